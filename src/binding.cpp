@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: MIT
+#include "binding.hpp"
+
+#include "budget.hpp"
+#include "os/pages.hpp"
+#include "os/text.hpp"
+
+#include <cerrno>
+
+namespace join
+{
+inline namespace JOIN_ABI
+{
+namespace
+{
+constexpr std::size_t batch = 512;
+constexpr int rounds = 4;  // a page that is looked at by somebody for a moment moves the next time
+
+struct Count
+{
+    int node = 0;
+    std::size_t elsewhere = 0;
+};
+
+void countElsewhere (void*, int node, void* with) noexcept
+{
+    Count* count = static_cast<Count*> (with);
+    count->elsewhere += node != count->node ? 1 : 0;
+}
+
+// Pages of a file that this mapping has not touched are not seen by mbind(2): those in RAM are mapped first. The others
+// are left alone.
+Failure mapResident (char* address, std::size_t bytes) noexcept
+{
+    unsigned char there[batch];
+    const std::size_t page = os::basePageSize ();
+    for (std::size_t done = 0; done < bytes; done += batch * page)
+    {
+        const std::size_t count = (bytes - done < batch * page ? bytes - done : batch * page) / page;
+        if (os::residency (address + done, count * page, there) != 0)
+        {
+            return Failure (EFAULT, "not all of %s at %p is mapped", SizeText (bytes).text, static_cast<void*> (address));
+        }
+        for (std::size_t i = 0, end; i < count; i = end)
+        {
+            const bool in = (there[i] & 1) != 0;
+            for (end = i + 1; end < count && ((there[end] & 1) != 0) == in; ++end)
+            {
+            }
+            if (in)
+            {
+                os::populate (address + done + i * page, (end - i) * page, false);  // what stays unmapped shows later
+            }
+        }
+    }
+    return Failure ();
+}
+
+struct Stragglers
+{
+    int node = 0;
+    os::Move move = os::Move::Own;
+    bool full = false;
+    std::size_t count = 0;
+    void* pages[batch];
+};
+
+void moveStragglers (Stragglers* left) noexcept
+{
+    int status[batch];
+    if (left->count != 0 && os::movePages (left->pages, left->count, left->node, left->move, status) == ENOMEM)
+    {
+        left->full = true;
+    }
+    left->count = 0;
+}
+
+void collectStraggler (void* page, int node, void* with) noexcept
+{
+    Stragglers* left = static_cast<Stragglers*> (with);
+    if (node == left->node)
+    {
+        return;
+    }
+    left->pages[left->count++] = page;
+    if (left->count == batch)
+    {
+        moveStragglers (left);
+    }
+}
+
+// One by one, which tells a node that is full from a page that is held.
+bool moveOneByOne (char* address, std::size_t bytes, int node, os::Move move) noexcept
+{
+    Stragglers left;
+    left.node = node;
+    left.move = move;
+    eachPage (address, bytes, collectStraggler, &left);
+    moveStragglers (&left);
+    return !left.full;
+}
+
+// Asks the kernel about the node, on a page of no use.
+Failure tryPolicy (int node) noexcept
+{
+    void* page = nullptr;
+    if (os::reserve (os::basePageSize (), &page) != 0)
+    {
+        return Failure ();
+    }
+    Failure failure = setPolicy (page, os::basePageSize (), node, os::Move::None);
+    os::unmap (page, os::basePageSize ());
+    return failure;
+}
+
+int countOff (char* address, std::size_t bytes, int node, std::size_t* elsewhere) noexcept
+{
+    Count count;
+    count.node = node;
+    const int error = eachPage (address, bytes, countElsewhere, &count);
+    *elsewhere = count.elsewhere;
+    return error;
+}
+}  // namespace
+
+int eachPage (void* address, std::size_t bytes, void (*visit) (void* page, int node, void* with), void* with) noexcept
+{
+    void* pages[batch];
+    int nodes[batch];
+    const std::size_t page = os::basePageSize ();
+    char* next = static_cast<char*> (address);
+    char* const end = next + bytes;
+    while (next < end)
+    {
+        std::size_t count = 0;
+        for (; count < batch && next < end; ++count, next += page)
+        {
+            pages[count] = next;
+        }
+        if (int error = os::queryPages (pages, count, nodes))
+        {
+            return error;
+        }
+        for (std::size_t i = 0; i < count; ++i)
+        {
+            if (nodes[i] >= 0)
+            {
+                visit (pages[i], nodes[i], with);
+            }
+        }
+    }
+    return 0;
+}
+
+Failure setPolicy (void* address, std::size_t bytes, int node, os::Move move) noexcept
+{
+    if (node < 0 || node >= os::maxNodes)
+    {
+        return Failure (EINVAL, "node %d is none: nodes are numbered from 0 to %d", node, os::maxNodes - 1);
+    }
+    const int error = os::bindPages (address, bytes, node, move);
+    switch (error)
+    {
+        case 0:
+            return Failure ();
+        case EINVAL:
+        {
+            char nodes[128];
+            os::firstLine ("/sys/devices/system/node/has_memory", nodes, sizeof (nodes));
+            return Failure (EINVAL, "node %d does not exist, is offline, has no memory or is outside the cpuset: nodes with memory are %s",
+                            node, nodes[0] != '\0' ? nodes : "not told");
+        }
+        case ENOSYS:
+            return Failure (ENOSYS, "NUMA placement is not there: the library was built without libnuma, or the kernel lacks mbind");
+        case EPERM:
+            return Failure (EPERM, "mbind is forbidden here, by a seccomp filter as a rule: allow it, or place the process (numactl)");
+        case EFAULT:
+            return Failure (EFAULT, "not all of %s at %p is mapped", SizeText (bytes).text, address);
+        default:
+            return Failure (error, "%s cannot be bound to node %d", SizeText (bytes).text, node);
+    }
+}
+
+Failure bindRange (void* start, std::size_t bytes, int node, bool pooled) noexcept
+{
+    char* address = static_cast<char*> (start);
+    const std::size_t page = os::basePageSize ();
+    if (node < 0 || node >= os::maxNodes)
+    {
+        return setPolicy (address, bytes, node, os::Move::None);
+    }
+    if (Failure failure = mapResident (address, bytes))
+    {
+        return failure;
+    }
+    std::size_t elsewhere = 0;
+    int error = countOff (address, bytes, node, &elsewhere);
+    if (error == 0 && !pooled && elsewhere != 0)
+    {
+        if (Failure failure = checkNodeRoom (node, elsewhere * page))
+        {
+            // A node that is none has no room either, and the kernel's word on it is the better one.
+            Failure unfit = tryPolicy (node);
+            return unfit ? unfit : failure;
+        }
+    }
+    if (Failure failure = setPolicy (address, bytes, node, os::Move::Own))
+    {
+        return failure;
+    }
+    bool room = true;
+    for (int i = 0; i < rounds && error == 0; ++i)
+    {
+        error = countOff (address, bytes, node, &elsewhere);
+        if (error != 0 || elsewhere == 0)
+        {
+            break;
+        }
+        const bool all = os::bindPages (address, bytes, node, os::Move::All) == 0;  // EPERM without CAP_SYS_NICE
+        room = moveOneByOne (address, bytes, node, all ? os::Move::All : os::Move::Own);
+        error = countOff (address, bytes, node, &elsewhere);
+    }
+    if (error != 0)
+    {
+        return Failure (error, "where the pages are cannot be read (move_pages); the policy for node %d is set", node);
+    }
+    if (elsewhere == 0)
+    {
+        return Failure ();
+    }
+    if (!room)
+    {
+        return Failure (ENOMEM, "node %d is full: %zu of %zu pages stay elsewhere: free some there, or take another node",
+                        node, elsewhere, bytes / page);
+    }
+    return Failure (EBUSY, "%zu of %zu pages could not be moved to node %d, as others map them or they are pinned; the policy "
+                           "is set: bind before sharing, or grant CAP_SYS_NICE",
+                    elsewhere, bytes / page, node);
+}
+
+}  // namespace JOIN_ABI
+}  // namespace join

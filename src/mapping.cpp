@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: MIT
+#include "mapping.hpp"
+
+#include "binding.hpp"
+#include "budget.hpp"
+#include "os/limits.hpp"
+#include "os/pages.hpp"
+#include "os/text.hpp"
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+namespace join
+{
+inline namespace JOIN_ABI
+{
+namespace
+{
+// Transient answers (a signal, a page that somebody holds for a moment) are asked again this often, then believed.
+constexpr int patience = 16;
+
+template <typename Call>
+int persistently (Call call)
+{
+    int error = 0;
+    for (int i = 0; i < patience; ++i)
+    {
+        error = call ();
+        if (error != EINTR && error != EAGAIN && error != EBUSY)
+        {
+            break;
+        }
+    }
+    return error;
+}
+
+// Before Linux 5.14: a touch of each page. What is shared is only read, since others may be writing.
+void touchEach (void* address, std::size_t bytes, bool write) noexcept
+{
+    volatile char* p = static_cast<char*> (address);
+    for (std::size_t i = 0; i < bytes; i += os::basePageSize ())
+    {
+        const char value = p[i];
+        if (write)
+        {
+            p[i] = value;
+        }
+    }
+}
+
+std::size_t readPoolPage () noexcept
+{
+    os::TextFile file ("/proc/meminfo");
+    while (const char* line = file.line ())
+    {
+        if (std::strncmp (line, "Hugepagesize:", 13) == 0)
+        {
+            return std::strtoull (line + 13, nullptr, 10) * 1024;
+        }
+    }
+    return 0;
+}
+}  // namespace
+
+Mapping::~Mapping ()
+{
+    release ();
+}
+
+void Mapping::release () noexcept
+{
+    if (reserved != nullptr)
+    {
+        os::unmap (reserved, reservedBytes);
+        reserved = nullptr;
+        base = nullptr;
+    }
+}
+
+Failure Mapping::reserveAligned (std::size_t alignment)
+{
+    // A page behind it in any case: neighbours would be one mapping to the kernel, and could not be told apart in smaps.
+    const std::size_t total = backed + alignment + os::basePageSize ();
+    if (int error = os::reserve (total, &reserved))
+    {
+        return noAddresses (error, total);
+    }
+    reservedBytes = total;
+    const std::size_t start = reinterpret_cast<std::size_t> (reserved);
+    base = static_cast<char*> (reserved) + (roundUp (start, alignment) - start);
+    return Failure ();
+}
+
+void Mapping::note (const Failure& failure)
+{
+    fallbacks.push_back (Fallback {failure.error (), failure.text ()});
+}
+
+std::size_t transparentPage () noexcept
+{
+    static const std::size_t page =
+        static_cast<std::size_t> (os::numberIn ("/sys/kernel/mm/transparent_hugepage/hpage_pmd_size", 0));
+    return page;
+}
+
+std::size_t poolPage () noexcept
+{
+    static const std::size_t page = readPoolPage ();
+    return page;
+}
+
+std::size_t wantedPage (const MemOptions& options) noexcept
+{
+    if (options.huge == HugePages::Never)
+    {
+        return 0;
+    }
+    if (options.pageSize != 0)
+    {
+        return static_cast<std::size_t> (options.pageSize);
+    }
+    return transparentPage () != 0 ? transparentPage () : poolPage ();
+}
+
+Failure makePresent (void* address, std::size_t bytes, bool writable, bool shared)
+{
+    int error = persistently ([=] { return os::populate (address, bytes, writable); });
+    if (error == EINVAL)
+    {
+        touchEach (address, bytes, writable && !shared);
+        error = 0;
+    }
+    switch (error)
+    {
+        case 0:
+            return Failure ();
+        case EFAULT:
+            return Failure (ENOMEM, "a page of the %s is not to be had: its pool or its file is used up, or was cut short",
+                            SizeText (bytes).text);
+        default:
+            return Failure (error, "%s cannot be made present (madvise)", SizeText (bytes).text);
+    }
+}
+
+Failure makeHuge (void* address, std::size_t bytes)
+{
+    const int error = persistently ([=] { return os::collapse (address, bytes); });
+    if (error == 0)
+    {
+        return Failure ();
+    }
+    char enabled[64];
+    os::firstLine ("/sys/kernel/mm/transparent_hugepage/enabled", enabled, sizeof (enabled));
+    return Failure (error, "not all of %s could be made huge pages (MADV_COLLAPSE; transparent_hugepage/enabled is %s)",
+                    SizeText (bytes).text, enabled[0] != '\0' ? enabled : "missing");
+}
+
+Failure bindFresh (const MemOptions& asked, void* address, std::size_t bytes, bool pooled)
+{
+    if (asked.node < 0)
+    {
+        return Failure ();
+    }
+    if (Failure failure = setPolicy (address, bytes, asked.node, os::Move::None))
+    {
+        return failure;
+    }
+    // Only now: a node that does not exist is the better answer. Pool pages come from the pool, whatever is free.
+    return asked.prefault && !pooled ? checkNodeRoom (asked.node, bytes) : Failure ();
+}
+
+Failure lockRange (const void* address, std::size_t bytes)
+{
+    const int error = persistently ([=] { return os::lockPages (address, bytes); });
+    if (error == 0)
+    {
+        return Failure ();
+    }
+    const uint64_t limit = os::lockLimit ();
+    if (limit == os::unlimited)
+    {
+        return Failure (error, "%s cannot be locked in RAM (RLIMIT_MEMLOCK is unlimited)", SizeText (bytes).text);
+    }
+    return Failure (error, "%s cannot be locked in RAM, RLIMIT_MEMLOCK is %s: raise it (ulimit -l, LimitMEMLOCK=) or "
+                           "grant CAP_IPC_LOCK",
+                    SizeText (bytes).text, SizeText (limit).text);
+}
+
+PoolKnob::PoolKnob (std::size_t page, const char* file) noexcept
+{
+    std::snprintf (path, sizeof (path), "/sys/kernel/mm/hugepages/hugepages-%zukB/%s", page / 1024, file);
+}
+
+Failure noHugePages (std::size_t page, std::size_t bytes, bool shared)
+{
+    char enabled[64];
+    os::firstLine ("/sys/kernel/mm/transparent_hugepage/enabled", enabled, sizeof (enabled));
+    const PoolKnob knob (page);
+    const uint64_t total = os::numberIn (knob.path, os::unlimited);
+    if (total == os::unlimited)
+    {
+        return Failure (ENOMEM, "huge pages of %s do not exist on this machine (%s is missing): ask for another page size",
+                        SizeText (page).text, knob.path);
+    }
+    const uint64_t free = os::numberIn (PoolKnob (page, "free_hugepages").path, 0);
+    return Failure (ENOMEM, "%s on huge pages of %s cannot be had: %s is %llu (%llu free)%s%s%s: raise it%s",
+                    SizeText (bytes).text, SizeText (page).text, knob.path, static_cast<unsigned long long> (total),
+                    static_cast<unsigned long long> (free), page == transparentPage () ? ", transparent_hugepage/enabled is " : "",
+                    page == transparentPage () ? enabled : "", shared ? ", a hugetlbfs mount of that size is needed too" : "",
+                    page == transparentPage () ? " or allow transparent ones" : "");
+}
+
+Failure noAddresses (int error, std::size_t bytes)
+{
+    const uint64_t limit = os::addressLimit ();
+    if (limit != os::unlimited)
+    {
+        return Failure (error, "no address space for %s, RLIMIT_AS is %s: raise it (ulimit -v)", SizeText (bytes).text,
+                        SizeText (limit).text);
+    }
+    return Failure (error, "%s cannot be mapped: more than the machine has, or than vm.max_map_count or "
+                           "vm.overcommit_memory allow",
+                    SizeText (bytes).text);
+}
+
+}  // namespace JOIN_ABI
+}  // namespace join

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+#include "names.hpp"
+
+#include "os/files.hpp"
+#include "os/text.hpp"
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <mutex>
+
+namespace join
+{
+inline namespace JOIN_ABI
+{
+namespace
+{
+constexpr const char* sharedFolder = "/dev/shm";
+
+// proc(5): a space in a path is written \040, and so on.
+void unescape (char* path) noexcept
+{
+    char* to = path;
+    for (const char* from = path; *from != '\0'; ++to)
+    {
+        if (from[0] == '\\' && from[1] != '\0' && from[2] != '\0' && from[3] != '\0')
+        {
+            *to = static_cast<char> (((from[1] - '0') << 6) | ((from[2] - '0') << 3) | (from[3] - '0'));
+            from += 4;
+        }
+        else
+        {
+            *to = *from++;
+        }
+    }
+    *to = '\0';
+}
+
+Folders readFolders () noexcept
+{
+    Folders result;
+    std::snprintf (result.list[0].path, sizeof (result.list[0].path), "%s", sharedFolder);
+    result.count = 1;
+    os::TextFile file ("/proc/self/mounts");
+    while (const char* line = file.line ())
+    {
+        Folder& folder = result.list[result.count];
+        char type[32];
+        char path[232];
+        if (std::sscanf (line, "%*s %231s %31s", path, type) != 2 || std::strcmp (type, "hugetlbfs") != 0)
+        {
+            continue;
+        }
+        unescape (path);
+        os::FileFacts facts;
+        os::Room room;
+        int handle = -1;
+        if (os::roomOf (path, &room) != 0 || room.kind != os::FileSystem::Hugetlbfs
+            || os::openFile (path, false, &handle) != 0)
+        {
+            continue;
+        }
+        if (os::factsOf (handle, &facts) == 0 && facts.blockSize != 0)
+        {
+            std::snprintf (folder.path, sizeof (folder.path), "%s", path);
+            folder.hugePage = static_cast<std::size_t> (facts.blockSize);
+            ++result.count;
+        }
+        os::closeFile (handle);
+        if (result.count == sizeof (result.list) / sizeof (result.list[0]))
+        {
+            break;
+        }
+    }
+    return result;
+}
+}  // namespace
+
+Failure readName (std::string_view given, SegmentName* name) noexcept
+{
+    const std::string_view bare = !given.empty () && given.front () == '/' ? given.substr (1) : given;
+    if (bare.empty ())
+    {
+        return Failure (EINVAL, "the name is %s: give 1 to 255 bytes, such as \"/ticks\"",
+                        given.empty () ? "empty or null" : "a slash alone");
+    }
+    const int shown = static_cast<int> (bare.size () < 64 ? bare.size () : 64);
+    if (bare.find ('\0') != std::string_view::npos)
+    {
+        return Failure (EINVAL, "the name \"%.*s\" has a NUL inside", shown, bare.data ());
+    }
+    if (bare.find ('/') != std::string_view::npos)
+    {
+        return Failure (EINVAL, "the name \"%.*s\" has a slash in the middle: names have one at the front at most", shown,
+                        bare.data ());
+    }
+    if (bare == "." || bare == "..")
+    {
+        return Failure (EINVAL, "the name \"%.*s\" is a folder's", shown, bare.data ());
+    }
+    if (bare.size () > 255)
+    {
+        return Failure (ENAMETOOLONG, "the name \"%.*s...\" has %zu bytes, 255 is the most", shown, bare.data (), bare.size ());
+    }
+    if (bare.compare (0, std::strlen (workingPrefix), workingPrefix) == 0)
+    {
+        return Failure (EINVAL, "the name \"%.*s\" begins with %s, which the library keeps for itself", shown, bare.data (),
+                        workingPrefix);
+    }
+    name->text[0] = '/';
+    std::memcpy (name->text + 1, bare.data (), bare.size ());
+    name->text[1 + bare.size ()] = '\0';
+    return Failure ();
+}
+
+Folders folders (bool fresh) noexcept
+{
+    static std::mutex mutex;
+    static Folders known;
+    std::lock_guard<std::mutex> lock (mutex);
+    if (fresh || known.count == 0)
+    {
+        known = readFolders ();
+    }
+    return known;
+}
+
+SegmentPath::SegmentPath (const Folder& folder, const char* name) noexcept
+{
+    std::snprintf (text, sizeof (text), "%s/%s", folder.path, name[0] == '/' ? name + 1 : name);
+}
+
+}  // namespace JOIN_ABI
+}  // namespace join

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: MIT
+#include "files.hpp"
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <dirent.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+namespace join
+{
+inline namespace JOIN_ABI
+{
+namespace os
+{
+namespace
+{
+// Past any size that a file can have: no read, write or truncation comes near.
+constexpr off64_t leaseByte = off64_t (1) << 62;
+
+int errnoUnless (bool fine) noexcept
+{
+    return fine ? 0 : errno;
+}
+
+int opened (int result, int* file) noexcept
+{
+    if (result == -1)
+    {
+        return errno;
+    }
+    *file = result;
+    return 0;
+}
+
+int lease (int file, short type) noexcept
+{
+    struct flock64 lock = {};
+    lock.l_type = type;
+    lock.l_whence = SEEK_SET;
+    lock.l_start = leaseByte;
+    lock.l_len = 1;
+    return errnoUnless (::fcntl (file, F_OFD_SETLK, &lock) == 0);
+}
+}  // namespace
+
+int openFile (const char* path, bool writable, int* file) noexcept
+{
+    const int flags = (writable ? O_RDWR : O_RDONLY) | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+    return opened (::open (path, flags), file);
+}
+
+int openUnnamed (const char* folder, int* file) noexcept
+{
+    return opened (::open (folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600), file);
+}
+
+int createFile (const char* path, int* file) noexcept
+{
+    return opened (::open (path, O_CREAT | O_EXCL | O_RDWR | O_NOFOLLOW | O_CLOEXEC, 0600), file);
+}
+
+int publish (int file, const char* path) noexcept
+{
+    char link[40];
+    std::snprintf (link, sizeof (link), "/proc/self/fd/%d", file);
+    return errnoUnless (::linkat (AT_FDCWD, link, AT_FDCWD, path, AT_SYMLINK_FOLLOW) == 0);
+}
+
+int addName (const char* path, const char* newPath) noexcept
+{
+    return errnoUnless (::link (path, newPath) == 0);
+}
+
+int removeName (const char* path) noexcept
+{
+    return errnoUnless (::unlink (path) == 0);
+}
+
+int exists (const char* path) noexcept
+{
+    return errnoUnless (::faccessat (AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0);
+}
+
+int closeFile (int file) noexcept
+{
+    return errnoUnless (::close (file) == 0);
+}
+
+int factsOf (int file, FileFacts* facts) noexcept
+{
+    struct stat status;
+    if (::fstat (file, &status) == -1)
+    {
+        return errno;
+    }
+    facts->regular = S_ISREG (status.st_mode);
+    facts->named = status.st_nlink != 0;
+    facts->owner = status.st_uid;
+    facts->size = static_cast<uint64_t> (status.st_size);
+    facts->allocated = static_cast<uint64_t> (status.st_blocks) * 512;
+    facts->blockSize = static_cast<uint64_t> (status.st_blksize);
+    facts->device = status.st_dev;
+    facts->inode = status.st_ino;
+    return 0;
+}
+
+int roomOf (const char* folder, Room* room) noexcept
+{
+    struct statfs status;
+    if (::statfs (folder, &status) == -1)
+    {
+        return errno;
+    }
+    room->kind = status.f_type == TMPFS_MAGIC         ? FileSystem::Tmpfs
+                 : status.f_type == HUGETLBFS_MAGIC ? FileSystem::Hugetlbfs
+                                                    : FileSystem::Other;
+    room->total = static_cast<uint64_t> (status.f_blocks) * static_cast<uint64_t> (status.f_bsize);
+    room->free = static_cast<uint64_t> (status.f_bavail) * static_cast<uint64_t> (status.f_bsize);
+    return 0;
+}
+
+int setMode (int file, uint32_t permissions) noexcept
+{
+    return errnoUnless (::fchmod (file, static_cast<mode_t> (permissions)) == 0);
+}
+
+int setSize (int file, uint64_t bytes) noexcept
+{
+    return errnoUnless (::ftruncate (file, static_cast<off_t> (bytes)) == 0);
+}
+
+int allocate (int file, uint64_t offset, uint64_t bytes) noexcept
+{
+    return errnoUnless (::fallocate (file, 0, static_cast<off_t> (offset), static_cast<off_t> (bytes)) == 0);
+}
+
+int holdLease (int file) noexcept
+{
+    return lease (file, F_RDLCK);
+}
+
+int holdLeaseAlone (int file) noexcept
+{
+    return lease (file, F_WRLCK);
+}
+
+int eachName (const char* folder, const char* prefix, void (*visit) (const char* name, void* with), void* with) noexcept
+{
+    DIR* names = ::opendir (folder);
+    if (names == nullptr)
+    {
+        return errno;
+    }
+    while (const dirent* entry = ::readdir (names))
+    {
+        if (std::strncmp (entry->d_name, prefix, std::strlen (prefix)) == 0)
+        {
+            visit (entry->d_name, with);
+        }
+    }
+    ::closedir (names);
+    return 0;
+}
+
+uint32_t effectiveUser () noexcept
+{
+    return ::geteuid ();
+}
+
+int randomBytes (void* bytes, unsigned count) noexcept
+{
+    return errnoUnless (::getrandom (bytes, count, 0) == static_cast<ssize_t> (count));
+}
+
+}  // namespace os
+}  // namespace JOIN_ABI
+}  // namespace join

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+// Files that memory lives in: open(2), linkat(2), fallocate(2), and the attach lease, a lock of fcntl(2).
+//
+// One call a function (those that cannot fail in a way that matters aside); 0 or an errno comes back.
+#ifndef JOIN_SRC_OS_FILES_HPP
+#define JOIN_SRC_OS_FILES_HPP
+
+#include <join/detail/abi.hpp>
+
+#include <cstdint>
+
+namespace join
+{
+inline namespace JOIN_ABI
+{
+namespace os
+{
+enum class FileSystem
+{
+    Tmpfs,
+    Hugetlbfs,
+    Other,
+};
+
+struct FileFacts
+{
+    bool regular = false;
+    bool named = false;  ///< has a name still
+    uint32_t owner = 0;
+    uint64_t size = 0;       ///< bytes
+    uint64_t allocated = 0;  ///< bytes that have pages or blocks
+    uint64_t blockSize = 0;  ///< bytes; the huge page of a hugetlbfs
+    uint64_t device = 0;
+    uint64_t inode = 0;
+};
+
+struct Room
+{
+    FileSystem kind = FileSystem::Other;
+    uint64_t total = 0;  ///< bytes; 0: unlimited
+    uint64_t free = 0;   ///< bytes
+};
+
+/// What is there, without creating, following a link, or waiting for the other side of a FIFO.
+int openFile (const char* path, bool writable, int* file) noexcept;
+
+/// A file without a name: it vanishes with its last user.
+int openUnnamed (const char* folder, int* file) noexcept;
+
+/// A new file of that name, for its owner alone.
+int createFile (const char* path, int* file) noexcept;
+
+/// Gives the unnamed file its name; EEXIST when taken. Needs /proc.
+int publish (int file, const char* path) noexcept;
+
+int addName (const char* path, const char* newPath) noexcept;
+int removeName (const char* path) noexcept;
+int exists (const char* path) noexcept;
+int closeFile (int file) noexcept;
+
+int factsOf (int file, FileFacts* facts) noexcept;
+int roomOf (const char* folder, Room* room) noexcept;
+int setMode (int file, uint32_t permissions) noexcept;
+int setSize (int file, uint64_t bytes) noexcept;
+int allocate (int file, uint64_t offset, uint64_t bytes) noexcept;
+
+/// The attach lease: a shared lock on one byte past any data, on this open file description. It lasts as long as a
+/// descriptor or a mapping of the description does. EAGAIN: somebody holds it exclusively.
+int holdLease (int file) noexcept;
+
+/// Takes the lease for itself alone; EAGAIN while anybody else is attached.
+int holdLeaseAlone (int file) noexcept;
+
+/// Calls visit for each name in the folder that begins with `prefix`.
+int eachName (const char* folder, const char* prefix, void (*visit) (const char* name, void* with), void* with) noexcept;
+
+uint32_t effectiveUser () noexcept;
+int randomBytes (void* bytes, unsigned count) noexcept;
+
+}  // namespace os
+}  // namespace JOIN_ABI
+}  // namespace join
+
+#endif

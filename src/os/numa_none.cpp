@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+// A build without libnuma: the same functions, which say that they are not there.
+#include "numa.hpp"
+
+#include <cerrno>
+
+namespace join
+{
+inline namespace JOIN_ABI
+{
+namespace os
+{
+int bindPages (void*, std::size_t, int, Move) noexcept
+{
+    return ENOSYS;
+}
+
+int queryPages (void**, std::size_t, int*) noexcept
+{
+    return ENOSYS;
+}
+
+int movePages (void**, std::size_t, int, Move, int*) noexcept
+{
+    return ENOSYS;
+}
+
+}  // namespace os
+}  // namespace JOIN_ABI
+}  // namespace join

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+#include "pages.hpp"
+
+#include <cerrno>
+#include <sys/mman.h>
+#include <unistd.h>
+
+namespace join
+{
+inline namespace JOIN_ABI
+{
+namespace os
+{
+namespace
+{
+// linux/mman.h of older systems lacks these; the numbers are the kernel's ABI.
+constexpr int populateRead = 22;
+constexpr int populateWrite = 23;
+constexpr int collapseAdvice = 25;
+
+int errnoUnless (bool fine) noexcept
+{
+    return fine ? 0 : errno;
+}
+
+int map (void* where, std::size_t bytes, int protection, int flags, int file, void** address) noexcept
+{
+    void* p = ::mmap (where, bytes, protection, flags, file, 0);
+    if (p == MAP_FAILED)
+    {
+        return errno;
+    }
+    *address = p;
+    return 0;
+}
+}  // namespace
+
+std::size_t basePageSize () noexcept
+{
+    static const std::size_t size = static_cast<std::size_t> (::sysconf (_SC_PAGESIZE));
+    return size;
+}
+
+int reserve (std::size_t bytes, void** address) noexcept
+{
+    return map (nullptr, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, address);
+}
+
+int openUp (void* address, std::size_t bytes) noexcept
+{
+    return errnoUnless (::mprotect (address, bytes, PROT_READ | PROT_WRITE) == 0);
+}
+
+int mapAnonymous (std::size_t bytes, int hugeShift, void** address) noexcept
+{
+    int flags = MAP_PRIVATE | MAP_ANONYMOUS;
+    if (hugeShift != 0)
+    {
+        flags |= MAP_HUGETLB | (hugeShift << MAP_HUGE_SHIFT);
+    }
+    return map (nullptr, bytes, PROT_READ | PROT_WRITE, flags, -1, address);
+}
+
+int mapFile (int file, std::size_t bytes, bool writable, void** address) noexcept
+{
+    const int protection = writable ? PROT_READ | PROT_WRITE : PROT_READ;
+    return map (*address, bytes, protection, MAP_SHARED | (*address != nullptr ? MAP_FIXED : 0), file, address);
+}
+
+int moveMapping (void* address, std::size_t bytes, void* target) noexcept
+{
+    return errnoUnless (::mremap (address, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED, target) != MAP_FAILED);
+}
+
+int unmap (void* address, std::size_t bytes) noexcept
+{
+    return errnoUnless (::munmap (address, bytes) == 0);
+}
+
+int adviseHuge (void* address, std::size_t bytes, bool wanted) noexcept
+{
+    return errnoUnless (::madvise (address, bytes, wanted ? MADV_HUGEPAGE : MADV_NOHUGEPAGE) == 0);
+}
+
+int populate (void* address, std::size_t bytes, bool writable) noexcept
+{
+    return errnoUnless (::madvise (address, bytes, writable ? populateWrite : populateRead) == 0);
+}
+
+int collapse (void* address, std::size_t bytes) noexcept
+{
+    return errnoUnless (::madvise (address, bytes, collapseAdvice) == 0);
+}
+
+int residency (void* address, std::size_t bytes, unsigned char* pages) noexcept
+{
+    return errnoUnless (::mincore (address, bytes, pages) == 0);
+}
+
+int lockPages (const void* address, std::size_t bytes) noexcept
+{
+    return errnoUnless (::mlock (address, bytes) == 0);
+}
+
+int unlockPages (const void* address, std::size_t bytes) noexcept
+{
+    return errnoUnless (::munlock (address, bytes) == 0);
+}
+
+}  // namespace os
+}  // namespace JOIN_ABI
+}  // namespace join

@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: MIT
+#include "placement.hpp"
+
+#include "binding.hpp"
+#include "os/pages.hpp"
+#include "os/text.hpp"
+
+#include <cstddef>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <map>
+#include <utility>
+
+namespace join
+{
+inline namespace JOIN_ABI
+{
+namespace
+{
+// One mapping of smaps, as far as it is ours.
+struct Area
+{
+    std::size_t begin = 0;
+    std::size_t end = 0;
+    uint64_t resident = 0;  // bytes, without the pool's
+    uint64_t huge = 0;      // of these
+    uint64_t pooled = 0;    // bytes on pages of the pool
+    uint64_t page = 0;      // the kernel's page of this mapping
+    bool locked = false;
+};
+
+bool isHeader (const char* line, Area* area) noexcept
+{
+    unsigned long long begin = 0;
+    unsigned long long end = 0;
+    char permission = 0;
+    if (std::sscanf (line, "%llx-%llx %c", &begin, &end, &permission) != 3)
+    {
+        return false;
+    }
+    *area = Area ();
+    area->begin = static_cast<std::size_t> (begin);
+    area->end = static_cast<std::size_t> (end);
+    return true;
+}
+
+void readField (const char* line, Area* area) noexcept
+{
+    const char* colon = std::strchr (line, ':');
+    if (colon == nullptr)
+    {
+        return;
+    }
+    const std::string_view key (line, static_cast<std::size_t> (colon - line));
+    const uint64_t bytes = std::strtoull (colon + 1, nullptr, 10) * 1024;
+    if (key == "Rss")
+    {
+        area->resident = bytes;
+    }
+    else if (key == "KernelPageSize")
+    {
+        area->page = bytes;
+    }
+    else if (key == "AnonHugePages" || key == "ShmemPmdMapped" || key == "FilePmdMapped")
+    {
+        area->huge += bytes;
+    }
+    else if (key == "Shared_Hugetlb" || key == "Private_Hugetlb")
+    {
+        area->pooled += bytes;
+    }
+    else if (key == "VmFlags")
+    {
+        area->locked = std::strstr (colon, " lo") != nullptr;
+    }
+}
+
+struct Sum
+{
+    bool seen = false;
+    bool hugeKnown = true;
+    uint64_t resident = 0;
+    uint64_t huge = 0;
+    uint64_t locked = 0;
+    uint64_t page = 0;
+
+    void smallest (uint64_t size) noexcept
+    {
+        page = page == 0 || size < page ? size : page;
+    }
+};
+
+void add (const Mapping& mapping, const Area& area, Sum* sum) noexcept
+{
+    const std::size_t base = reinterpret_cast<std::size_t> (mapping.base);
+    const std::size_t end = base + mapping.backed;
+    if (area.end <= base || area.begin >= end)
+    {
+        return;
+    }
+    sum->seen = true;
+    uint64_t resident = area.resident;
+    uint64_t huge = area.huge;
+    if (area.begin < base || area.end > end)
+    {
+        // The kernel has joined it with a neighbour: count our own part, which has no huge page unless the whole has.
+        const std::size_t from = area.begin < base ? base : area.begin;
+        const std::size_t to = area.end > end ? end : area.end;
+        resident = residentBytes (reinterpret_cast<void*> (from), to - from);
+        const bool all = huge == area.end - area.begin;
+        sum->hugeKnown = sum->hugeKnown && (huge == 0 || all);
+        huge = all ? resident : 0;
+    }
+    const uint64_t there = resident + area.pooled;
+    sum->resident += there;
+    sum->huge += huge + area.pooled;
+    sum->locked += area.locked ? there : area.pooled;  // the pool's pages never leave RAM
+    if (area.pooled != 0)
+    {
+        sum->smallest (area.page);
+    }
+    if (resident != 0)
+    {
+        sum->smallest (huge == resident ? transparentPage () : os::basePageSize ());
+    }
+}
+
+void addNode (void*, int node, void* with)
+{
+    ++(*static_cast<std::map<int, uint64_t>*> (with))[node];
+}
+
+std::optional<detail::Array<NodeBytes>> nodesOf (const Mapping& mapping)
+{
+    std::map<int, uint64_t> pages;
+    if (eachPage (mapping.base, mapping.backed, addNode, &pages) != 0)
+    {
+        return std::nullopt;
+    }
+    detail::Array<NodeBytes> nodes (pages.size ());
+    std::size_t i = 0;
+    for (const auto& entry : pages)
+    {
+        nodes[i].node = entry.first;
+        nodes[i].bytes = entry.second * os::basePageSize ();
+        ++i;
+    }
+    return nodes;
+}
+
+const char* nameOf (Backing backing) noexcept
+{
+    switch (backing)
+    {
+        case Backing::Anonymous:
+            return "anonymous";
+        case Backing::Pool:
+            return "pool";
+        case Backing::Tmpfs:
+            return "tmpfs";
+        case Backing::Hugetlbfs:
+            return "hugetlbfs";
+        case Backing::File:
+            break;
+    }
+    return "file";
+}
+
+// Fills the field in where the program that asks was built with it.
+template <typename T, typename Value>
+void tell (Placement& placement, T Placement::* field, Value&& value)
+{
+    T* there = &(placement.*field);
+    const char* end = reinterpret_cast<const char*> (there + 1);
+    if (end - reinterpret_cast<const char*> (&placement) <= static_cast<std::ptrdiff_t> (placement.structSize))
+    {
+        *there = std::forward<Value> (value);
+    }
+}
+
+detail::Array<Fallback> fallbacksOf (const Mapping& mapping)
+{
+    detail::Array<Fallback> fallbacks (mapping.fallbacks.size ());
+    for (std::size_t i = 0; i < mapping.fallbacks.size (); ++i)
+    {
+        fallbacks[i] = mapping.fallbacks[i];
+    }
+    return fallbacks;
+}
+}  // namespace
+
+uint64_t residentBytes (const void* address, std::size_t bytes) noexcept
+{
+    unsigned char there[1024];
+    const std::size_t page = os::basePageSize ();
+    const std::size_t begin = reinterpret_cast<std::size_t> (address) / page * page;
+    const std::size_t end = roundUp (reinterpret_cast<std::size_t> (address) + bytes, page);
+    uint64_t count = 0;
+    for (std::size_t at = begin; at < end; at += sizeof (there) * page)
+    {
+        const std::size_t pages = (end - at) / page < sizeof (there) ? (end - at) / page : sizeof (there);
+        if (os::residency (reinterpret_cast<void*> (at), pages * page, there) != 0)
+        {
+            return 0;
+        }
+        for (std::size_t i = 0; i < pages; ++i)
+        {
+            count += there[i] & 1U;
+        }
+    }
+    return count * page;
+}
+
+Backed readBacked (const Mapping& mapping) noexcept
+{
+    const std::size_t end = reinterpret_cast<std::size_t> (mapping.base) + mapping.backed;
+    Area area;
+    Area next;
+    Sum sum;
+    os::TextFile file ("/proc/self/smaps");
+    while (const char* line = file.line ())
+    {
+        if (!isHeader (line, &next))
+        {
+            readField (line, &area);
+            continue;
+        }
+        add (mapping, area, &sum);
+        area = next;
+        if (area.begin >= end)
+        {
+            break;
+        }
+    }
+    add (mapping, area, &sum);
+    Backed backed;
+    if (file.error () != 0 || !sum.seen)
+    {
+        return backed;
+    }
+    backed.resident = sum.resident;
+    backed.locked = sum.locked;
+    if (sum.hugeKnown)
+    {
+        backed.huge = sum.huge;
+    }
+    if (sum.hugeKnown && sum.page != 0)
+    {
+        backed.page = sum.page;
+    }
+    return backed;
+}
+
+void fillPlacement (const Mapping& mapping, Placement& placement)
+{
+    const Backed backed = readBacked (mapping);
+    tell (placement, &Placement::askedHuge, mapping.asked.huge);
+    tell (placement, &Placement::askedPageSize, mapping.asked.pageSize);
+    tell (placement, &Placement::askedNode, mapping.asked.node);
+    tell (placement, &Placement::askedPrefault, mapping.asked.prefault);
+    tell (placement, &Placement::askedLock, mapping.asked.lock);
+    tell (placement, &Placement::shared, mapping.shared);
+    tell (placement, &Placement::created, mapping.created);
+    tell (placement, &Placement::size, mapping.bytes);
+    tell (placement, &Placement::name, mapping.name);
+    tell (placement, &Placement::backing, nameOf (mapping.backing));
+    tell (placement, &Placement::pageSize, backed.page);
+    tell (placement, &Placement::hugeBytes, backed.huge);
+    tell (placement, &Placement::residentBytes, backed.resident);
+    tell (placement, &Placement::lockedBytes, backed.locked);
+    tell (placement, &Placement::nodes, nodesOf (mapping));
+    tell (placement, &Placement::fallbacks, fallbacksOf (mapping));
+}
+
+}  // namespace JOIN_ABI
+}  // namespace join

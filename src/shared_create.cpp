@@ -1,0 +1,343 @@
+// SPDX-License-Identifier: MIT
+// Making a segment: an unnamed file gets its mode, size, bytes, pages, node and lease, and its name last. No half-made
+// segment is ever seen, and a death before the name leaves nothing.
+#include "shared.hpp"
+
+#include "budget.hpp"
+#include "os/limits.hpp"
+#include "os/pages.hpp"
+
+#include <cerrno>
+#include <cstdio>
+
+namespace join
+{
+inline namespace JOIN_ABI
+{
+namespace
+{
+constexpr std::size_t piece = std::size_t (32) << 20;  // fallocate starts over after a signal: so not all at once
+
+Failure folderFailure (int error, const char* path)
+{
+    switch (error)
+    {
+        case ENOENT:
+            return Failure (ENOENT, "%s is missing: mount a tmpfs there", path);
+        case EROFS:
+            return Failure (EROFS, "%s is mounted read-only: mount it writable", path);
+        case EACCES:
+            return Failure (EACCES, "%s may not be written by user %u: its mode should be 1777", path, os::effectiveUser ());
+        case EMFILE:
+        case ENFILE:
+            return Failure (error, "no descriptor is left for a segment in %s (ulimit -n is %llu)", path,
+                            static_cast<unsigned long long> (os::fileCountLimit ()));
+        default:
+            return Failure (error, "no segment can be made in %s", path);
+    }
+}
+
+Failure tooFull (const Folder& folder, uint64_t bytes)
+{
+    os::Room room;
+    os::roomOf (folder.path, &room);
+    return Failure (ENOSPC, "%s has %s free of %s, the segment needs %s: remove segments, or mount it larger (mount -o "
+                            "remount,size=..., --shm-size of a container)",
+                    folder.path, SizeText (room.free).text, SizeText (room.total).text, SizeText (bytes).text);
+}
+
+Failure allocateFailure (int error, const Folder& folder, uint64_t bytes)
+{
+    return error == ENOSPC ? tooFull (folder, bytes)
+                           : Failure (error, "%s in %s cannot be allocated", SizeText (bytes).text, folder.path);
+}
+
+// 0, or an errno; a file system without fallocate (ramfs) is left to the populate that follows.
+int allocateAll (const File& file, std::size_t from, std::size_t to)
+{
+    for (std::size_t at = from; at < to;)
+    {
+        const std::size_t bytes = to - at < piece ? to - at : piece;
+        const int error = os::allocate (file.handle, at, bytes);
+        if (error == EOPNOTSUPP)
+        {
+            return 0;
+        }
+        if (error != 0 && error != EINTR)
+        {
+            return error;
+        }
+        at += error == 0 ? bytes : 0;
+    }
+    return 0;
+}
+
+// One base page in each huge page, then MADV_COLLAPSE, which fills the holes between: each byte is zeroed once, where
+// allocating everything first zeroes, and then copies (64 MiB: 4 ms against 37).
+Failure allocateHuge (const Mapping& mapping, const File& file, const Folder& folder, std::size_t part)
+{
+    for (std::size_t at = 0; at < part; at += transparentPage ())
+    {
+        if (int error = allocateAll (file, at, at + os::basePageSize ()))
+        {
+            return allocateFailure (error, folder, mapping.bytes);
+        }
+    }
+    return makeHuge (mapping.base, part);
+}
+
+Failure checkLimits (const Mapping& mapping, const Folder& folder, const os::Room& room)
+{
+    if (os::fileLimit () < mapping.bytes)
+    {
+        return Failure (EFBIG, "RLIMIT_FSIZE is %s, the segment needs %s: raise it (ulimit -f)",
+                        SizeText (os::fileLimit ()).text, SizeText (mapping.bytes).text);
+    }
+    if (!mapping.asked.prefault || mapping.bytes < worthALook || folder.hugePage != 0)
+    {
+        return Failure ();
+    }
+    if (room.total != 0 && room.free < mapping.bytes)
+    {
+        return tooFull (folder, mapping.bytes);
+    }
+    return checkRoom (mapping.bytes);
+}
+
+Failure fillTmpfs (Mapping* mapping, const File& file, const Folder& folder)
+{
+    const bool require = mapping->asked.huge == HugePages::Require;
+    if (!mapping->asked.prefault && !require)
+    {
+        return Failure ();
+    }
+    std::size_t done = 0;
+    const std::size_t part = hugePart (*mapping);
+    if (require && part == 0)
+    {
+        return noHugePages (wantedPage (mapping->asked), mapping->bytes, true);
+    }
+    if (part != 0)
+    {
+        if (Failure failure = allocateHuge (*mapping, file, folder, part))
+        {
+            if (require)
+            {
+                return Failure (ENOMEM, "%s", failure.text ());
+            }
+            mapping->note (failure);
+        }
+        else
+        {
+            done = part < mapping->bytes ? part : mapping->bytes;
+        }
+    }
+    else if (mapping->backing == Backing::File && wantedPage (mapping->asked) != 0)
+    {
+        mapping->note (Failure (EOPNOTSUPP, "%s is no tmpfs: its files are on base pages", folder.path));
+    }
+    if (int error = allocateAll (file, done, mapping->bytes))
+    {
+        return allocateFailure (error, folder, mapping->bytes);
+    }
+    Failure failure = makePresent (mapping->base, mapping->bytes, true, false);
+    return failure && failure.error () == ENOMEM && mapping->backing == Backing::File ? tooFull (folder, mapping->bytes)
+                                                                                      : failure;
+}
+
+Failure fillPool (Mapping* mapping)
+{
+    return mapping->asked.prefault ? makePresent (mapping->base, mapping->backed, true, false) : Failure ();
+}
+
+// Everything but the name. The file is ours alone.
+Failure furnish (Mapping* mapping, const File& file, const Folder& folder, const char* path)
+{
+    os::Room room;
+    if (int error = os::roomOf (folder.path, &room))
+    {
+        return folderFailure (error, folder.path);
+    }
+    if (Failure failure = checkLimits (*mapping, folder, room))
+    {
+        return failure;
+    }
+    mapping->backing = folder.hugePage != 0                  ? Backing::Hugetlbfs
+                       : room.kind == os::FileSystem::Tmpfs ? Backing::Tmpfs
+                                                            : Backing::File;
+    const uint64_t size = folder.hugePage != 0 ? roundUp (mapping->bytes, folder.hugePage) : mapping->bytes;
+    int error = os::setMode (file.handle, mapping->asked.permissions);
+    error = error != 0 ? error : os::setSize (file.handle, size);
+    if (error != 0)
+    {
+        return Failure (error, "a segment of %s in %s cannot be given its size and mode", SizeText (size).text, folder.path);
+    }
+    if (Failure failure = takeLease (file, path))
+    {
+        return failure;
+    }
+    if (Failure failure = mapShared (mapping, file, folder))
+    {
+        return failure;
+    }
+    if (Failure failure = bindFresh (mapping->asked, mapping->base, mapping->backed, mapping->pooled ()))
+    {
+        return failure;
+    }
+    if (Failure failure = mapping->pooled () ? fillPool (mapping) : fillTmpfs (mapping, file, folder))
+    {
+        return failure;
+    }
+    return mapping->asked.lock ? lockRange (mapping->base, mapping->bytes) : Failure ();
+}
+
+Failure nameFailure (int error, const char* path)
+{
+    if (error == EEXIST)
+    {
+        return Failure (EEXIST, "%s exists already: open it, or unlink it first", path);
+    }
+    return Failure (error, "%s cannot be given its name", path);
+}
+
+// --- Without O_TMPFILE, or without /proc ---------------------------------------------------------------------
+
+// Files of ours that a death left on their way: nobody holds their lease.
+void removeStale (const char* name, void* with)
+{
+    const Folder& folder = *static_cast<const Folder*> (with);
+    const SegmentPath path (folder, name);
+    File file;
+    os::FileFacts facts;
+    if (os::openFile (path.text, true, &file.handle) == 0 && os::factsOf (file.handle, &facts) == 0 && facts.regular
+        && facts.owner == os::effectiveUser () && os::holdLeaseAlone (file.handle) == 0)
+    {
+        os::removeName (path.text);
+    }
+}
+
+// Gone at the end of the scope, however it ends.
+struct WorkingName
+{
+    const SegmentPath& path;
+
+    ~WorkingName ()
+    {
+        os::removeName (path.text);
+    }
+};
+
+Failure createByWorkingName (Mapping* mapping, const Folder& folder, const char* name)
+{
+    os::eachName (folder.path, workingPrefix, removeStale, const_cast<Folder*> (&folder));
+    unsigned long long number = 0;
+    os::randomBytes (&number, sizeof (number));  // a name that is taken is EEXIST, and tried again with another
+    char working[40];
+    std::snprintf (working, sizeof (working), "%s%016llx", workingPrefix, number);
+    const SegmentPath from (folder, working);
+    const SegmentPath to (folder, name);
+    File file;
+    if (int error = os::createFile (from.text, &file.handle))
+    {
+        return error == EEXIST ? Failure (EAGAIN, "%s is taken", from.text) : folderFailure (error, folder.path);
+    }
+    const WorkingName remover {from};
+    if (Failure failure = furnish (mapping, file, folder, from.text))
+    {
+        return failure;
+    }
+    const int error = os::addName (from.text, to.text);
+    if (error == ENOENT)
+    {
+        return Failure (EAGAIN, "%s was removed", from.text);  // by a creator that came between its making and its lease
+    }
+    return error == 0 ? Failure () : nameFailure (error, to.text);
+}
+
+// --- The usual way -------------------------------------------------------------------------------------------
+
+Failure createIn (Mapping* mapping, const Folder& folder, const char* name)
+{
+    const SegmentPath path (folder, name);
+    File file;
+    const int error = os::openUnnamed (folder.path, &file.handle);
+    if (error == EOPNOTSUPP || error == EISDIR)
+    {
+        return createByWorkingName (mapping, folder, name);
+    }
+    if (error != 0)
+    {
+        return folderFailure (error, folder.path);
+    }
+    if (Failure failure = furnish (mapping, file, folder, path.text))
+    {
+        return failure;
+    }
+    const int named = os::publish (file.handle, path.text);
+    if (named == ENOENT && os::exists ("/proc/self/fd") != 0)
+    {
+        mapping->release ();
+        return createByWorkingName (mapping, folder, name);
+    }
+    return named == 0 ? Failure () : nameFailure (named, path.text);
+}
+
+// A hugetlbfs that has pages of that size (0: any) and lets this user in.
+Failure createInPool (Mapping* mapping, const char* name, std::size_t page)
+{
+    const Folders places = folders (true);
+    Failure failure = noHugePages (page != 0 ? page : poolPage (), mapping->bytes, true);
+    for (std::size_t i = 1; i < places.count; ++i)
+    {
+        if (page != 0 && places.list[i].hugePage != page)
+        {
+            continue;
+        }
+        failure = createIn (mapping, places.list[i], name);
+        if (failure)
+        {
+            mapping->release ();
+            continue;
+        }
+        const SegmentPath elsewhere (places.list[0], name);
+        if (os::exists (elsewhere.text) != 0)
+        {
+            return failure;
+        }
+        // No name is in both: the one in /dev/shm is found first, so it stays.
+        os::removeName (SegmentPath (places.list[i], name).text);
+        mapping->release ();
+        return Failure (EEXIST, "%s exists already: open it, or unlink it first", elsewhere.text);
+    }
+    return failure;
+}
+}  // namespace
+
+Failure createShared (Mapping* mapping, const char* name)
+{
+    const bool require = mapping->asked.huge == HugePages::Require;
+    const std::size_t wanted = wantedPage (mapping->asked);
+    const bool byName = wanted != transparentPage () && wanted != 0;  // pages that only the pool has
+    Failure pool;
+    if (byName && (require || mapping->bytes >= wanted))
+    {
+        pool = createInPool (mapping, name, wanted);
+        if (!pool || require || pool.error () == EEXIST)
+        {
+            return pool;
+        }
+        mapping->note (pool);
+    }
+    Failure failure = createIn (mapping, folders ().list[0], name);
+    if (failure && require && failure.error () == ENOMEM)
+    {
+        mapping->release ();
+        mapping->note (failure);
+        pool = createInPool (mapping, name, static_cast<std::size_t> (mapping->asked.pageSize));
+        return pool && pool.error () == ENOMEM ? Failure (ENOMEM, "%.200s; %.200s", pool.text (), failure.text ()) : pool;
+    }
+    return failure;
+}
+
+}  // namespace JOIN_ABI
+}  // namespace join

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: MIT
+// Opening a segment that is there: only what is a regular file, of the right size and owner, not by a link.
+#include "shared.hpp"
+
+#include "binding.hpp"
+#include "budget.hpp"
+#include "os/pages.hpp"
+
+#include <cerrno>
+
+namespace join
+{
+inline namespace JOIN_ABI
+{
+namespace
+{
+Failure openFailure (int error, const char* path)
+{
+    switch (error)
+    {
+        case ENOENT:
+            return Failure (ENOENT, "there is no segment %s", path);
+        case ELOOP:
+            return Failure (ELOOP, "%s is a symbolic link, which is not followed: remove it", path);
+        case EISDIR:
+            return Failure (EISDIR, "%s is a folder and no segment", path);
+        case EACCES:
+            return Failure (EACCES, "%s may not be opened by user %u: it is somebody else's, or its permissions are narrower",
+                            path, os::effectiveUser ());
+        case EROFS:
+            return Failure (EROFS, "%s is on a read-only mount: open it read-only, or mount it writable", path);
+        case EMFILE:
+            return Failure (EMFILE, "%s cannot be opened: this process has used up its descriptors (ulimit -n)", path);
+        default:
+            return Failure (error, "%s cannot be opened", path);
+    }
+}
+
+Failure checkOwner (const Mapping& mapping, const os::FileFacts& facts, const char* path)
+{
+    if (!facts.regular)
+    {
+        return Failure (EINVAL, "%s is no regular file, and so no segment: remove it", path);
+    }
+    if (facts.owner != os::effectiveUser () && (mapping.asked.permissions & 0077) == 0)
+    {
+        return Failure (EACCES, "%s belongs to user %u and not to %u: to share between users, open it with permissions that "
+                                "have bits for others",
+                        path, facts.owner, os::effectiveUser ());
+    }
+    return Failure ();
+}
+
+// Sizes are compared in base pages; on a hugetlbfs, whose files have no others, in its pages.
+Failure takeSize (Mapping* mapping, const os::FileFacts& facts, const Folder& folder, const char* path)
+{
+    const uint64_t unit = folder.hugePage != 0 ? folder.hugePage : os::basePageSize ();
+    if (facts.size == 0 || facts.size > uint64_t (PTRDIFF_MAX) / 2)
+    {
+        return Failure (EINVAL, "%s has %s, which is no segment", path, SizeText (facts.size).text);
+    }
+    const uint64_t there = (facts.size + unit - 1) / unit * unit;
+    if (mapping->bytes == 0)
+    {
+        mapping->bytes = static_cast<std::size_t> (there);
+    }
+    if ((mapping->bytes + unit - 1) / unit * unit != there)
+    {
+        return Failure (EINVAL, "%s has %s, asked for was %s: ask for what it has, or unlink it first", path,
+                        SizeText (facts.size).text, SizeText (mapping->bytes).text);
+    }
+    return Failure ();
+}
+
+Failure fillOpened (Mapping* mapping, const os::FileFacts& facts, const char* path)
+{
+    const uint64_t missing = facts.allocated < mapping->bytes ? mapping->bytes - facts.allocated : 0;
+    if (missing >= worthALook)
+    {
+        if (Failure failure = checkRoom (missing))
+        {
+            return failure;
+        }
+    }
+    if (Failure failure = makePresent (mapping->base, mapping->bytes, mapping->writable (), true))
+    {
+        return failure.error () == ENOMEM ? Failure (ENOSPC, "%s lacks pages that cannot be had: its file system is full, or "
+                                                             "the file was cut short", path)
+                                          : failure;
+    }
+    return Failure ();
+}
+
+// Huge pages that the segment may have already, or get now; required ones, or an error.
+Failure hugenOpened (Mapping* mapping, const Folder& folder)
+{
+    const bool require = mapping->asked.huge == HugePages::Require;
+    const std::size_t asked = static_cast<std::size_t> (mapping->asked.pageSize);
+    if (folder.hugePage != 0)
+    {
+        return require && asked != 0 && asked != folder.hugePage ? noHugePages (asked, mapping->bytes, true) : Failure ();
+    }
+    if (require && asked != 0 && asked != transparentPage ())
+    {
+        return noHugePages (asked, mapping->bytes, true);
+    }
+    const std::size_t part = hugePart (*mapping);
+    if (part == 0 || !(mapping->asked.prefault || require))
+    {
+        return require && part == 0 ? noHugePages (wantedPage (mapping->asked), mapping->bytes, true) : Failure ();
+    }
+    if (Failure failure = makeHuge (mapping->base, part))
+    {
+        if (require)
+        {
+            return Failure (ENOMEM, "%s", failure.text ());
+        }
+        mapping->note (failure);
+    }
+    return Failure ();
+}
+
+Failure useOpened (Mapping* mapping, const File& file, const Folder& folder, const os::FileFacts& facts, const char* path)
+{
+    os::Room room;
+    if (int error = os::roomOf (folder.path, &room))
+    {
+        return Failure (error, "%s cannot be looked at (statfs)", folder.path);
+    }
+    mapping->backing = folder.hugePage != 0                  ? Backing::Hugetlbfs
+                       : room.kind == os::FileSystem::Tmpfs ? Backing::Tmpfs
+                                                            : Backing::File;
+    if (Failure failure = mapShared (mapping, file, folder))
+    {
+        return failure;
+    }
+    if (mapping->asked.prefault)
+    {
+        if (Failure failure = fillOpened (mapping, facts, path))
+        {
+            return failure;
+        }
+    }
+    if (Failure failure = hugenOpened (mapping, folder))
+    {
+        return failure;
+    }
+    if (mapping->asked.node >= 0)
+    {
+        if (Failure failure = bindRange (mapping->base, mapping->bytes, mapping->asked.node, mapping->pooled ()))
+        {
+            return failure;
+        }
+    }
+    return mapping->asked.lock ? lockRange (mapping->base, mapping->bytes) : Failure ();
+}
+
+Failure openIn (Mapping* mapping, const Folder& folder, const char* name)
+{
+    const SegmentPath path (folder, name);
+    File file;
+    if (int error = os::openFile (path.text, mapping->writable (), &file.handle))
+    {
+        return openFailure (error, path.text);
+    }
+    os::FileFacts facts;
+    if (int error = os::factsOf (file.handle, &facts))
+    {
+        return Failure (error, "%s cannot be looked at (fstat)", path.text);
+    }
+    if (Failure failure = checkOwner (*mapping, facts, path.text))
+    {
+        return failure;
+    }
+    if (Failure failure = takeLease (file, path.text))
+    {
+        return failure;
+    }
+    // Whoever collects garbage takes the lease for himself before he removes the name: so look again behind ours.
+    if (os::factsOf (file.handle, &facts) != 0 || !facts.named)
+    {
+        return Failure (EAGAIN, "%s is being removed", path.text);
+    }
+    if (Failure failure = takeSize (mapping, facts, folder, path.text))
+    {
+        return failure;
+    }
+    return useOpened (mapping, file, folder, facts, path.text);
+}
+}  // namespace
+
+Failure openShared (Mapping* mapping, const char* name)
+{
+    const std::size_t bytes = mapping->bytes;
+    const bool sure = mapping->asked.mode == OpenMode::OpenOnly;
+    for (int fresh = 0; fresh < (sure ? 2 : 1); ++fresh)
+    {
+        const Folders places = folders (fresh == 1);
+        for (std::size_t i = 0; i < places.count; ++i)
+        {
+            Failure failure = openIn (mapping, places.list[i], name);
+            if (!failure)
+            {
+                mapping->created = false;
+                return failure;
+            }
+            mapping->release ();
+            mapping->fallbacks.clear ();
+            mapping->bytes = bytes;
+            if (failure.error () != ENOENT)
+            {
+                return failure;
+            }
+        }
+    }
+    return Failure (ENOENT, "there is no segment %s in /dev/shm: create it first, or open with CreateOrOpen", name);
+}
+
+}  // namespace JOIN_ABI
+}  // namespace join
