@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+#include "support.hpp"
+
+#include <cerrno>
+#include <cstddef>
+#include <cstring>
+
+using join::HugePages;
+using join::MemOptions;
+using join::OpenMode;
+
+namespace
+{
+// Options as a newer header would have them: more fields at the end.
+struct Newer
+{
+    MemOptions options;
+    uint64_t more = 0;
+};
+}  // namespace
+
+TEMPLATE_TEST_CASE ("options that are none are EINVAL", "", MakeLocal, MakeShared)
+{
+    TestType maker;
+    const auto refused = [&] (auto change) {
+        MemOptions options;
+        change (options);
+        return thrown ([&] { maker.make (4096, options); }) == EINVAL;
+    };
+    CHECK (refused ([] (MemOptions& o) { o.huge = static_cast<HugePages> (3); }));
+    CHECK (refused ([] (MemOptions& o) { o.huge = static_cast<HugePages> (~0U); }));
+    CHECK (refused ([] (MemOptions& o) { o.mode = static_cast<OpenMode> (3); }));
+    CHECK (refused ([] (MemOptions& o) { o.pageSize = 3 << 20; }));
+    CHECK (refused ([] (MemOptions& o) { o.pageSize = 1; }));
+    CHECK (refused ([] (MemOptions& o) { o.pageSize = 4096; }));
+    CHECK (refused ([] (MemOptions& o) { o.permissions = 01777; }));
+    CHECK (refused ([] (MemOptions& o) { o.node = -2; }));
+    CHECK (refused ([] (MemOptions& o) { o.reserved = 1; }));
+    CHECK (refused ([] (MemOptions& o) { o.readOnly = true; }));
+}
+
+TEST_CASE ("a LocalMem cannot be opened only")
+{
+    MemOptions options;
+    options.mode = OpenMode::OpenOnly;
+    CHECK (thrown ([&] { join::LocalMem (4096, options); }) == EINVAL);
+}
+
+TEMPLATE_TEST_CASE ("a structSize that ends at no field is EINVAL, one of an older header is taken", "", MakeLocal,
+                    MakeShared)
+{
+    TestType maker;
+    for (uint32_t size : {0U, 1U, 4U, 7U, 9U, 31U, ~0U})
+    {
+        MemOptions options;
+        options.structSize = size;
+        CAPTURE (size);
+        CHECK (thrown ([&] { maker.make (4096, options); }) == EINVAL);
+    }
+    MemOptions older;
+    older.structSize = offsetof (MemOptions, mode);
+    older.mode = static_cast<OpenMode> (77);  // past the end of what the older program knows: not looked at
+    CHECK (maker.make (4096, older).size () == 4096);
+}
+
+TEMPLATE_TEST_CASE ("a newer header's options are taken where what is new is zero, else EINVAL", "", MakeLocal, MakeShared)
+{
+    TestType maker;
+    Newer newer;
+    newer.options.structSize = sizeof (Newer);
+    CHECK (maker.make (4096, newer.options).size () == 4096);
+    newer.more = uint64_t (1) << 63;
+    CHECK (thrown ([&] { maker.make (4096, newer.options); }) == EINVAL);
+}
+
+TEMPLATE_TEST_CASE ("permissions of 0 are 0600", "", MakeLocal, MakeShared)
+{
+    TestType maker;
+    MemOptions options;
+    options.permissions = 0;
+    CHECK (maker.make (4096, options).size () == 4096);
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+// What the unit tests share: names that no two runs have in common, and the errno of what was thrown.
+#ifndef JOIN_TESTS_UNIT_SUPPORT_HPP
+#define JOIN_TESTS_UNIT_SUPPORT_HPP
+
+#include <join/memory.hpp>
+
+#include <catch2/catch.hpp>
+
+#include <string>
+#include <unistd.h>
+
+/// A segment name of this test's own, unlinked before and after.
+class Name
+{
+public:
+    explicit Name (const char* what)
+    : _text ("/joinmem-test-" + std::to_string (::getpid ()) + "-" + what)
+    {
+        join::ShmMem::unlink (_text);
+    }
+
+    Name (const Name&) = delete;
+    Name& operator= (const Name&) = delete;
+
+    ~Name ()
+    {
+        join::ShmMem::unlink (_text);
+    }
+
+    operator std::string_view () const
+    {
+        return _text;
+    }
+
+    const char* c_str () const
+    {
+        return _text.c_str ();
+    }
+
+    std::string path () const
+    {
+        return "/dev/shm" + _text;
+    }
+
+    bool exists () const
+    {
+        return ::access (path ().c_str (), F_OK) == 0;
+    }
+
+private:
+    std::string _text;
+};
+
+/// The errno of the std::system_error that `call` throws, 0 when it throws none; its words go to `said`.
+template <typename Call>
+int thrown (Call call, std::string* said = nullptr)
+{
+    try
+    {
+        call ();
+    }
+    catch (const std::system_error& error)
+    {
+        if (said != nullptr)
+        {
+            *said = error.what ();
+        }
+        return error.code ().value ();
+    }
+    return 0;
+}
+
+/// Makes either kind of memory, so that one test body serves both.
+struct MakeLocal
+{
+    using Type = join::LocalMem;
+
+    Type make (uint64_t size, const join::MemOptions& options = join::MemOptions ()) const
+    {
+        return Type (size, options);
+    }
+};
+
+struct MakeShared
+{
+    using Type = join::ShmMem;
+
+    Name name {"memory"};
+
+    Type make (uint64_t size, const join::MemOptions& options = join::MemOptions ()) const
+    {
+        join::ShmMem::unlink (name);
+        return Type (size, name, options);
+    }
+};
+
+#endif
