@@ -20,6 +20,13 @@ public:
     /// @param error an errno, not 0; the sentence as of printf, cut when too long
     __attribute__ ((format (printf, 3, 4))) Failure (int error, const char* format, ...) noexcept;
 
+    /// Without words, for a failure that the caller is sure to replace.
+    explicit Failure (int error) noexcept
+    : _error (error)
+    {
+        _text[0] = '\0';
+    }
+
     explicit operator bool () const noexcept
     {
         return _error != 0;

@@ -40,7 +40,11 @@ Failure folderFailure (int error, const char* path)
 Failure tooFull (const Folder& folder, uint64_t bytes)
 {
     os::Room room;
-    os::roomOf (folder.path, &room);
+    File file;
+    if (os::openFile (folder.path, false, &file.handle) == 0)
+    {
+        os::roomOf (file.handle, &room);
+    }
     return Failure (ENOSPC, "%s has %s free of %s, the segment needs %s: remove segments, or mount it larger (mount -o "
                             "remount,size=..., --shm-size of a container)",
                     folder.path, SizeText (room.free).text, SizeText (room.total).text, SizeText (bytes).text);
@@ -155,7 +159,7 @@ Failure fillPool (Mapping* mapping)
 Failure furnish (Mapping* mapping, const File& file, const Folder& folder, const char* path)
 {
     os::Room room;
-    if (int error = os::roomOf (folder.path, &room))
+    if (int error = os::roomOf (file.handle, &room))
     {
         return folderFailure (error, folder.path);
     }
@@ -274,7 +278,11 @@ Failure createIn (Mapping* mapping, const Folder& folder, const char* name)
     {
         return failure;
     }
-    const int named = os::publish (file.handle, path.text);
+    int named = os::publish (file.handle, path.text);
+    if (named == ENOENT)
+    {
+        named = os::publishByProc (file.handle, path.text);
+    }
     if (named == ENOENT && os::exists ("/proc/self/fd") != 0)
     {
         mapping->release ();

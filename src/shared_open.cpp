@@ -19,7 +19,7 @@ Failure openFailure (int error, const char* path)
     switch (error)
     {
         case ENOENT:
-            return Failure (ENOENT, "there is no segment %s", path);
+            return Failure (ENOENT);  // the usual case: openShared has the words
         case ELOOP:
             return Failure (ELOOP, "%s is a symbolic link, which is not followed: remove it", path);
         case EISDIR:
@@ -123,9 +123,9 @@ Failure hugenOpened (Mapping* mapping, const Folder& folder)
 Failure useOpened (Mapping* mapping, const File& file, const Folder& folder, const os::FileFacts& facts, const char* path)
 {
     os::Room room;
-    if (int error = os::roomOf (folder.path, &room))
+    if (int error = os::roomOf (file.handle, &room))
     {
-        return Failure (error, "%s cannot be looked at (statfs)", folder.path);
+        return Failure (error, "%s cannot be looked at (fstatfs)", path);
     }
     mapping->backing = folder.hugePage != 0                  ? Backing::Hugetlbfs
                        : room.kind == os::FileSystem::Tmpfs ? Backing::Tmpfs
@@ -213,7 +213,8 @@ Failure openShared (Mapping* mapping, const char* name)
             }
         }
     }
-    return Failure (ENOENT, "there is no segment %s in /dev/shm: create it first, or open with CreateOrOpen", name);
+    return sure ? Failure (ENOENT, "there is no segment %s in /dev/shm: create it first, or open with CreateOrOpen", name)
+                : Failure (ENOENT);
 }
 
 }  // namespace JOIN_ABI

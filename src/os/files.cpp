@@ -67,6 +67,11 @@ int createFile (const char* path, int* file) noexcept
 
 int publish (int file, const char* path) noexcept
 {
+    return errnoUnless (::linkat (file, "", AT_FDCWD, path, AT_EMPTY_PATH) == 0);
+}
+
+int publishByProc (int file, const char* path) noexcept
+{
     char link[40];
     std::snprintf (link, sizeof (link), "/proc/self/fd/%d", file);
     return errnoUnless (::linkat (AT_FDCWD, link, AT_FDCWD, path, AT_SYMLINK_FOLLOW) == 0);
@@ -110,10 +115,10 @@ int factsOf (int file, FileFacts* facts) noexcept
     return 0;
 }
 
-int roomOf (const char* folder, Room* room) noexcept
+int roomOf (int file, Room* room) noexcept
 {
     struct statfs status;
-    if (::statfs (folder, &status) == -1)
+    if (::fstatfs (file, &status) == -1)
     {
         return errno;
     }

@@ -50,8 +50,11 @@ int openUnnamed (const char* folder, int* file) noexcept;
 /// A new file of that name, for its owner alone.
 int createFile (const char* path, int* file) noexcept;
 
-/// Gives the unnamed file its name; EEXIST when taken. Needs /proc.
+/// Gives the unnamed file its name; EEXIST when taken. ENOENT where the kernel wants CAP_DAC_READ_SEARCH (before 6.10).
 int publish (int file, const char* path) noexcept;
+
+/// The same for everybody, where there is a /proc.
+int publishByProc (int file, const char* path) noexcept;
 
 int addName (const char* path, const char* newPath) noexcept;
 int removeName (const char* path) noexcept;
@@ -59,7 +62,7 @@ int exists (const char* path) noexcept;
 int closeFile (int file) noexcept;
 
 int factsOf (int file, FileFacts* facts) noexcept;
-int roomOf (const char* folder, Room* room) noexcept;
+int roomOf (int file, Room* room) noexcept;
 int setMode (int file, uint32_t permissions) noexcept;
 int setSize (int file, uint64_t bytes) noexcept;
 int allocate (int file, uint64_t offset, uint64_t bytes) noexcept;
