@@ -4,8 +4,10 @@
 
 #include "budget.hpp"
 #include "os/pages.hpp"
+#include "os/text.hpp"
 
 #include <cerrno>
+#include <cstring>
 
 namespace join
 {
@@ -79,6 +81,12 @@ Failure transparentLocal (Mapping* mapping, std::size_t page, bool* huge)
     if (!fill)
     {
         *huge = true;  // not known before the touch, and nothing better to try
+        char enabled[64];
+        os::firstLine ("/sys/kernel/mm/transparent_hugepage/enabled", enabled, sizeof (enabled));
+        if (std::strstr (enabled, "[never]") != nullptr)
+        {
+            mapping->decide ("transparent_hugepage/enabled is never, and without prefault nothing else is tried");
+        }
         return Failure ();
     }
     if (Failure failure = makeHuge (mapping->base, mapping->backed / page * page))

@@ -98,6 +98,11 @@ void Mapping::note (const Failure& failure)
     fallbacks.push_back (Fallback {failure.error (), failure.text ()});
 }
 
+void Mapping::decide (const char* reason)
+{
+    fallbacks.push_back (Fallback {0, reason});
+}
+
 std::size_t transparentPage () noexcept
 {
     static const std::size_t page =

@@ -52,6 +52,9 @@ struct Mapping
 
     void note (const Failure& failure);
 
+    /// A step that was not tried, and why.
+    void decide (const char* reason);
+
     bool pooled () const noexcept
     {
         return backing == Backing::Pool || backing == Backing::Hugetlbfs;

@@ -9,7 +9,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <map>
 #include <utility>
 
 namespace join
@@ -126,25 +125,41 @@ void add (const Mapping& mapping, const Area& area, Sum* sum) noexcept
     }
 }
 
+struct Pages
+{
+    uint64_t onNode[os::maxNodes] = {};
+};
+
 void addNode (void*, int node, void* with)
 {
-    ++(*static_cast<std::map<int, uint64_t>*> (with))[node];
+    if (node < os::maxNodes)
+    {
+        ++static_cast<Pages*> (with)->onNode[node];
+    }
 }
 
 std::optional<detail::Array<NodeBytes>> nodesOf (const Mapping& mapping)
 {
-    std::map<int, uint64_t> pages;
+    Pages pages;
     if (eachPage (mapping.base, mapping.backed, addNode, &pages) != 0)
     {
         return std::nullopt;
     }
-    detail::Array<NodeBytes> nodes (pages.size ());
-    std::size_t i = 0;
-    for (const auto& entry : pages)
+    std::size_t count = 0;
+    for (uint64_t onNode : pages.onNode)
     {
-        nodes[i].node = entry.first;
-        nodes[i].bytes = entry.second * os::basePageSize ();
-        ++i;
+        count += onNode != 0 ? 1 : 0;
+    }
+    detail::Array<NodeBytes> nodes (count);
+    NodeBytes* next = nodes.begin ();
+    for (int node = 0; node < os::maxNodes; ++node)
+    {
+        if (pages.onNode[node] != 0)
+        {
+            next->node = node;
+            next->bytes = pages.onNode[node] * os::basePageSize ();
+            ++next;
+        }
     }
     return nodes;
 }

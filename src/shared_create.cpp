@@ -112,12 +112,16 @@ Failure checkLimits (const Mapping& mapping, const Folder& folder, const os::Roo
 Failure fillTmpfs (Mapping* mapping, const File& file, const Folder& folder)
 {
     const bool require = mapping->asked.huge == HugePages::Require;
+    const std::size_t part = hugePart (*mapping);
     if (!mapping->asked.prefault && !require)
     {
+        if (part != 0)
+        {
+            mapping->decide ("huge pages of a segment are made with it: without prefault it gets base pages at the touch");
+        }
         return Failure ();
     }
     std::size_t done = 0;
-    const std::size_t part = hugePart (*mapping);
     if (require && part == 0)
     {
         return noHugePages (wantedPage (mapping->asked), mapping->bytes, true);

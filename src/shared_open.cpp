@@ -92,7 +92,7 @@ Failure fillOpened (Mapping* mapping, const os::FileFacts& facts, const char* pa
 }
 
 // Huge pages that the segment may have already, or get now; required ones, or an error.
-Failure hugenOpened (Mapping* mapping, const Folder& folder)
+Failure makeOpenedHuge (Mapping* mapping, const Folder& folder)
 {
     const bool require = mapping->asked.huge == HugePages::Require;
     const std::size_t asked = static_cast<std::size_t> (mapping->asked.pageSize);
@@ -141,7 +141,7 @@ Failure useOpened (Mapping* mapping, const File& file, const Folder& folder, con
             return failure;
         }
     }
-    if (Failure failure = hugenOpened (mapping, folder))
+    if (Failure failure = makeOpenedHuge (mapping, folder))
     {
         return failure;
     }
