@@ -107,7 +107,8 @@ TEST_CASE ("the sentence stays with the failure and goes with the next code")
     const join::LastError copy = lastError;
     CHECK (copy.value () == EFAULT);
     CHECK (copy.message () == std::system_category ().message (EFAULT));
-    lastError = lastError;
+    auto& same = lastError;
+    lastError = same;
     CHECK (lastError.message () == sentence);
     lastError.assign (EFAULT, std::system_category ());
     CHECK (lastError.message () == std::system_category ().message (EFAULT));

@@ -52,6 +52,19 @@ private:
     std::string _text;
 };
 
+/// AddressSanitizer and ThreadSanitizer answer mlock(2) themselves, and lock nothing.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool locksForReal = false;
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+constexpr bool locksForReal = false;
+#else
+constexpr bool locksForReal = true;
+#endif
+#else
+constexpr bool locksForReal = true;
+#endif
+
 /// The errno of the std::system_error that `call` throws, 0 when it throws none; its words go to `said`.
 template <typename Call>
 int thrown (Call call, std::string* said = nullptr)
