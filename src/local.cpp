@@ -41,7 +41,7 @@ Failure baseLocal (Mapping* mapping)
     {
         return failure;
     }
-    return mapping->asked.prefault ? makePresent (mapping->base, mapping->bytes, true, false) : Failure ();
+    return mapping->asked.prefault ? makePresent (mapping->asked, mapping->base, mapping->bytes, true) : Failure ();
 }
 
 // Private memory at the given part of the reservation, ready to become huge pages.
@@ -58,7 +58,7 @@ Failure openPart (Mapping* mapping, std::size_t offset, bool fill)
     {
         return failure;
     }
-    return fill ? makePresent (start, bytes, true, false) : Failure ();
+    return fill ? makePresent (mapping->asked, start, bytes, true) : Failure ();
 }
 
 // Transparent huge pages: a failure means no memory; *huge says whether all whole huge pages are.
@@ -89,7 +89,7 @@ Failure transparentLocal (Mapping* mapping, std::size_t page, bool* huge)
         }
         return Failure ();
     }
-    if (Failure failure = makeHuge (mapping->base, mapping->backed / page * page))
+    if (Failure failure = makeHuge (mapping->asked, mapping->base, mapping->backed / page * page, false))
     {
         mapping->note (failure);
         return Failure ();
@@ -135,7 +135,7 @@ Failure poolLocal (Mapping* mapping, std::size_t page)
     Failure failure = bindFresh (mapping->asked, pool, whole, true);
     if (!failure && mapping->asked.prefault)
     {
-        failure = makePresent (pool, whole, true, false);
+        failure = makePresent (mapping->asked, pool, whole, true);
     }
     if (!failure && whole != mapping->backed)
     {

@@ -3,6 +3,7 @@
 
 #include "binding.hpp"
 #include "budget.hpp"
+#include "persist.hpp"
 #include "os/limits.hpp"
 #include "os/pages.hpp"
 #include "os/text.hpp"
@@ -18,38 +19,6 @@ inline namespace JOIN_ABI
 {
 namespace
 {
-// Transient answers (a signal, a page that somebody holds for a moment) are asked again this often, then believed.
-constexpr int patience = 16;
-
-template <typename Call>
-int persistently (Call call)
-{
-    int error = 0;
-    for (int i = 0; i < patience; ++i)
-    {
-        error = call ();
-        if (error != EINTR && error != EAGAIN && error != EBUSY)
-        {
-            break;
-        }
-    }
-    return error;
-}
-
-// Before Linux 5.14: a touch of each page. What is shared is only read, since others may be writing.
-void touchEach (void* address, std::size_t bytes, bool write) noexcept
-{
-    volatile char* p = static_cast<char*> (address);
-    for (std::size_t i = 0; i < bytes; i += os::basePageSize ())
-    {
-        const char value = p[i];
-        if (write)
-        {
-            p[i] = value;
-        }
-    }
-}
-
 std::size_t readPoolPage () noexcept
 {
     os::TextFile file ("/proc/meminfo");
@@ -103,13 +72,6 @@ void Mapping::decide (const char* reason)
     fallbacks.push_back (Fallback {0, reason});
 }
 
-std::size_t transparentPage () noexcept
-{
-    static const std::size_t page =
-        static_cast<std::size_t> (os::numberIn ("/sys/kernel/mm/transparent_hugepage/hpage_pmd_size", 0));
-    return page;
-}
-
 std::size_t poolPage () noexcept
 {
     static const std::size_t page = readPoolPage ();
@@ -127,39 +89,6 @@ std::size_t wantedPage (const MemOptions& options) noexcept
         return static_cast<std::size_t> (options.pageSize);
     }
     return transparentPage () != 0 ? transparentPage () : poolPage ();
-}
-
-Failure makePresent (void* address, std::size_t bytes, bool writable, bool shared)
-{
-    int error = persistently ([=] { return os::populate (address, bytes, writable); });
-    if (error == EINVAL)
-    {
-        touchEach (address, bytes, writable && !shared);
-        error = 0;
-    }
-    switch (error)
-    {
-        case 0:
-            return Failure ();
-        case EFAULT:
-            return Failure (ENOMEM, "a page of the %s is not to be had: its pool or its file is used up, or was cut short",
-                            SizeText (bytes).text);
-        default:
-            return Failure (error, "%s cannot be made present (madvise)", SizeText (bytes).text);
-    }
-}
-
-Failure makeHuge (void* address, std::size_t bytes)
-{
-    const int error = persistently ([=] { return os::collapse (address, bytes); });
-    if (error == 0)
-    {
-        return Failure ();
-    }
-    char enabled[64];
-    os::firstLine ("/sys/kernel/mm/transparent_hugepage/enabled", enabled, sizeof (enabled));
-    return Failure (error, "not all of %s could be made huge pages (MADV_COLLAPSE; transparent_hugepage/enabled is %s)",
-                    SizeText (bytes).text, enabled[0] != '\0' ? enabled : "missing");
 }
 
 Failure bindFresh (const MemOptions& asked, void* address, std::size_t bytes, bool pooled)

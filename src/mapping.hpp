@@ -5,6 +5,7 @@
 #define JOIN_SRC_MAPPING_HPP
 
 #include "failure.hpp"
+#include "populate.hpp"
 
 #include <join/memory.hpp>
 
@@ -71,20 +72,11 @@ constexpr std::size_t roundUp (std::size_t bytes, std::size_t unit) noexcept
     return (bytes + unit - 1) / unit * unit;
 }
 
-/// The transparent huge page, bytes; 0 where the kernel has none.
-std::size_t transparentPage () noexcept;
-
 /// The pool's default page, bytes; 0 where the kernel has none.
 std::size_t poolPage () noexcept;
 
 /// The huge page that the options mean; 0 where there is none or none is wanted.
 std::size_t wantedPage (const MemOptions& options) noexcept;
-
-/// Every page of the range there, or why not; nothing is left to a later touch.
-Failure makePresent (void* address, std::size_t bytes, bool writable, bool shared);
-
-/// Whole huge pages of what is there: no failure is the proof that all of them are.
-Failure makeHuge (void* address, std::size_t bytes);
 
 /// Binds a range that has not been touched to the asked node, where one was asked for.
 Failure bindFresh (const MemOptions& asked, void* address, std::size_t bytes, bool pooled);

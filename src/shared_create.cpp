@@ -76,19 +76,12 @@ int allocateAll (const File& file, std::size_t from, std::size_t to)
     return 0;
 }
 
-// One base page touched in each huge page, then MADV_COLLAPSE, which fills the holes between: each byte is zeroed once,
-// where allocating everything first zeroes, and then copies (64 MiB: 4 ms against 37). Touched and not only allocated:
-// Linux 6.1 collapses what is in a page table.
+// One base page touched in each huge page, then MADV_COLLAPSE: each byte is zeroed once, where allocating everything
+// first zeroes, and then copies (64 MiB: 4 ms against 37). A page that cannot be had is a full file system.
 Failure allocateHuge (const Mapping& mapping, const Folder& folder, std::size_t part)
 {
-    for (std::size_t at = 0; at < part; at += transparentPage ())
-    {
-        if (Failure failure = makePresent (mapping.base + at, os::basePageSize (), true, false))
-        {
-            return failure.error () == ENOMEM ? tooFull (folder, mapping.bytes) : failure;
-        }
-    }
-    return makeHuge (mapping.base, part);
+    Failure failure = makeHuge (mapping.asked, mapping.base, part, true);
+    return failure.error () == EFAULT ? tooFull (folder, mapping.bytes) : Failure (failure);
 }
 
 Failure checkLimits (const Mapping& mapping, const Folder& folder, const os::Room& room)
@@ -130,9 +123,9 @@ Failure fillTmpfs (Mapping* mapping, const File& file, const Folder& folder)
     {
         if (Failure failure = allocateHuge (*mapping, folder, part))
         {
-            if (require)
+            if (require || failure.error () == ENOSPC)
             {
-                return Failure (ENOMEM, "%s", failure.text ());
+                return failure.error () == ENOSPC ? failure : Failure (ENOMEM, "%s", failure.text ());
             }
             mapping->note (failure);
         }
@@ -149,14 +142,14 @@ Failure fillTmpfs (Mapping* mapping, const File& file, const Folder& folder)
     {
         return allocateFailure (error, folder, mapping->bytes);
     }
-    Failure failure = makePresent (mapping->base, mapping->bytes, true, false);
+    Failure failure = makePresent (mapping->asked, mapping->base, mapping->bytes, true);
     return failure && failure.error () == ENOMEM && mapping->backing == Backing::File ? tooFull (folder, mapping->bytes)
                                                                                       : failure;
 }
 
 Failure fillPool (Mapping* mapping)
 {
-    return mapping->asked.prefault ? makePresent (mapping->base, mapping->backed, true, false) : Failure ();
+    return mapping->asked.prefault ? makePresent (mapping->asked, mapping->base, mapping->backed, true) : Failure ();
 }
 
 // Everything but the name. The file is ours alone.

@@ -82,7 +82,7 @@ Failure fillOpened (Mapping* mapping, const os::FileFacts& facts, const char* pa
             return failure;
         }
     }
-    if (Failure failure = makePresent (mapping->base, mapping->bytes, mapping->writable (), true))
+    if (Failure failure = makePresent (mapping->asked, mapping->base, mapping->bytes, false))
     {
         return failure.error () == ENOMEM ? Failure (ENOSPC, "%s lacks pages that cannot be had: its file system is full, or "
                                                              "the file was cut short", path)
@@ -109,7 +109,7 @@ Failure makeOpenedHuge (Mapping* mapping, const Folder& folder)
     {
         return require && part == 0 ? noHugePages (wantedPage (mapping->asked), mapping->bytes, true) : Failure ();
     }
-    if (Failure failure = makeHuge (mapping->base, part))
+    if (Failure failure = makeHuge (mapping->asked, mapping->base, part, !mapping->asked.prefault))
     {
         if (require)
         {

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+#include "threads.hpp"
+
+#include <cerrno>
+#include <new>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+
+namespace join
+{
+inline namespace JOIN_ABI
+{
+namespace os
+{
+namespace
+{
+struct Start
+{
+    void (*work) (void* with);
+    void* with;
+};
+
+void* run (void* argument)
+{
+    const Start start = *static_cast<Start*> (argument);
+    delete static_cast<Start*> (argument);
+    start.work (start.with);
+    return nullptr;
+}
+}  // namespace
+
+unsigned usableCpus () noexcept
+{
+    cpu_set_t cpus;
+    if (::sched_getaffinity (0, sizeof (cpus), &cpus) != 0)
+    {
+        return 1;  // more CPUs than the set has bits for: the caller does it alone
+    }
+    return static_cast<unsigned> (CPU_COUNT (&cpus));
+}
+
+int startThread (void (*work) (void* with), void* with, Thread* thread) noexcept
+{
+    Start* start = new (std::nothrow) Start {work, with};
+    if (start == nullptr)
+    {
+        return EAGAIN;
+    }
+    sigset_t all;
+    sigset_t before;
+    ::sigfillset (&all);
+    ::pthread_sigmask (SIG_SETMASK, &all, &before);
+    pthread_t handle;
+    const int error = ::pthread_create (&handle, nullptr, run, start);
+    ::pthread_sigmask (SIG_SETMASK, &before, nullptr);
+    if (error != 0)
+    {
+        delete start;
+        return error;
+    }
+    thread->handle = handle;
+    return 0;
+}
+
+int joinThread (Thread thread) noexcept
+{
+    return ::pthread_join (thread.handle, nullptr);
+}
+
+}  // namespace os
+}  // namespace JOIN_ABI
+}  // namespace join
