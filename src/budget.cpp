@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <mutex>
 
 namespace join
 {
@@ -97,16 +98,26 @@ struct Hierarchies
 {
     Hierarchy unified;
     Hierarchy memory;
+    bool read = false;
+};
 
-    Hierarchies () noexcept
+// Read once: mounts hardly ever change, and the file is long. Again where it could not be read.
+const Hierarchies& hierarchies () noexcept
+{
+    static std::mutex mutex;
+    static Hierarchies known;
+    std::lock_guard<std::mutex> lock (mutex);
+    if (!known.read)
     {
         os::TextFile file ("/proc/self/mountinfo");
         while (char* line = file.line ())
         {
-            readMount (line, &unified, &memory);
+            readMount (line, &known.unified, &known.memory);
         }
+        known.read = file.error () == 0;
     }
-};
+    return known;
+}
 
 // Page cache is given back before anybody is killed, so it is room. Shared memory is not counted in these lists.
 uint64_t reclaimable (const char* folder, bool unified) noexcept
@@ -186,8 +197,8 @@ bool hasMemory (const char* controllers, const char* end) noexcept
 
 Failure checkGroups (uint64_t bytes) noexcept
 {
-    static const Hierarchies hierarchies;  // mounts hardly ever change, and the file is long
-    if (!hierarchies.memory.found && !hierarchies.unified.found)
+    const Hierarchies& mounted = hierarchies ();
+    if (!mounted.memory.found && !mounted.unified.found)
     {
         return Failure ();
     }
@@ -201,7 +212,7 @@ Failure checkGroups (uint64_t bytes) noexcept
             continue;
         }
         const bool unified = path == controllers + 1;
-        const Hierarchy& hierarchy = unified ? hierarchies.unified : hierarchies.memory;
+        const Hierarchy& hierarchy = unified ? mounted.unified : mounted.memory;
         if (hierarchy.found && (unified || hasMemory (controllers, path)))
         {
             if (Failure failure = checkHierarchy (hierarchy, path + 1, bytes))

@@ -12,6 +12,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <mutex>
 
 namespace join
 {
@@ -19,17 +20,17 @@ inline namespace JOIN_ABI
 {
 namespace
 {
-std::size_t readPoolPage () noexcept
+int readPoolPage (std::size_t* page) noexcept
 {
     os::TextFile file ("/proc/meminfo");
     while (const char* line = file.line ())
     {
         if (std::strncmp (line, "Hugepagesize:", 13) == 0)
         {
-            return std::strtoull (line + 13, nullptr, 10) * 1024;
+            *page = std::strtoull (line + 13, nullptr, 10) * 1024;
         }
     }
-    return 0;
+    return file.error ();
 }
 }  // namespace
 
@@ -74,7 +75,11 @@ void Mapping::decide (const char* reason)
 
 std::size_t poolPage () noexcept
 {
-    static const std::size_t page = readPoolPage ();
+    static std::mutex mutex;
+    static bool known = false;
+    static std::size_t page = 0;
+    std::lock_guard<std::mutex> lock (mutex);
+    known = known || readPoolPage (&page) == 0;
     return page;
 }
 

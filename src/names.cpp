@@ -73,6 +73,7 @@ Folders readFolders () noexcept
             break;
         }
     }
+    result.read = file.error () == 0;
     return result;
 }
 }  // namespace
@@ -119,7 +120,7 @@ Folders folders (bool fresh) noexcept
     static std::mutex mutex;
     static Folders known;
     std::lock_guard<std::mutex> lock (mutex);
-    if (fresh || known.count == 0)
+    if (fresh || !known.read)
     {
         known = readFolders ();
     }

@@ -36,6 +36,7 @@ struct Folders
 {
     Folder list[9];
     std::size_t count = 0;
+    bool read = false;  ///< false: the list of mounts could not be read, and is to be read again
 };
 
 /// As read when the process first asked, or `fresh`: mounts hardly ever change, and reading them costs more than

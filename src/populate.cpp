@@ -7,6 +7,7 @@
 
 #include "persist.hpp"
 
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 
@@ -60,6 +61,8 @@ bool oneNode () noexcept
     os::firstLine ("/sys/devices/system/node/has_memory", nodes, sizeof (nodes));
     return std::strpbrk (nodes, ",-") == nullptr;
 }
+
+constexpr std::size_t unknown = ~std::size_t (0);
 
 struct Part
 {
@@ -131,8 +134,18 @@ int spread (const MemOptions& asked, void* address, std::size_t bytes, bool flag
 
 std::size_t transparentPage () noexcept
 {
-    static const std::size_t page =
-        static_cast<std::size_t> (os::numberIn ("/sys/kernel/mm/transparent_hugepage/hpage_pmd_size", 0));
+    static std::atomic<std::size_t> known {unknown};
+    std::size_t page = known.load (std::memory_order_relaxed);  // [page] a number by itself: it orders nothing
+    if (page == unknown)
+    {
+        uint64_t number = 0;
+        const int error = os::readNumber ("/sys/kernel/mm/transparent_hugepage/hpage_pmd_size", &number);
+        page = static_cast<std::size_t> (number);
+        if (error == 0 || error == ENOENT)  // not for good where descriptors ran out, say
+        {
+            known.store (page, std::memory_order_relaxed);  // [page]
+        }
+    }
     return page;
 }
 

@@ -78,15 +78,26 @@ char* TextFile::line () noexcept
     }
 }
 
+int readNumber (const char* path, uint64_t* number) noexcept
+{
+    TextFile file (path);
+    const char* line = file.line ();
+    if (line == nullptr)
+    {
+        return file.error () != 0 ? file.error () : EINVAL;
+    }
+    if (line[0] < '0' || line[0] > '9')
+    {
+        return EINVAL;
+    }
+    *number = std::strtoull (line, nullptr, 10);
+    return 0;
+}
+
 uint64_t numberIn (const char* path, uint64_t otherwise) noexcept
 {
-    char text[64];
-    firstLine (path, text, sizeof (text));
-    if (text[0] < '0' || text[0] > '9')
-    {
-        return otherwise;
-    }
-    return std::strtoull (text, nullptr, 10);
+    uint64_t number = 0;
+    return readNumber (path, &number) == 0 ? number : otherwise;
 }
 
 void firstLine (const char* path, char* text, std::size_t size) noexcept

@@ -42,7 +42,10 @@ private:
     char _buffer[4097];
 };
 
-/// The number that stands first in the file; `otherwise` where there is none ("max") or no file.
+/// The number that stands first in the file: EINVAL where there is none.
+int readNumber (const char* path, uint64_t* number) noexcept;
+
+/// The same; `otherwise` where there is none ("max"), or no file.
 uint64_t numberIn (const char* path, uint64_t otherwise) noexcept;
 
 /// The first line, cut to fit; "" when there is none.
