@@ -78,3 +78,18 @@ TEMPLATE_TEST_CASE ("the report moves", "", MakeLocal, MakeShared)
     first = std::move (second);
     CHECK (first.size == 4096);
 }
+
+TEMPLATE_TEST_CASE ("a large range, which several threads make present, is whole", "", MakeLocal, MakeShared)
+{
+    TestType maker;
+    const uint64_t size = (uint64_t (130) << 20) + 4096;
+    auto memory = maker.make (size);
+    CHECK (memory.placement ().residentBytes == size);
+    const volatile char* bytes = static_cast<const volatile char*> (memory.get ());
+    int sum = 0;
+    for (uint64_t i = 0; i < size; i += 4096)
+    {
+        sum |= bytes[i];
+    }
+    CHECK (sum == 0);
+}
