@@ -117,7 +117,9 @@ Failure fillTmpfs (Mapping* mapping, const File& file, const Folder& folder)
     std::size_t done = 0;
     if (require && part == 0)
     {
-        return noHugePages (wantedPage (mapping->asked), mapping->bytes, true);
+        return mapping->backing == Backing::Tmpfs ? noHugePages (wantedPage (mapping->asked), mapping->bytes, true)
+                                                  : Failure (ENOMEM, "%s is no tmpfs and has no huge pages: mount one there",
+                                                             folder.path);
     }
     if (part != 0)
     {
@@ -288,14 +290,13 @@ Failure createIn (Mapping* mapping, const Folder& folder, const char* name)
     return named == 0 ? Failure () : nameFailure (named, path.text);
 }
 
-// A hugetlbfs that has pages of that size (0: any) and lets this user in.
-Failure createInPool (Mapping* mapping, const char* name, std::size_t page)
+// A hugetlbfs that has pages of that size and lets this user in; `failure` comes back where there is none.
+Failure createInPool (Mapping* mapping, const char* name, std::size_t page, Failure failure)
 {
     const Folders places = folders (true);
-    Failure failure = noHugePages (page != 0 ? page : poolPage (), mapping->bytes, true);
     for (std::size_t i = 1; i < places.count; ++i)
     {
-        if (page != 0 && places.list[i].hugePage != page)
+        if (places.list[i].hugePage != page)
         {
             continue;
         }
@@ -323,11 +324,10 @@ Failure createShared (Mapping* mapping, const char* name)
 {
     const bool require = mapping->asked.huge == HugePages::Require;
     const std::size_t wanted = wantedPage (mapping->asked);
-    const bool byName = wanted != transparentPage () && wanted != 0;  // pages that only the pool has
-    Failure pool;
-    if (byName && (require || mapping->bytes >= wanted))
+    const bool poolOnly = wanted != transparentPage () && wanted != 0;
+    if (poolOnly && (require || mapping->bytes >= wanted))
     {
-        pool = createInPool (mapping, name, wanted);
+        Failure pool = createInPool (mapping, name, wanted, noHugePages (wanted, mapping->bytes, true));
         if (!pool || require || pool.error () == EEXIST)
         {
             return pool;
@@ -335,12 +335,11 @@ Failure createShared (Mapping* mapping, const char* name)
         mapping->note (pool);
     }
     Failure failure = createIn (mapping, folders ().list[0], name);
-    if (failure && require && failure.error () == ENOMEM)
+    if (require && wanted != 0 && failure.error () == ENOMEM)
     {
         mapping->release ();
         mapping->note (failure);
-        pool = createInPool (mapping, name, static_cast<std::size_t> (mapping->asked.pageSize));
-        return pool && pool.error () == ENOMEM ? Failure (ENOMEM, "%.200s; %.200s", pool.text (), failure.text ()) : pool;
+        return createInPool (mapping, name, wanted, failure);
     }
     return failure;
 }
