@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+// The handle table: numbers for objects, safe to look up whatever the number, and to close while others are inside.
+//
+// A handle is generation:32 | index:32. The generation of a place grows with each object that it holds and is never 0;
+// a place that has used up its generations retires. So a number is never given out twice, and looking one up is a
+// bounds check and a compare, never a dereference of what the caller gave.
+#ifndef JOIN_CAPI_HANDLES_HPP
+#define JOIN_CAPI_HANDLES_HPP
+
+#include <join/detail/abi.hpp>
+
+#include <atomic>
+#include <cstdint>
+
+namespace join
+{
+inline namespace JOIN_ABI
+{
+namespace capi
+{
+using Handle = int64_t;
+
+/// What a handle stands for.
+class Object
+{
+public:
+    enum class Sort
+    {
+        Memory,
+    };
+
+    explicit Object (Sort sort) noexcept
+    : sort (sort)
+    {
+    }
+
+    Object (const Object&) = delete;
+    Object& operator= (const Object&) = delete;
+    virtual ~Object () = default;
+
+    const Sort sort;
+};
+
+struct Place;
+struct Record;
+
+/// A place for an object that is still to be made: so that what was made, a segment's name too, never lacks a handle.
+class Reservation
+{
+public:
+    /// @throw std::system_error EMFILE no place is left; std::bad_alloc
+    Reservation ();
+    Reservation (const Reservation&) = delete;
+    Reservation& operator= (const Reservation&) = delete;
+    ~Reservation ();
+
+    /// The handle of the object, which the table owns from then on.
+    Handle open (Object* object) noexcept;
+
+private:
+    Place* _place;
+};
+
+/// Closes the handle, waits for the calls inside to end, destroys the object. @return 0, or EBADF.
+int closeHandle (Handle handle);
+
+/// One call's use of a handle: from here to the end of the scope the object is not destroyed.
+class Use
+{
+public:
+    explicit Use (Handle handle);
+    Use (const Use&) = delete;
+    Use& operator= (const Use&) = delete;
+    ~Use ();
+
+    /// The object, or null where the handle is none, or closed.
+    Object* object () const noexcept
+    {
+        return _object;
+    }
+
+private:
+    Object* _object = nullptr;
+    Record* _record = nullptr;
+    std::atomic<Place*>* _slot = nullptr;
+};
+
+}  // namespace capi
+}  // namespace JOIN_ABI
+}  // namespace join
+
+#endif

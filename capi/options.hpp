@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+// jm_options as they came, of whatever size, to MemOptions.
+#ifndef JOIN_CAPI_OPTIONS_HPP
+#define JOIN_CAPI_OPTIONS_HPP
+
+#include "joinmem.h"
+
+#include <join/memory.hpp>
+
+namespace join
+{
+inline namespace JOIN_ABI
+{
+namespace capi
+{
+/// @throw std::system_error EINVAL what is no option; null means the defaults
+MemOptions optionsOf (const jm_options* given);
+
+/// Writes the defaults into the first `size` bytes. @throw std::system_error EINVAL
+void initialise (jm_options* options, uint32_t size);
+
+}  // namespace capi
+}  // namespace JOIN_ABI
+}  // namespace join
+
+#endif

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: MIT
+#include "records.hpp"
+
+#include "os/barrier.hpp"
+
+#include <new>
+#include <thread>
+
+namespace join
+{
+inline namespace JOIN_ABI
+{
+namespace capi
+{
+namespace
+{
+std::atomic<Record*> all {nullptr};  // grows only: a record is used again, never freed
+__thread Record* mine = nullptr;
+__thread bool ended = false;  // this thread's destructors have run
+
+// Gives the record back when the thread ends.
+struct Returner
+{
+    ~Returner ()
+    {
+        ended = true;
+        if (mine != nullptr)
+        {
+            Record* record = mine;
+            mine = nullptr;
+            record->taken.store (false, std::memory_order_release);  // [reuse] pairs with the exchange in findFree ()
+        }
+    }
+};
+
+void returnAtEnd ()
+{
+    static thread_local Returner returner;
+    (void) returner;
+}
+
+// After fork(2) the other threads are gone, and the calls that they were in with them.
+void forgetOthers () noexcept
+{
+    for (Record* record = all.load (); record != nullptr; record = record->next)
+    {
+        if (record == mine)
+        {
+            continue;
+        }
+        for (std::atomic<Place*>& slot : record->slots)
+        {
+            slot.store (nullptr);
+        }
+        record->depth = 0;
+        record->taken.store (false);
+    }
+}
+
+struct Barrier
+{
+    bool absent = os::registerBarrier () != 0;
+
+    Barrier () noexcept
+    {
+        os::aroundFork (nullptr, nullptr, forgetOthers);
+    }
+};
+
+Record* findFree () noexcept
+{
+    for (Record* record = all.load (); record != nullptr; record = record->next)
+    {
+        // [reuse] acquire pairs with the release of the thread that had it: its depth is 0 again.
+        if (!record->taken.load (std::memory_order_relaxed) && !record->taken.exchange (true, std::memory_order_acquire))
+        {
+            return record;
+        }
+    }
+    return nullptr;
+}
+
+bool holds (const Place* place) noexcept
+{
+    for (Record* record = all.load (); record != nullptr; record = record->next)
+    {
+        for (std::atomic<Place*>& slot : record->slots)
+        {
+            if (slot.load () == place)  // seq_cst, so acquire too: [done] pairs with the release in ~Use ()
+            {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+}  // namespace
+
+bool fencesItself () noexcept
+{
+    static const Barrier barrier;
+    return barrier.absent;
+}
+
+Record* takeRecord () noexcept
+{
+    if (mine != nullptr)
+    {
+        return mine;
+    }
+    Record* record = findFree ();
+    if (record == nullptr)
+    {
+        record = new (std::nothrow) Record;
+        if (record == nullptr)
+        {
+            return nullptr;
+        }
+        record->taken.store (true);
+        record->next = all.load ();
+        while (!all.compare_exchange_weak (record->next, record))
+        {
+        }
+    }
+    if (!ended)
+    {
+        mine = record;
+        returnAtEnd ();
+    }
+    return record;
+}
+
+void releaseRecord (Record* record) noexcept
+{
+    if (record != mine && record->depth == 0)
+    {
+        record->taken.store (false, std::memory_order_release);  // [reuse] pairs with the exchange in findFree ()
+    }
+}
+
+void awaitQuiet (Place* place) noexcept
+{
+    if (!fencesItself ())
+    {
+        // Behind this, a call that found the place open has its slot visible; one that comes later finds it closed.
+        os::barrierEverywhere ();
+    }
+    while (holds (place))
+    {
+        std::this_thread::yield ();
+    }
+}
+
+}  // namespace capi
+}  // namespace JOIN_ABI
+}  // namespace join

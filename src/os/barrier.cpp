@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+#include "barrier.hpp"
+
+#include <cerrno>
+#include <linux/membarrier.h>
+#include <pthread.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+namespace join
+{
+inline namespace JOIN_ABI
+{
+namespace os
+{
+namespace
+{
+int membarrier (int command) noexcept
+{
+    return ::syscall (SYS_membarrier, command, 0U, 0) == -1 ? errno : 0;
+}
+}  // namespace
+
+int registerBarrier () noexcept
+{
+    return membarrier (MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED);
+}
+
+int barrierEverywhere () noexcept
+{
+    return membarrier (MEMBARRIER_CMD_PRIVATE_EXPEDITED);
+}
+
+int aroundFork (void (*before) (), void (*inParent) (), void (*inChild) ()) noexcept
+{
+    return ::pthread_atfork (before, inParent, inChild);
+}
+
+}  // namespace os
+}  // namespace JOIN_ABI
+}  // namespace join

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+// The barrier that the other side pays: membarrier(2), and what has to happen around fork(2).
+#ifndef JOIN_SRC_OS_BARRIER_HPP
+#define JOIN_SRC_OS_BARRIER_HPP
+
+#include <join/detail/abi.hpp>
+
+namespace join
+{
+inline namespace JOIN_ABI
+{
+namespace os
+{
+/// Once a process, before the first barrier. ENOSYS, EPERM: there is none here. A forked child has it too.
+int registerBarrier () noexcept;
+
+/// Every thread of this process that runs executes a full barrier before this returns.
+int barrierEverywhere () noexcept;
+
+/// Handlers as of pthread_atfork(3).
+int aroundFork (void (*before) (), void (*inParent) (), void (*inChild) ()) noexcept;
+
+}  // namespace os
+}  // namespace JOIN_ABI
+}  // namespace join
+
+#endif
