@@ -43,53 +43,55 @@ struct Table
     Place* free = nullptr;
 };
 
-// Not destroyed: a thread may call while the process exits.
-Table& table ()
+// Initialised statically and trivially destroyed: no look at a guard, and good while the process exits.
+Table table;
+
+void prepare ()
 {
-    static Table* const instance = [] {
-        Table* made = new Table;
-        fencesItself ();  // registers
-        os::aroundFork ([] { table ().mutex.lock (); }, [] { table ().mutex.unlock (); }, [] { table ().mutex.unlock (); });
-        return made;
+    static const bool done = [] {
+        prepareRecords ();
+        os::aroundFork ([] { table.mutex.lock (); }, [] { table.mutex.unlock (); }, [] { table.mutex.unlock (); });
+        return true;
     }();
-    return *instance;
+    (void) done;
 }
 
-Place* newPlace (Table& t)
+Place* newPlace ()
 {
-    if (t.used == chunkSize * chunkCount)
+    if (table.used == chunkSize * chunkCount)
     {
         return nullptr;
     }
-    std::atomic<Chunk*>& chunk = t.chunks[t.used / chunkSize];
+    std::atomic<Chunk*>& chunk = table.chunks[table.used / chunkSize];
     if (chunk.load () == nullptr)
     {
         chunk.store (new Chunk);
     }
-    Place* place = &chunk.load ()->places[t.used % chunkSize];
-    place->index = t.used++;
+    Place* place = &chunk.load ()->places[table.used % chunkSize];
+    place->index = table.used++;
     return place;
 }
 
-Place* takePlace (Table& t)
+Place* takePlace ()
 {
-    std::lock_guard<std::mutex> lock (t.mutex);
-    Place* place = t.free;
+    prepare ();
+    std::lock_guard<std::mutex> lock (table.mutex);
+    Place* place = table.free;
     if (place == nullptr)
     {
-        return newPlace (t);
+        return newPlace ();
     }
-    t.free = place->nextFree;
+    table.free = place->nextFree;
     return place;
 }
 
-void givePlaceBack (Table& t, Place* place)
+void givePlaceBack (Place* place)
 {
-    std::lock_guard<std::mutex> lock (t.mutex);
+    std::lock_guard<std::mutex> lock (table.mutex);
     if (place->last != lastGeneration)  // else it retires
     {
-        place->nextFree = t.free;
-        t.free = place;
+        place->nextFree = table.free;
+        table.free = place;
     }
 }
 
@@ -101,7 +103,7 @@ Place* placeOf (Handle handle)
     {
         return nullptr;
     }
-    Chunk* chunk = table ().chunks[index / chunkSize].load (std::memory_order_acquire);  // [chunk] pairs with newPlace ()
+    Chunk* chunk = table.chunks[index / chunkSize].load (std::memory_order_acquire);  // [chunk] pairs with newPlace ()
     return chunk != nullptr ? &chunk->places[index % chunkSize] : nullptr;
 }
 
@@ -112,7 +114,7 @@ uint32_t generationOf (Handle handle)
 }  // namespace
 
 Reservation::Reservation ()
-: _place (takePlace (table ()))
+: _place (takePlace ())
 {
     if (_place == nullptr)
     {
@@ -124,7 +126,7 @@ Reservation::~Reservation ()
 {
     if (_place != nullptr)
     {
-        givePlaceBack (table (), _place);
+        givePlaceBack (_place);
     }
 }
 
@@ -150,7 +152,7 @@ int closeHandle (Handle handle)
     awaitQuiet (place);
     delete place->object;
     place->object = nullptr;
-    givePlaceBack (table (), place);
+    givePlaceBack (place);
     return 0;
 }
 

@@ -29,8 +29,8 @@ public:
         Memory,
     };
 
-    explicit Object (Sort sort) noexcept
-    : sort (sort)
+    explicit Object (Sort which) noexcept
+    : sort (which)
     {
     }
 

@@ -15,8 +15,11 @@ namespace capi
 namespace
 {
 std::atomic<Record*> all {nullptr};  // grows only: a record is used again, never freed
-__thread Record* mine = nullptr;
-__thread bool ended = false;  // this thread's destructors have run
+std::atomic<bool> barrierAbsent {false};
+
+// Initial-exec: an address and not a call; a few bytes, which glibc keeps spare for libraries that come by dlopen.
+__attribute__ ((tls_model ("initial-exec"))) __thread Record* mine = nullptr;
+__attribute__ ((tls_model ("initial-exec"))) __thread bool ended = false;  // this thread's destructors have run
 
 // Gives the record back when the thread ends.
 struct Returner
@@ -57,16 +60,6 @@ void forgetOthers () noexcept
     }
 }
 
-struct Barrier
-{
-    bool absent = os::registerBarrier () != 0;
-
-    Barrier () noexcept
-    {
-        os::aroundFork (nullptr, nullptr, forgetOthers);
-    }
-};
-
 Record* findFree () noexcept
 {
     for (Record* record = all.load (); record != nullptr; record = record->next)
@@ -96,10 +89,16 @@ bool holds (const Place* place) noexcept
 }
 }  // namespace
 
+void prepareRecords () noexcept
+{
+    barrierAbsent.store (os::registerBarrier () != 0);
+    os::aroundFork (nullptr, nullptr, forgetOthers);
+}
+
 bool fencesItself () noexcept
 {
-    static const Barrier barrier;
-    return barrier.absent;
+    // [absent] set before any handle is given out, and whoever has a handle has it from there
+    return barrierAbsent.load (std::memory_order_relaxed);
 }
 
 Record* takeRecord () noexcept

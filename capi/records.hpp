@@ -28,6 +28,9 @@ Record* takeRecord () noexcept;
 /// Back to the pool, where the thread has no destructors to run any more; else the thread keeps it.
 void releaseRecord (Record* record) noexcept;
 
+/// Before the first handle is given out.
+void prepareRecords () noexcept;
+
 /// Whether the calling thread pays for barriers itself, as membarrier(2) is not to be had.
 bool fencesItself () noexcept;
 
