@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: MIT
+/// Shared and private memory as everyone writes it: what the tests of this folder have to catch, and do.
+#ifndef JOIN_TESTS_CRASH_NAIVE_HPP
+#define JOIN_TESTS_CRASH_NAIVE_HPP
+
+#include <join/memory.hpp>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <system_error>
+
+namespace crash
+{
+/// shm_open, ftruncate, mmap: a name that stands before its segment does, and nobody knows who is attached. The
+/// descriptor stays open, nothing is allocated, and what the constructor made stays when it throws.
+class NaiveShm
+{
+public:
+    NaiveShm (uint64_t size, const char* name, const join::MemOptions& options = join::MemOptions ())
+    {
+        const int mode = options.mode == join::OpenMode::OpenOnly ? 0 : O_CREAT | O_EXCL;
+        _file = ::shm_open (name, O_RDWR | mode, options.permissions);
+        _created = _file != -1 && mode != 0;
+        if (_file == -1 && mode != 0 && options.mode == join::OpenMode::CreateOrOpen && errno == EEXIST)
+        {
+            _file = ::shm_open (name, O_RDWR, 0);
+        }
+        check (_file != -1, "shm_open");
+        ::sched_yield ();  // as if preempted here: the window is there anyway, this makes it certain to be seen
+        check (!_created || ::ftruncate (_file, static_cast<off_t> (size)) == 0, "ftruncate");
+        struct stat status = {};
+        check (::fstat (_file, &status) == 0, "fstat");
+        _size = size != 0 ? size : static_cast<uint64_t> (status.st_size);
+        errno = EINVAL;
+        check (_size == static_cast<uint64_t> (status.st_size), "the segment has another size");
+        _base = ::mmap (nullptr, _size, PROT_READ | PROT_WRITE, MAP_SHARED, _file, 0);
+        check (_base != MAP_FAILED, "mmap");
+    }
+
+    NaiveShm (const NaiveShm&) = delete;
+    NaiveShm& operator= (const NaiveShm&) = delete;
+
+    ~NaiveShm ()
+    {
+        ::munmap (_base, _size);
+        ::close (_file);
+    }
+
+    void* get ()
+    {
+        return _base;
+    }
+
+    uint64_t size () const
+    {
+        return _size;
+    }
+
+    bool created () const
+    {
+        return _created;
+    }
+
+    join::Placement placement () const
+    {
+        return join::Placement ();
+    }
+
+    static int unlink (const char* name)
+    {
+        return ::shm_unlink (name);
+    }
+
+private:
+    static void check (bool fine, const char* what)
+    {
+        if (!fine)
+        {
+            throw std::system_error (errno, std::system_category (), what);
+        }
+    }
+
+    int _file = -1;
+    bool _created = false;
+    uint64_t _size = 0;
+    void* _base = nullptr;
+};
+
+/// One that thinks the name is its own: it unlinks in its destructor, in a forked child too.
+class NaiveOwner : public NaiveShm
+{
+public:
+    NaiveOwner (uint64_t size, const char* name, const join::MemOptions& options = join::MemOptions ())
+    : NaiveShm (size, name, options)
+    , _name (name)
+    {
+    }
+
+    ~NaiveOwner ()
+    {
+        ::shm_unlink (_name.c_str ());
+    }
+
+private:
+    std::string _name;
+};
+
+/// Anonymous memory that a forked child writes into, too.
+class NaiveLocal
+{
+public:
+    explicit NaiveLocal (uint64_t size, const join::MemOptions& = join::MemOptions ())
+    : _size (size)
+    , _base (::mmap (nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0))
+    {
+    }
+
+    NaiveLocal (const NaiveLocal&) = delete;
+    NaiveLocal& operator= (const NaiveLocal&) = delete;
+
+    ~NaiveLocal ()
+    {
+        ::munmap (_base, _size);
+    }
+
+    void* get ()
+    {
+        return _base;
+    }
+
+    uint64_t size () const
+    {
+        return _size;
+    }
+
+private:
+    uint64_t _size;
+    void* _base;
+};
+
+}  // namespace crash
+
+#endif

@@ -1,0 +1,421 @@
+// SPDX-License-Identifier: MIT
+#include "world.hpp"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <malloc.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <fstream>
+#include <sstream>
+#include <stdexcept>
+
+#include "tracer.hpp"
+
+namespace crash
+{
+namespace
+{
+const char* const folder = "/dev/shm";
+bool isPrivate = false;
+
+[[noreturn]] void refuse (const std::string& what)
+{
+    throw std::runtime_error (what + ": " + ::strerror (errno));
+}
+
+bool put (const char* path, const std::string& text)
+{
+    const int file = ::open (path, O_WRONLY | O_CLOEXEC);
+    const bool fine = file != -1 && ::write (file, text.data (), text.size ()) == static_cast<ssize_t> (text.size ());
+    if (file != -1)
+    {
+        ::close (file);
+    }
+    return fine;
+}
+
+// A user namespace lets a user who is not root have a mount namespace.
+bool unshareMounts ()
+{
+    if (::unshare (CLONE_NEWNS) == 0)
+    {
+        return true;
+    }
+    const std::string user = std::to_string (::geteuid ());
+    const std::string group = std::to_string (::getegid ());
+    return ::unshare (CLONE_NEWUSER | CLONE_NEWNS) == 0 && put ("/proc/self/setgroups", "deny")
+           && put ("/proc/self/uid_map", user + " " + user + " 1") && put ("/proc/self/gid_map", group + " " + group + " 1");
+}
+
+std::string prefix ()
+{
+    return "joinmem-crash-" + std::to_string (::getpid ()) + "-";
+}
+
+// Children go by the name of the process that began.
+const std::string& ours ()
+{
+    static const std::string text = prefix ();
+    return text;
+}
+
+struct flock leaseOf (short type)
+{
+    struct flock lock = {};
+    lock.l_type = type;
+    lock.l_whence = SEEK_SET;
+    lock.l_start = off_t (1) << 62;
+    lock.l_len = 1;
+    return lock;
+}
+
+int openOrRefuse (const std::string& path)
+{
+    const int file = ::open (path.c_str (), O_RDWR | O_CLOEXEC);
+    if (file == -1)
+    {
+        refuse (path);
+    }
+    return file;
+}
+}  // namespace
+
+bool makePrivateShm ()
+{
+    ours ();
+    isPrivate = unshareMounts () && ::mount ("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0
+                && ::mount ("joinmem-tests", folder, "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777") == 0;
+    return isPrivate;
+}
+
+std::vector<std::string> names ()
+{
+    std::vector<std::string> result;
+    DIR* entries = ::opendir (folder);
+    if (entries == nullptr)
+    {
+        refuse (folder);
+    }
+    while (const dirent* entry = ::readdir (entries))
+    {
+        const std::string name = entry->d_name;
+        const bool dots = name == "." || name == "..";
+        if (!dots && (isPrivate || name.rfind (ours (), 0) == 0 || name.rfind (".joinmem-", 0) == 0))
+        {
+            result.push_back (name);
+        }
+    }
+    ::closedir (entries);
+    std::sort (result.begin (), result.end ());
+    return result;
+}
+
+std::string listOf (const std::vector<std::string>& list)
+{
+    std::string text;
+    for (const std::string& name : list)
+    {
+        text += (text.empty () ? "" : ", ") + name;
+    }
+    return text.empty () ? "nothing" : text;
+}
+
+std::string freshName ()
+{
+    static unsigned count = 0;
+    return ours () + std::to_string (++count);
+}
+
+std::string pathOf (const std::string& name)
+{
+    return std::string (folder) + "/" + name;
+}
+
+bool exists (const std::string& name)
+{
+    struct stat status;
+    return ::lstat (pathOf (name).c_str (), &status) == 0;
+}
+
+void removeNames ()
+{
+    for (const std::string& name : names ())
+    {
+        ::unlink (pathOf (name).c_str ());
+    }
+}
+
+bool leaseHeld (const std::string& path)
+{
+    const int file = openOrRefuse (path);
+    struct flock lock = leaseOf (F_WRLCK);
+    const int result = ::fcntl (file, F_OFD_GETLK, &lock);
+    ::close (file);
+    if (result == -1)
+    {
+        refuse ("F_OFD_GETLK");
+    }
+    return lock.l_type != F_UNLCK;
+}
+
+int lockAlone (const std::string& path)
+{
+    const int file = openOrRefuse (path);
+    struct flock lock = leaseOf (F_WRLCK);
+    if (::fcntl (file, F_OFD_SETLK, &lock) == 0)
+    {
+        return file;
+    }
+    const int error = errno;
+    ::close (file);
+    errno = error;
+    if (error != EAGAIN && error != EACCES)
+    {
+        refuse ("F_OFD_SETLK");
+    }
+    return -1;
+}
+
+bool maps (pid_t pid, ino_t inode)
+{
+    std::ifstream lines ("/proc/" + std::to_string (pid) + "/maps");
+    std::string line;
+    while (std::getline (lines, line))
+    {
+        std::istringstream words (line);
+        std::string range, access, offset, device;
+        ino_t number = 0;
+        words >> range >> access >> offset >> device >> number;
+        if (number == inode && line.find (folder) != std::string::npos)
+        {
+            return true;
+        }
+    }
+    return false;
+}
+
+ino_t inodeOf (const std::string& path)
+{
+    struct stat status;
+    return ::stat (path.c_str (), &status) == 0 ? status.st_ino : 0;
+}
+
+void Footprint::settle ()
+{
+    const int large = 64 << 20;
+    ::mallopt (M_MMAP_THRESHOLD, large / 2);
+    ::mallopt (M_TRIM_THRESHOLD, large);
+    ::mallopt (M_TOP_PAD, 1 << 20);
+    void* volatile held = ::malloc (1 << 20);
+    ::free (held);
+}
+
+void Footprint::take ()
+{
+    for (unsigned i = 0; i < 1024; ++i)
+    {
+        const uint64_t bit = uint64_t (1) << i % 64;
+        const bool open = ::fcntl (static_cast<int> (i), F_GETFD) != -1;
+        _descriptors[i / 64] = open ? _descriptors[i / 64] | bit : _descriptors[i / 64] & ~bit;
+    }
+    const int file = ::open ("/proc/self/maps", O_RDONLY | O_CLOEXEC);
+    _length = 0;
+    ssize_t got = 1;
+    while (got > 0 && _length < sizeof (_mappings))
+    {
+        got = ::read (file, _mappings + _length, sizeof (_mappings) - _length);
+        _length += got > 0 ? static_cast<std::size_t> (got) : 0;
+    }
+    ::close (file);
+    if (got != 0)
+    {
+        throw std::runtime_error ("/proc/self/maps cannot be read whole");
+    }
+}
+
+std::string Footprint::differs (const Footprint& later) const
+{
+    const auto lines = [] (const Footprint& print) {
+        std::vector<std::string> result;
+        std::istringstream text (std::string (print._mappings, print._length));
+        for (std::string line; std::getline (text, line);)
+        {
+            if (line.find ("[heap]") == std::string::npos && line.find ("[stack]") == std::string::npos)
+            {
+                result.push_back (line);
+            }
+        }
+        std::sort (result.begin (), result.end ());
+        return result;
+    };
+    const std::vector<std::string> before = lines (*this);
+    const std::vector<std::string> after = lines (later);
+    std::vector<std::string> difference;
+    std::set_symmetric_difference (before.begin (), before.end (), after.begin (), after.end (),
+                                   std::back_inserter (difference));
+    if (!difference.empty ())
+    {
+        return std::to_string (after.size ()) + " mappings after " + std::to_string (before.size ()) + ": " + difference[0];
+    }
+    for (unsigned i = 0; i < 1024; ++i)
+    {
+        if (((_descriptors[i / 64] ^ later._descriptors[i / 64]) >> i % 64 & 1) != 0)
+        {
+            return "descriptor " + std::to_string (i) + " was left open, or closed";
+        }
+    }
+    return "";
+}
+
+Backing backingOf (const void* address, uint64_t size)
+{
+    const uint64_t from = reinterpret_cast<uint64_t> (address);
+    Backing sum;
+    bool inside = false;
+    std::ifstream lines ("/proc/self/smaps");
+    for (std::string line; std::getline (lines, line);)
+    {
+        unsigned long long first = 0;
+        unsigned long long last = 0;
+        char key[64];
+        if (::sscanf (line.c_str (), "%llx-%llx ", &first, &last) == 2)
+        {
+            inside = first < from + size && last > from;
+        }
+        else if (inside && ::sscanf (line.c_str (), "%63[^:]: %llu kB", key, &first) == 2)
+        {
+            const std::string field = key;
+            const bool pool = field == "Private_Hugetlb" || field == "Shared_Hugetlb";
+            sum.resident += field == "Rss" || pool ? first * 1024 : 0;
+            sum.huge += field == "AnonHugePages" || field == "ShmemPmdMapped" || pool ? first * 1024 : 0;
+            sum.locked += field == "Locked" ? first * 1024 : 0;
+        }
+    }
+    return sum;
+}
+
+bool filledWith (const void* address, uint64_t size, unsigned char value)
+{
+    const unsigned char* bytes = static_cast<const unsigned char*> (address);
+    return size == 0 || (bytes[0] == value && ::memcmp (bytes, bytes + 1, size - 1) == 0);
+}
+
+pid_t start (const std::function<int ()>& body)
+{
+    const pid_t parent = ::getpid ();
+    const pid_t pid = ::fork ();
+    if (pid == -1)
+    {
+        refuse ("fork");
+    }
+    if (pid == 0)
+    {
+        ::prctl (PR_SET_PDEATHSIG, SIGKILL);
+        ::alarm (60);
+        int code = 1;
+        try
+        {
+            code = ::getppid () == parent ? body () : 1;
+        }
+        catch (const std::exception& error)
+        {
+            ::fprintf (stderr, "in a child: %s\n", error.what ());
+        }
+        ::_exit (code);
+    }
+    return pid;
+}
+
+int await (pid_t pid)
+{
+    int status = 0;
+    while (::waitpid (pid, &status, 0) == -1)
+    {
+        if (errno != EINTR)
+        {
+            refuse ("waitpid");
+        }
+    }
+    return status;
+}
+
+int inChild (const std::function<int ()>& body)
+{
+    return await (start (body));
+}
+
+void* sharedPages (std::size_t bytes)
+{
+    void* pages = ::mmap (nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (pages == MAP_FAILED)
+    {
+        refuse ("mmap");
+    }
+    return pages;
+}
+
+void Verdict::say (const std::string& words)
+{
+    if (text[0] == '\0')
+    {
+        ::snprintf (text, sizeof (text), "%s", words.c_str ());
+    }
+}
+
+std::string Verdict::complaint (int status) const
+{
+    if (text[0] != '\0')
+    {
+        return text;
+    }
+    return done && WIFEXITED (status) && WEXITSTATUS (status) == 0 ? "" : "the process ended with " + describe (status);
+}
+
+std::string judge (const std::function<void (Verdict&)>& body)
+{
+    static Verdict* const verdict = static_cast<Verdict*> (sharedPages (sizeof (Verdict)));
+    *verdict = Verdict ();
+    const int status = inChild ([&] {
+        try
+        {
+            body (*verdict);
+        }
+        catch (const std::exception& error)
+        {
+            verdict->say (std::string ("it throws: ") + error.what ());
+        }
+        verdict->done = true;
+        return 0;
+    });
+    return verdict->complaint (status);
+}
+
+bool sanitized ()
+{
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    return true;
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+    return true;
+#else
+    return false;
+#endif
+#else
+    return false;
+#endif
+}
+
+}  // namespace crash
