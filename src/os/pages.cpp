@@ -43,7 +43,8 @@ std::size_t basePageSize () noexcept
 
 int reserve (std::size_t bytes, void** address) noexcept
 {
-    return map (nullptr, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, address);
+    // Not MAP_NORESERVE: what is opened up later is to be accounted then.
+    return map (nullptr, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, address);
 }
 
 int openUp (void* address, std::size_t bytes) noexcept
