@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: MIT
+// Past the limit of a cgroup, v1 or v2 as the machine has it: ENOMEM from the constructor, and nobody is killed.
+#include "guardian.hpp"
+#include "look.hpp"
+#include "naive.hpp"
+#include "needs.hpp"
+#include "setting.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <vector>
+
+std::string missing ()
+{
+    const std::string reason = MemoryGroup::missing ();
+    return reason.empty () ? missingRoot () : reason;
+}
+
+namespace
+{
+// In a child that is in the group: memory of the size, every byte written.
+template <typename Kind>
+std::string takes (const MemoryGroup& group, uint64_t size, const join::MemOptions& options = join::MemOptions ())
+{
+    return inChild ([&]() -> std::string {
+        ownShm ();
+        group.join ();
+        const std::string before = belongings ();
+        const std::string text = attempt ([&] {
+            auto memory = Kind::make (size, options);
+            if (!holdsBytes (memory))
+            {
+                throw std::runtime_error ("bytes are lost");
+            }
+        });
+        CLAIM_EQUAL (entries ("/dev/shm").size (), Kind::shared && text == "done" ? 1 : 0);
+        Unlinked::remove ();
+        CLAIM_EQUAL (belongings (), before);
+        return text;
+    });
+}
+
+const std::initializer_list<const char*> limitWords = {"cgroup", "joinmem-test-", "64 MiB", "128 MiB", "memory."};
+}  // namespace
+
+TEST_CASE ("memory past the limit of the cgroup is ENOMEM, and the naive way is killed")
+{
+    const MemoryGroup group;
+    group.limit (64 * MiB);
+    REQUIRE (says (takes<Local> (group, 128 * MiB), "ENOMEM: ", limitWords));
+    REQUIRE (says (takes<Shared> (group, 128 * MiB), "ENOMEM: ", limitWords));
+    for (auto huge : {join::HugePages::Never, join::HugePages::Require})
+    {
+        REQUIRE (says (takes<Local> (group, 128 * MiB, asking (huge)), "ENOMEM: ", limitWords));
+        REQUIRE (says (takes<Shared> (group, 128 * MiB, asking (huge)), "ENOMEM: ", limitWords));
+    }
+    REQUIRE (takes<NaiveLocal> (group, 128 * MiB) == "killed by SIGKILL");
+    REQUIRE (takes<NaiveShared> (group, 128 * MiB) == "killed by SIGKILL");
+}
+
+TEST_CASE ("memory within the limit of the cgroup is had")
+{
+    const MemoryGroup group;
+    group.limit (64 * MiB);
+    for (auto huge : {join::HugePages::Never, join::HugePages::Prefer})
+    {
+        CHECK (takes<Local> (group, 32 * MiB, asking (huge)) == "done");
+        CHECK (takes<Shared> (group, 32 * MiB, asking (huge)) == "done");
+    }
+}
+
+TEST_CASE ("the limit of an ancestor counts")
+{
+    const MemoryGroup above;
+    above.limit (64 * MiB);
+    const MemoryGroup group (&above);
+    REQUIRE (says (takes<Local> (group, 128 * MiB), "ENOMEM: ", limitWords));
+    REQUIRE (says (takes<Shared> (group, 128 * MiB), "ENOMEM: ", limitWords));
+    REQUIRE (takes<Local> (group, 32 * MiB) == "done");
+    REQUIRE (takes<NaiveLocal> (group, 128 * MiB) == "killed by SIGKILL");
+}
+
+TEST_CASE ("memory that others of the cgroup have taken is not there to be had")
+{
+    const MemoryGroup group;
+    group.limit (96 * MiB);
+    const std::string text = inChild ([&]() -> std::string {
+        ownShm ();
+        group.join ();
+        auto first = Local::make (64 * MiB);
+        CLAIM_SAYS (attempt ([] { Local::make (64 * MiB); }), "ENOMEM: ", {"cgroup", "96 MiB"});
+        CLAIM_SAYS (attempt ([] { Shared::make (64 * MiB); }), "ENOMEM: ", {"cgroup", "96 MiB"});
+        CLAIM (holdsBytes (first));
+        return "";
+    });
+    REQUIRE (text == "");
+}
+
+TEST_CASE ("page cache of the cgroup is room, as the kernel gives it back")
+{
+    const MemoryGroup group;
+    group.limit (96 * MiB);
+    const std::string text = inChild ([&]() -> std::string {
+        group.join ();
+        char path[] = "/var/tmp/joinmem-test-XXXXXX";
+        const int file = ::mkstemp (path);
+        CLAIM (file != -1);
+        ::unlink (path);
+        const std::vector<char> bytes (MiB, 'x');
+        for (int i = 0; i < 80; ++i)
+        {
+            CLAIM (::write (file, bytes.data (), bytes.size ()) == static_cast<ssize_t> (bytes.size ()));
+        }
+        ::fdatasync (file);  // dirty pages cannot be given back at once
+        const std::string got = attempt ([] { Local::make (64 * MiB); });
+        ::close (file);
+        return got;
+    });
+    REQUIRE (text == "done");
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+// Tests in a process of their own: what kills it, and what it does to itself, is told and not suffered.
+#ifndef JOIN_TESTS_SYSTEM_CHILD_HPP
+#define JOIN_TESTS_SYSTEM_CHILD_HPP
+
+#include <functional>
+#include <initializer_list>
+#include <string>
+
+/// Runs `body` in a forked child. @return what it returned, by custom "" when all was well; or "killed by SIGBUS",
+/// "threw ...". A child that takes longer than a minute is killed by SIGALRM.
+std::string inChild (const std::function<std::string ()>& body);
+
+/// What becomes of a call: "done", or "ENOSPC: the sentence" of a system_error, "overflow_error: ..." and the like.
+std::string attempt (const std::function<void ()>& call);
+
+/// The same for a function that returns 0 or -1 and sets join::lastError.
+std::string attemptCall (const std::function<int ()>& call);
+
+/// Whether the text begins with `start` and has all of `words` in it.
+bool says (const std::string& text, const std::string& start, std::initializer_list<const char*> words = {});
+
+/// A segment name that no other process of these tests has; the same in a child of this one.
+std::string segmentName (const std::string& what = "memory");
+std::string segmentPath (const std::string& what = "memory");
+
+/// For bodies: leaves with the line and the condition where that is false.
+#define CLAIM(condition)                                                                            \
+    do                                                                                              \
+    {                                                                                               \
+        if (!(condition))                                                                           \
+        {                                                                                           \
+            return std::string ("line ") + std::to_string (__LINE__) + ", not so: " #condition;     \
+        }                                                                                           \
+    } while (false)
+
+/// The same for two numbers or texts, which are shown.
+#define CLAIM_EQUAL(is, expected)                                                                   \
+    do                                                                                              \
+    {                                                                                               \
+        const std::string claimIs = shown (is);                                                     \
+        const std::string claimExpected = shown (expected);                                         \
+        if (claimIs != claimExpected)                                                               \
+        {                                                                                           \
+            return std::string ("line ") + std::to_string (__LINE__) + ": " #is " is " + claimIs    \
+                   + ", expected " + claimExpected;                                                 \
+        }                                                                                           \
+    } while (false)
+
+/// For texts that begin with an errno and tell more: the words that must be in them.
+#define CLAIM_SAYS(text, ...)                                                                       \
+    do                                                                                              \
+    {                                                                                               \
+        const std::string claimText = text;                                                         \
+        if (!says (claimText, __VA_ARGS__))                                                         \
+        {                                                                                           \
+            return std::string ("line ") + std::to_string (__LINE__) + ": not " #__VA_ARGS__        \
+                   " but: " + claimText;                                                            \
+        }                                                                                           \
+    } while (false)
+
+inline std::string shown (const std::string& text)
+{
+    return text;
+}
+
+inline std::string shown (const char* text)
+{
+    return text;
+}
+
+template <typename Number>
+std::string shown (Number number)
+{
+    return std::to_string (number);
+}
+
+#endif

@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: MIT
+#include "guardian.hpp"
+
+#include "look.hpp"
+
+#include <cerrno>
+#include <csignal>
+#include <fcntl.h>
+#include <fstream>
+#include <poll.h>
+#include <stdexcept>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <vector>
+
+namespace
+{
+int requests = -1;  // to the guardian; its end is the end of the test
+int answers = -1;
+
+int writeText (const std::string& path, const std::string& text)
+{
+    const int file = ::open (path.c_str (), O_WRONLY | O_CLOEXEC);
+    if (file == -1)
+    {
+        return errno;
+    }
+    const int error = ::write (file, text.data (), text.size ()) == -1 ? errno : 0;
+    ::close (file);
+    return error;
+}
+
+// A group is busy until the last of its processes has been taken down, which is soon: they die with the test.
+void removeGroup (const std::string& folder)
+{
+    for (int tries = 0; ::rmdir (folder.c_str ()) == -1 && errno == EBUSY && tries < 500; ++tries)
+    {
+        ::poll (nullptr, 0, 10);
+    }
+}
+
+// What to put back: a knob's value; of a folder the value is empty.
+struct Change
+{
+    std::string path;
+    std::string value;
+};
+
+void undo (const Change& change)
+{
+    if (change.value.empty ())
+    {
+        removeGroup (change.path);
+    }
+    else
+    {
+        writeText (change.path, change.value);
+    }
+}
+
+std::string readLine (int file)
+{
+    std::string line;
+    char byte = 0;
+    while (::read (file, &byte, 1) == 1)
+    {
+        if (byte == '\n')
+        {
+            return line;
+        }
+        line += byte;
+    }
+    return "";
+}
+
+void writeLine (int file, const std::string& text)
+{
+    const std::string line = text + "\n";
+    if (::write (file, line.data (), line.size ()) != static_cast<ssize_t> (line.size ()))
+    {
+        throw std::runtime_error ("the guardian, or its test, is gone");
+    }
+}
+
+// Requests are lines: "knob PATH", answered with the value that it has, "group PATH", and "drop" for the last one.
+void serve (int in, int out, int lock, std::vector<Change>* changes)
+{
+    for (std::string line; !(line = readLine (in)).empty ();)
+    {
+        std::string answer = "done";
+        if (line.compare (0, 5, "knob ") == 0)
+        {
+            ::flock (lock, LOCK_EX);  // other runs of these tests wait, their values are as fleeting
+            answer = valueOf (line.substr (5));
+            changes->push_back ({line.substr (5), answer});
+        }
+        else if (line.compare (0, 6, "group ") == 0)
+        {
+            changes->push_back ({line.substr (6), ""});
+        }
+        else if (!changes->empty ())
+        {
+            changes->pop_back ();
+        }
+        if (changes->empty ())
+        {
+            ::flock (lock, LOCK_UN);
+        }
+        writeLine (out, answer);
+    }
+}
+
+[[noreturn]] void guard (int in, int out)
+{
+    ::setsid ();
+    for (int signal : {SIGHUP, SIGINT, SIGTERM, SIGQUIT, SIGPIPE})
+    {
+        ::signal (signal, SIG_IGN);
+    }
+    std::vector<Change> changes;
+    try
+    {
+        serve (in, out, ::open ("/sys/kernel/mm", O_RDONLY | O_DIRECTORY | O_CLOEXEC), &changes);
+    }
+    catch (const std::exception&)
+    {
+        // Nobody reads the answer: that is an end as well.
+    }
+    for (; !changes.empty (); changes.pop_back ())
+    {
+        undo (changes.back ());
+    }
+    ::_exit (0);
+}
+
+void start ()
+{
+    int to[2];
+    int from[2];
+    if (::pipe2 (to, O_CLOEXEC) == -1 || ::pipe2 (from, O_CLOEXEC) == -1)
+    {
+        throw std::runtime_error ("no pipe to the guardian");
+    }
+    const pid_t child = ::fork ();
+    if (child == -1)
+    {
+        throw std::runtime_error ("no guardian");
+    }
+    if (child == 0)
+    {
+        ::close (to[1]);
+        ::close (from[0]);
+        guard (to[0], from[1]);
+    }
+    ::close (to[0]);
+    ::close (from[1]);
+    requests = to[1];
+    answers = from[0];
+}
+
+std::string tell (const std::string& request)
+{
+    if (requests == -1)
+    {
+        start ();
+    }
+    writeLine (requests, request);
+    const std::string answer = readLine (answers);
+    if (answer.empty ())
+    {
+        throw std::runtime_error ("the guardian is gone");
+    }
+    return answer;
+}
+
+// The folder of this process in the hierarchy that has the memory controller; empty where there is none.
+std::string memoryFolder (bool* unified)
+{
+    std::ifstream file ("/proc/self/cgroup");
+    for (std::string line; std::getline (file, line);)
+    {
+        const std::size_t first = line.find (':');
+        const std::size_t second = line.find (':', first + 1);
+        const std::string controllers = line.substr (first + 1, second - first - 1);
+        const std::string path = line.substr (second + 1);
+        if (controllers == "memory" && exists ("/sys/fs/cgroup/memory" + path))
+        {
+            *unified = false;
+            return "/sys/fs/cgroup/memory" + (path == "/" ? "" : path);
+        }
+        if (controllers.empty () && exists ("/sys/fs/cgroup/cgroup.controllers"))
+        {
+            *unified = true;
+            return "/sys/fs/cgroup" + (path == "/" ? "" : path);
+        }
+    }
+    return "";
+}
+
+// v2 hands a controller down only where it is told to, and only by groups without processes, or the root.
+int handDown (const std::string& folder)
+{
+    return writeText (folder + "/cgroup.subtree_control", "+memory");
+}
+}  // namespace
+
+void guardian::forget ()
+{
+    ::close (requests);
+    ::close (answers);
+    requests = answers = -1;
+}
+
+Knob::Knob (const std::string& path, const std::string& value)
+: _path (path)
+, _before (tell ("knob " + path))
+{
+    if (const int error = writeText (path, value))
+    {
+        tell ("drop");
+        throw std::runtime_error ("the test cannot write " + value + " to " + path + ", errno " + std::to_string (error));
+    }
+}
+
+Knob::~Knob ()
+{
+    writeText (_path, _before);
+    tell ("drop");
+}
+
+bool Knob::turns (const std::string& path)
+{
+    // Opening is not enough: /sys may be mounted read-only, and a value may be refused.
+    return exists (path) && writeText (path, valueOf (path)) == 0;
+}
+
+MemoryGroup::MemoryGroup (const MemoryGroup* above)
+{
+    static int count = 0;
+    const std::string base = above != nullptr ? above->_folder : memoryFolder (&_unified);
+    _unified = above != nullptr ? above->_unified : _unified;
+    _folder = base + "/joinmem-test-" + std::to_string (::getpid ()) + "-" + std::to_string (++count);
+    if (_unified)
+    {
+        handDown (base);
+    }
+    tell ("group " + _folder);
+    if (::mkdir (_folder.c_str (), 0755) == -1)
+    {
+        tell ("drop");
+        throw std::runtime_error ("the test cannot make the cgroup " + _folder);
+    }
+}
+
+MemoryGroup::~MemoryGroup ()
+{
+    removeGroup (_folder);
+    tell ("drop");
+}
+
+void MemoryGroup::limit (uint64_t bytes) const
+{
+    const std::string path = _folder + (_unified ? "/memory.max" : "/memory.limit_in_bytes");
+    if (const int error = writeText (path, std::to_string (bytes)))
+    {
+        throw std::runtime_error ("the test cannot write " + path + ", errno " + std::to_string (error));
+    }
+}
+
+void MemoryGroup::join () const
+{
+    if (const int error = writeText (_folder + "/cgroup.procs", std::to_string (::getpid ())))
+    {
+        throw std::runtime_error ("the test cannot enter " + _folder + ", errno " + std::to_string (error));
+    }
+}
+
+std::string MemoryGroup::missing ()
+{
+    bool unified = false;
+    const std::string folder = memoryFolder (&unified);
+    if (folder.empty ())
+    {
+        return "no cgroup with the memory controller";
+    }
+    if (::access (folder.c_str (), W_OK) == -1)
+    {
+        return "the cgroup " + folder + " may not be written";
+    }
+    if (unified && handDown (folder) != 0)
+    {
+        return "the cgroup " + folder + " has processes and hands no controller down";
+    }
+    return "";
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+// The guardian itself: what a test changes is put back when the test is killed.
+#include "guardian.hpp"
+#include "huge_bodies.hpp"
+#include "needs.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <csignal>
+#include <fstream>
+#include <poll.h>
+
+namespace
+{
+// Of no effect where nobody asks for pages of a pool: a knob to try it with.
+const std::string path = poolKnob ("nr_overcommit_hugepages");
+
+// The guardian comes after the end of its test, and soon.
+bool comesToBe (const std::function<bool ()>& condition)
+{
+    for (int tries = 0; tries < 1000 && !condition (); ++tries)
+    {
+        ::poll (nullptr, 0, 10);
+    }
+    return condition ();
+}
+}  // namespace
+
+std::string missing ()
+{
+    return Knob::turns (path) ? "" : path + " cannot be written";
+}
+
+TEST_CASE ("a knob has its value back at the end of the scope, and when the test is killed")
+{
+    const uint64_t before = numberOf (path);
+    {
+        const Knob knob (path, std::to_string (before + 3));
+        REQUIRE (numberOf (path) == before + 3);
+    }
+    REQUIRE (numberOf (path) == before);
+    const std::string text = inChild ([=]() -> std::string {
+        const Knob knob (path, std::to_string (before + 5));
+        CLAIM_EQUAL (numberOf (path), before + 5);
+        ::kill (::getpid (), SIGKILL);
+        return "";
+    });
+    REQUIRE (text == "killed by SIGKILL");
+    REQUIRE (comesToBe ([=] { return numberOf (path) == before; }));
+    // And without a guardian it has not: this is what is guarded against.
+    const std::string naive = inChild ([=]() -> std::string {
+        std::ofstream (path) << before + 7;
+        ::kill (::getpid (), SIGKILL);
+        return "";
+    });
+    REQUIRE (naive == "killed by SIGKILL");
+    REQUIRE (numberOf (path) == before + 7);
+    std::ofstream (path) << before;
+}
+
+TEST_CASE ("a cgroup is gone at the end of the scope, and when the test is killed in it")
+{
+    if (!MemoryGroup::missing ().empty ())
+    {
+        return;
+    }
+    std::string folder;
+    {
+        const MemoryGroup group;
+        folder = group.folder ();
+        REQUIRE (exists (folder));
+    }
+    REQUIRE (!exists (folder));
+    const std::string text = inChild ([]() -> std::string {
+        const MemoryGroup group;
+        group.join ();
+        ::kill (::getpid (), SIGKILL);
+        return "";
+    });
+    REQUIRE (text == "killed by SIGKILL");
+    const std::string parent = folder.substr (0, folder.rfind ('/'));
+    REQUIRE (comesToBe ([&] {
+        for (const std::string& name : entries (parent))
+        {
+            if (name.compare (0, 13, "joinmem-test-") == 0)
+            {
+                return false;
+            }
+        }
+        return true;
+    }));
+}

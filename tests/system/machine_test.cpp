@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+// Past what the machine has: ENOMEM before a page is touched.
+#include "look.hpp"
+#include "naive.hpp"
+#include "needs.hpp"
+#include "setting.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <sys/resource.h>
+
+std::string missing ()
+{
+    return "";
+}
+
+namespace
+{
+uint64_t peakResident ()
+{
+    struct rusage usage;
+    ::getrusage (RUSAGE_SELF, &usage);
+    return static_cast<uint64_t> (usage.ru_maxrss) * KiB;
+}
+
+// Were it tried, this child, and no other process, would be the killer's; its tables alone take gigabytes.
+template <typename Kind>
+std::string refused (uint64_t size, const join::MemOptions& options = join::MemOptions ())
+{
+    return inChild ([=]() -> std::string {
+        preferredVictim ();
+        Unlinked segment;
+        attempt ([] { Kind::make (0); });  // whatever a first failure costs
+        const std::string before = belongings ();
+        const uint64_t peak = peakResident ();
+        const std::string text = attempt ([=] { Kind::make (size, options); });
+        CLAIM (peakResident () - peak < MiB);
+        CLAIM_EQUAL (belongings (), before);
+        CLAIM (!exists (segmentPath ()));
+        return text;
+    });
+}
+}  // namespace
+
+TEST_CASE ("1 TiB and more is ENOMEM, and no page is touched")
+{
+    for (uint64_t size : {uint64_t (1) << 40, uint64_t (1) << 46, uint64_t (1) << 60})
+    {
+        for (auto huge : {join::HugePages::Prefer, join::HugePages::Never, join::HugePages::Require})
+        {
+            CAPTURE (size);
+            REQUIRE (says (refused<Local> (size, asking (huge)), "ENOMEM: "));
+            const std::string text = refused<Shared> (size, asking (huge));
+            CAPTURE (text);
+            // Whichever is short: the machine, or /dev/shm, which holds half of it as a rule.
+            REQUIRE ((says (text, "ENOMEM: ") || says (text, "ENOSPC: ")));
+        }
+    }
+}
+
+TEST_CASE ("what the machine has, but not to give, is ENOMEM, where mmap takes it and is killed")
+{
+    const uint64_t total = meminfo ("MemTotal") + meminfo ("SwapFree");
+    const uint64_t available = meminfo ("MemAvailable") + meminfo ("SwapFree");
+    if (total < available + 128 * MiB)
+    {
+        return;  // no size is between the two for sure
+    }
+    const uint64_t size = available + (total - available) / 2;
+    REQUIRE (says (refused<Local> (size), "ENOMEM: ", {"the machine has", "available"}));
+    REQUIRE (says (refused<Local> (size, asking (join::HugePages::Never)), "ENOMEM: ", {"the machine has", "available"}));
+    const std::string text = refused<Shared> (size);
+    CAPTURE (text);
+    REQUIRE ((says (text, "ENOMEM: ", {"the machine has"}) || says (text, "ENOSPC: ")));
+}

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT
+// Each executable says what the machine must have; where it has not, the test is skipped and the reason is its last line.
+#define CATCH_CONFIG_RUNNER
+#include <catch2/catch.hpp>
+
+#include "needs.hpp"
+
+#include <cstdio>
+
+int main (int argc, char** argv)
+{
+    const std::string reason = missing ();
+    if (!reason.empty ())
+    {
+        std::printf ("skipped: %s\n", reason.c_str ());
+        return 77;
+    }
+    return Catch::Session ().run (argc, argv);
+}

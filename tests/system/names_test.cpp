@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: MIT
+// What a name may be, what a segment's mode is, and what stands at a name and is no segment.
+#include "look.hpp"
+#include "naive.hpp"
+#include "needs.hpp"
+#include "setting.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+std::string missing ()
+{
+    return ::access ("/dev/shm", W_OK) == 0 ? "" : "/dev/shm may not be written";
+}
+
+namespace
+{
+unsigned modeOf (const std::string& path)
+{
+    struct stat facts;
+    return ::lstat (path.c_str (), &facts) == 0 ? facts.st_mode & 07777 : 0;
+}
+
+template <typename Kind>
+unsigned modeUnder (unsigned mask, unsigned permissions)
+{
+    const std::string text = inChild ([=]() -> std::string {
+        Unlinked segment;
+        ::umask (mask);
+        join::MemOptions options;
+        options.permissions = permissions;
+        auto memory = Kind::make (4 * KiB, options);
+        return std::to_string (modeOf (segmentPath ()));
+    });
+    return static_cast<unsigned> (std::stoul (text));
+}
+
+// Something else stands at the name: refused at once, and it stays.
+std::string refusesWhatIs (const std::function<int (const char*)>& plant, const std::string& start)
+{
+    return inChild ([&]() -> std::string {
+        const std::string path = segmentPath ();
+        ::rmdir (path.c_str ());
+        ::unlink (path.c_str ());
+        CLAIM_EQUAL (plant (path.c_str ()), 0);
+        const std::string before = belongings ();
+        std::string wrong;
+        for (auto mode : {join::OpenMode::CreateOrOpen, join::OpenMode::OpenOnly, join::OpenMode::CreateOnly})
+        {
+            for (bool readOnly : {false, true})
+            {
+                join::MemOptions options;
+                options.mode = mode;
+                options.readOnly = readOnly && mode == join::OpenMode::OpenOnly;
+                const std::string text = attempt ([&] { Shared::make (4 * KiB, options); });
+                const bool right = mode == join::OpenMode::CreateOnly ? says (text, "EEXIST: ") : says (text, start);
+                wrong += right ? "" : text + "; ";
+            }
+        }
+        wrong += exists (path) ? "" : "it is gone; ";
+        wrong += belongings () == before ? "" : "something is left; ";
+        ::rmdir (path.c_str ());
+        ::unlink (path.c_str ());
+        return wrong;
+    });
+}
+}  // namespace
+
+TEST_CASE ("names that are none are EINVAL, overlong ones ENAMETOOLONG, for the constructor and unlink")
+{
+    using namespace std::string_literals;
+    const std::string long255 (255, 'a');
+    for (const std::string& name : {""s, "/"s, "a/b"s, "/a/b"s, "//a"s, "a/"s, "."s, ".."s, "/."s, "/.."s, "/../x"s, "a\0b"s,
+                                    "\0"s, "/\0"s, "abc\0"s})
+    {
+        CAPTURE (name);
+        CHECK (says (attempt ([&] { join::ShmMem (4 * KiB, name); }), "EINVAL: "));
+        CHECK (says (attemptCall ([&] { return join::ShmMem::unlink (name); }), "EINVAL: "));
+    }
+    for (const std::string& name : {long255 + "a", "/" + long255 + "a", std::string (100000, 'a')})
+    {
+        CHECK (says (attempt ([&] { join::ShmMem (4 * KiB, name); }), "ENAMETOOLONG: ", {"255"}));
+        CHECK (says (attemptCall ([&] { return join::ShmMem::unlink (name); }), "ENAMETOOLONG: "));
+    }
+    const char* null = nullptr;
+    CHECK (says (attempt ([&] { join::ShmMem (4 * KiB, null); }), "EINVAL: "));
+    CHECK (says (attempt ([&] { join::ShmMem (4 * KiB, null, join::MemOptions ()); }), "EINVAL: "));
+    CHECK (says (attempt ([&] { join::ShmMem (4 * KiB, std::string_view ()); }), "EINVAL: "));
+    CHECK (says (attemptCall ([&] { return join::ShmMem::unlink (null); }), "EINVAL: "));
+}
+
+TEST_CASE ("a name of 255 bytes is one, with its slash or without")
+{
+    std::string name = segmentName ().substr (1);
+    name.resize (255, 'a');
+    {
+        join::ShmMem memory (4 * KiB, name);
+        CHECK (memory.created ());
+        CHECK (memory.name () == "/" + name);
+        CHECK_FALSE (join::ShmMem (4 * KiB, "/" + name).created ());
+        CHECK (exists ("/dev/shm/" + name));
+    }
+    CHECK (join::ShmMem::unlink ("/" + name) == 0);
+    CHECK_FALSE (exists ("/dev/shm/" + name));
+}
+
+TEST_CASE ("with and without its leading slash a name is the same segment")
+{
+    Unlinked segment;
+    const std::string with = segmentName ();
+    const std::string without = with.substr (1);
+    join::ShmMem first (4 * KiB, with);
+    join::ShmMem second (4 * KiB, without.c_str ());
+    CHECK (first.created ());
+    CHECK_FALSE (second.created ());
+    CHECK (first.name () == with);
+    CHECK (second.name () == with);
+    *static_cast<int*> (first.get (8)) = 42;
+    CHECK (*static_cast<int*> (second.get (8)) == 42);
+    CHECK (join::ShmMem::unlink (without) == 0);
+    CHECK_FALSE (exists (segmentPath ()));
+}
+
+TEST_CASE ("names of any other bytes are taken as they are")
+{
+    for (const char* odd : {" ", "a b", "\xff\xfe", "%s%n", "..a", "a..", "\n", "name\\040"})
+    {
+        const std::string name = segmentName (odd);
+        join::ShmMem memory (4 * KiB, name);
+        CHECK (exists ("/dev/shm" + name));
+        CHECK_FALSE (join::ShmMem (4 * KiB, name).created ());
+        CHECK (join::ShmMem::unlink (name) == 0);
+        CHECK_FALSE (exists ("/dev/shm" + name));
+    }
+}
+
+TEST_CASE ("the mode of a segment is the one asked for, whatever the umask")
+{
+    CHECK (modeUnder<Shared> (0, 0) == 0600);
+    CHECK (modeUnder<Shared> (0, 0600) == 0600);
+    CHECK (modeUnder<Shared> (077, 0777) == 0777);
+    CHECK (modeUnder<Shared> (0777, 0640) == 0640);
+    CHECK (modeUnder<Shared> (022, 0666) == 0666);
+    CHECK (modeUnder<NaiveShared> (077, 0777) != 0777);
+}
+
+TEST_CASE ("a link at the name is refused, whatever it points at")
+{
+    CHECK (refusesWhatIs ([] (const char* path) { return ::symlink ("/dev/null", path); }, "ELOOP: ") == "");
+    CHECK (refusesWhatIs ([] (const char* path) { return ::symlink ("/nowhere/at/all", path); }, "ELOOP: ") == "");
+    CHECK (refusesWhatIs ([] (const char* path) { return ::symlink (path, path); }, "ELOOP: ") == "");
+    const std::string target = segmentPath ("target");
+    join::ShmMem real (4 * KiB, segmentName ("target"));
+    CHECK (refusesWhatIs ([&] (const char* path) { return ::symlink (target.c_str (), path); }, "ELOOP: ") == "");
+    CHECK (exists (target));
+    join::ShmMem::unlink (segmentName ("target"));
+}
+
+TEST_CASE ("a folder, a FIFO or an empty file at the name is refused, at once, and stays")
+{
+    CHECK (refusesWhatIs ([] (const char* path) { return ::mkdir (path, 0700); }, "E") == "");
+    CHECK (refusesWhatIs ([] (const char* path) { return ::mkfifo (path, 0600); }, "EINVAL: ") == "");
+    const auto empty = [] (const char* path) { return ::close (::open (path, O_CREAT | O_RDWR, 0600)); };
+    CHECK (refusesWhatIs (empty, "EINVAL: ") == "");
+    const auto unix = [] (const char* path) { return ::mknod (path, S_IFSOCK | 0600, 0); };
+    CHECK (refusesWhatIs (unix, "E") == "");
+}
+
+TEST_CASE ("a segment of another size is refused, the sizes are told, and it stays as it is")
+{
+    Unlinked segment;
+    auto memory = Shared::make (8 * KiB);
+    *static_cast<int*> (memory.get (8 * KiB - 4)) = 42;
+    for (uint64_t size : {uint64_t (1), 4 * KiB, 8 * KiB + 1, 12 * KiB, 64 * MiB})
+    {
+        CAPTURE (size);
+        CHECK (says (attempt ([=] { Shared::make (size); }), "EINVAL: ", {"8 KiB"}));
+    }
+    CHECK (attempt ([] { Shared::make (4 * KiB + 1); }) == "done");  // rounded, it is that size
+    CHECK (occupied (segmentPath ()) == 8 * KiB);
+    CHECK (*static_cast<int*> (memory.get (8 * KiB - 4)) == 42);
+    CHECK (attempt ([] { NaiveShared::make (4 * KiB); }) == "done");  // and has cut the segment of its users short
+    CHECK (occupied (segmentPath ()) == 4 * KiB);
+}

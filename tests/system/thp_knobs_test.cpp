@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: MIT
+// Huge pages under every setting of the machine's transparent ones, without a pool; as root and as nobody.
+#include "guardian.hpp"
+#include "huge_bodies.hpp"
+#include "needs.hpp"
+#include "setting.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <cerrno>
+
+std::string missing ()
+{
+    if (!Knob::turns (knob ("enabled")) || !Knob::turns (knob ("shmem_enabled")))
+    {
+        return knob ("enabled") + " cannot be written (root, and a /sys that is writable)";
+    }
+    if (meminfo ("HugePages_Free") != 0)
+    {
+        return "the machine has free pages in its pool, these tests are of one without";
+    }
+    return missingRoot ();
+}
+
+namespace
+{
+using join::HugePages;
+
+// With a /dev/shm of its own, so that the size and the options of the machine's do not matter.
+std::string asRootAndNobody (const std::function<std::string ()>& body)
+{
+    for (bool root : {true, false})
+    {
+        const std::string text = inChild ([&]() -> std::string {
+            ownShm ();
+            if (!root)
+            {
+                become (nobody);
+            }
+            return body ();
+        });
+        if (!text.empty ())
+        {
+            return std::string (root ? "root: " : "nobody: ") + text;
+        }
+    }
+    return "";
+}
+}  // namespace
+
+TEST_CASE ("64 MiB are on huge pages whatever transparent_hugepage/enabled is, for root and for nobody")
+{
+    for (const char* value : {"always", "madvise", "never"})
+    {
+        CAPTURE (value);
+        const Knob enabled (knob ("enabled"), value);
+        REQUIRE (asRootAndNobody ([] { return onHugePages<Local> (64 * MiB); }) == "");
+        REQUIRE (asRootAndNobody ([] { return onHugePages<Shared> (64 * MiB); }) == "");
+        REQUIRE (asRootAndNobody ([] { return onHugePages<Local> (64 * MiB, asking (HugePages::Require)); }) == "");
+        REQUIRE (asRootAndNobody ([] { return onHugePages<Shared> (64 * MiB, asking (HugePages::Require)); }) == "");
+        REQUIRE (asRootAndNobody ([] { return onHugePages<NaiveShared> (64 * MiB); }) != "");
+        REQUIRE ((asRootAndNobody ([] { return onHugePages<NaiveLocal> (64 * MiB); }) == "")
+                 == (std::string (value) == "always"));
+    }
+}
+
+TEST_CASE ("a process that gave up being root, and may not read all of its own /proc, has huge pages as well")
+{
+    const std::string text = inChild ([]() -> std::string {
+        ownShm ();
+        become (nobody, false);
+        CLAIM (::access ("/proc/self/pagemap", R_OK) == -1);
+        auto local = Local::make (64 * MiB);
+        auto shared = Shared::make (64 * MiB);
+        auto opener = Shared::make (64 * MiB);
+        CLAIM (!opener.created ());
+        CLAIM_EQUAL (entries ("/dev/shm").size (), 1);
+        mayLookAgain ();
+        CLAIM (holdsBytes (local));
+        CLAIM_EQUAL (smaps (local.get (), local.size ()).huge, 64 * MiB);
+        CLAIM_EQUAL (smaps (shared.get (), shared.size ()).huge, 64 * MiB);
+        CLAIM_EQUAL (smaps (opener.get (), opener.size ()).huge, 64 * MiB);
+        CLAIM_EQUAL (join::ShmMem::unlink (segmentName ()), 0);
+        return "";
+    });
+    REQUIRE (text == "");
+}
+
+TEST_CASE ("Never and small memory are on base pages where transparent_hugepage/enabled is always")
+{
+    const Knob enabled (knob ("enabled"), "always");
+    REQUIRE (asRootAndNobody ([] { return onBasePages<Local> (64 * MiB, asking (HugePages::Never)); }) == "");
+    REQUIRE (asRootAndNobody ([] { return onBasePages<Shared> (64 * MiB, asking (HugePages::Never)); }) == "");
+    REQUIRE (asRootAndNobody ([] { return onBasePages<Local> (4 * KiB); }) == "");
+    REQUIRE (asRootAndNobody ([] { return costsItsSize<Local> (3 * MiB); }) == "");
+    REQUIRE (asRootAndNobody ([] { return costsItsSize<Shared> (3 * MiB); }) == "");
+    REQUIRE (asRootAndNobody ([] { return onBasePages<NaiveLocal> (64 * MiB, asking (HugePages::Never)); }) != "");
+}
+
+TEST_CASE ("where collapsing is refused and enabled is never, Prefer says so and Require names knobs and values")
+{
+    const Knob enabled (knob ("enabled"), "never");
+    REQUIRE (asRootAndNobody ([] {
+                 refuseAdvice (adviceCollapse, EINVAL);
+                 return refusesHugePages<Local> (64 * MiB, {"transparent_hugepage/enabled", "never", "nr_hugepages is 0"});
+             }) == "");
+    REQUIRE (asRootAndNobody ([] {
+                 refuseAdvice (adviceCollapse, EINVAL);
+                 return refusesHugePages<Shared> (64 * MiB, {"nr_hugepages is 0", "hugetlbfs"});
+             }) == "");
+    // Not refused: the body must see the difference.
+    REQUIRE (asRootAndNobody ([] { return refusesHugePages<Local> (64 * MiB, {}); }) != "");
+}
+
+TEST_CASE ("where only collapsing is refused, local memory is on transparent huge pages all the same")
+{
+    const Knob enabled (knob ("enabled"), "madvise");
+    for (int error : {EINVAL, EPERM, ENOSYS})
+    {
+        CAPTURE (error);
+        REQUIRE (asRootAndNobody ([=] {
+                     refuseAdvice (adviceCollapse, error);
+                     return onHugePages<Local> (64 * MiB);
+                 }) == "");
+    }
+}
+
+TEST_CASE ("where the process may have no transparent pages, Prefer says so and Require names what forbids them")
+{
+    const Knob enabled (knob ("enabled"), "always");
+    REQUIRE (asRootAndNobody ([] {
+                 noTransparentPages ();
+                 return refusesHugePages<Local> (64 * MiB, {"PR_SET_THP_DISABLE", "nr_hugepages is 0"});
+             }) == "");
+    REQUIRE (asRootAndNobody ([] {
+                 noTransparentPages ();
+                 return refusesHugePages<Shared> (64 * MiB, {"PR_SET_THP_DISABLE", "nr_hugepages is 0"});
+             }) == "");
+}
+
+TEST_CASE ("where shmem_enabled is deny, shared memory falls back and says so, and Require names the knob")
+{
+    const Knob enabled (knob ("shmem_enabled"), "deny");
+    REQUIRE (asRootAndNobody (
+                 [] { return refusesHugePages<Shared> (64 * MiB, {"transparent_hugepage/shmem_enabled", "deny"}); })
+             == "");
+    REQUIRE (asRootAndNobody ([] { return onHugePages<Local> (64 * MiB); }) == "");
+}
+
+TEST_CASE ("a refused huge page of a segment costs no memory that stays")
+{
+    const Knob enabled (knob ("shmem_enabled"), "deny");
+    REQUIRE (asRootAndNobody ([] { return costsItsSize<Shared> (3 * MiB); }) == "");
+}
+
+TEST_CASE ("in a /dev/shm that is mounted with huge=always a segment is on huge pages, and Never is not")
+{
+    const auto body = [] (const char* options, const std::function<std::string ()>& inside) {
+        return inChild ([=]() -> std::string {
+            ownShm (options);
+            return inside ();
+        });
+    };
+    REQUIRE (body ("mode=1777,huge=always", [] { return onHugePages<Shared> (64 * MiB); }) == "");
+    REQUIRE (body ("mode=1777,huge=within_size", [] { return costsItsSize<Shared> (3 * MiB); }) == "");
+    REQUIRE (body ("mode=1777,huge=within_size", [] { return onBasePages<Shared> (4 * KiB); }) == "");
+    REQUIRE (body ("mode=1777,huge=always", [] { return onBasePages<Shared> (64 * MiB, asking (HugePages::Never)); }) == "");
+}
