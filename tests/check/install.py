@@ -1,0 +1,75 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""An installed tree that is moved serves shared and static programs through pkg-config: install.py ROOT"""
+
+import os
+import pathlib
+import shutil
+import sys
+
+from planted import need, output, run, scratch, tree, verdict
+
+STATIC = ["-static"]
+
+
+def install(root, place):
+    """Built with nothing but what a user needs, installed, and moved away from its prefix."""
+    output("meson", "setup", place / "build", root, f"--prefix={place}/first", "--libdir=lib", "-Ddefault_library=both",
+           "-Dtests=disabled", "-Dexamples=disabled", "-Dbench=disabled")
+    output("meson", "install", "-C", place / "build")
+    shutil.move(place / "first", place / "moved")
+    return place / "moved"
+
+
+def pkg_config(prefix, *options):
+    environment = {**os.environ, "PKG_CONFIG_PATH": str(prefix / "lib/pkgconfig")}
+    return output("pkg-config", *options, "joinmem", env=environment).split()
+
+
+def use(root, prefix, source, static):
+    """Builds the program as a stranger would and runs it; what is wrong, or ""."""
+    flags = pkg_config(prefix, "--cflags", "--libs", *(["--static"] if static else []))
+    compiler = ["gcc", "-std=c99"] if source.endswith(".c") else ["g++", "-std=c++17"]
+    program = prefix / "program"
+    done = run(*compiler, root / "tests/check/consumer" / source, *(STATIC if static else []), *flags, "-o", program)
+    if done.returncode == 0:
+        done = run(program, env={**os.environ, "LD_LIBRARY_PATH": str(prefix / "lib")})
+    name = f"{source}, {'static' if static else 'shared'}"
+    return f"{name}: {done.stderr.strip()[:600]}" if done.returncode != 0 else ""
+
+
+def uses(root, prefix):
+    return [wrong for source in ("program.c", "program.cpp") for static in (False, True)
+            for wrong in [use(root, prefix, source, static)] if wrong]
+
+
+def missing(root, prefix):
+    names = [path.relative_to(root / "include") for path in tree(root, {".hpp"}, ("include",))]
+    wanted = names + [pathlib.Path("joinmem.h"), pathlib.Path("joinmem_ffi.h")]
+    return [f"not installed: {name}" for name in wanted if not (prefix / "include" / name).is_file()]
+
+
+def planted(root, prefix):
+    """Spoils the installed joinmem.pc and library, one thing after the other."""
+    pc = prefix / "lib/pkgconfig/joinmem.pc"
+    text = pc.read_text(encoding="utf-8")
+    lines = text.splitlines(keepends=True)
+    pc.write_text("".join(line for line in lines if not line.startswith(("Requires.private", "Libs.private"))),
+                  encoding="utf-8")
+    yield "a joinmem.pc without its private fields", "static", uses(root, prefix)
+    pc.write_text(text.replace("${pcfiledir}/../..", str(prefix.parent / "first")), encoding="utf-8")
+    yield "a joinmem.pc that is not relocatable", "shared", uses(root, prefix)
+    pc.write_text(text, encoding="utf-8")
+    (prefix / "include/join/detail/array.hpp").unlink()
+    yield "a header that is not installed", "detail/array.hpp", missing(root, prefix) + uses(root, prefix)
+
+
+def main(root):
+    need("meson", "ninja", "pkg-config", "gcc", "g++")
+    root = pathlib.Path(root).resolve()
+    with scratch() as folder:
+        prefix = install(root, pathlib.Path(folder))
+        verdict(missing(root, prefix) + uses(root, prefix), list(planted(root, prefix)))
+
+
+main(*sys.argv[1:])

@@ -1,0 +1,100 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""Who includes what, as the preprocessor sees it: layers.py ROOT [with-numa]
+
+error -> os -> memory -> capi: a layer includes from itself and those before it. Headers that are not ours are for
+src/os/ alone; elsewhere only the standard ones of a list.
+"""
+
+import pathlib
+import re
+import sys
+
+from planted import copy, output, scratch, tree, verdict
+
+LAYERS = ["error", "os", "memory", "capi"]
+ERROR = {"error.hpp", "error.cpp", "failure.hpp", "failure.cpp", "abi.hpp"}
+STANDARD = set("""
+    algorithm array atomic cerrno chrono climits cstdarg cstddef cstdint cstdio cstdlib cstring exception functional
+    iterator limits memory mutex new optional stdexcept string string_view system_error thread tuple type_traits utility
+    vector""".split())
+C_STANDARD = {"stddef.h", "stdint.h"}
+GENERATED = {"joinmem_version.hpp"}
+MARKER = re.compile(r'^# \d+ "([^"]*)"')
+INCLUDE = re.compile(r'^#include\s+([<"])([^>"]+)[>"]')
+
+
+def layer(root, path):
+    parts = path.relative_to(root).parts
+    if path.name in ERROR and parts[0] != "capi":
+        return "error"
+    if parts[0] == "capi":
+        return "capi"
+    return "os" if parts[:2] == ("src", "os") else "memory"
+
+
+def includes(root, path):
+    """(file, name): each #include that our files have and the preprocessor reaches, even where a guard makes it empty."""
+    with scratch() as generated:
+        for name in GENERATED:
+            pathlib.Path(generated, name).touch()
+        text = output("g++", "-std=c++17", "-E", "-dI", "-x", "c++", f"-I{root}/include", f"-I{root}/capi",
+                      f"-I{root}/src", f"-I{generated}", path)
+    current = None
+    for line in text.splitlines():
+        marker = MARKER.match(line)
+        if marker:
+            name = pathlib.Path(marker.group(1))
+            current = name.resolve() if name.is_file() else None
+            continue
+        found = INCLUDE.match(line)
+        if found and current is not None and root in current.parents:
+            yield current, found.group(2)
+
+
+def ours(root, path, name):
+    for folder in (path.parent, root / "src", root / "include", root / "capi"):
+        if (folder / name).is_file():
+            return (folder / name).resolve()
+    return None
+
+
+def judge(root, path, name):
+    here = layer(root, path)
+    target = ours(root, path, name)
+    where = f"{path.relative_to(root)} ({here}) includes {name}"
+    if target is not None:
+        there = layer(root, target)
+        return f"{where}, of the later layer {there}" if LAYERS.index(there) > LAYERS.index(here) else None
+    allowed = name in STANDARD or name in GENERATED or here == "os" or (here == "capi" and name in C_STANDARD)
+    return None if allowed else f"{where}, which is not on the list of standard headers"
+
+
+def check(root, files):
+    edges = {edge for path in files for edge in includes(root, path)}
+    return sorted(filter(None, (judge(root, *edge) for edge in edges)))
+
+
+def planted(root):
+    for file, line, words in (
+            ("src/memory.cpp", "#include <thread>\n#include <sys/mman.h>", "includes sys/mman.h, which is not on the list"),
+            ("src/memory.cpp", "#include <pthread.h>\n#include <thread>", "includes pthread.h, which is not on the list"),
+            ("include/join/memory.hpp", "#include <iostream>", "includes iostream, which is not on the list"),
+            ("include/join/error.hpp", "#include <join/detail/array.hpp>", "of the later layer memory"),
+            ("src/os/pages.cpp", '#include "mapping.hpp"', "of the later layer memory"),
+            ("src/local.cpp", '#include "joinmem.h"', "of the later layer capi")):
+        with scratch() as folder:
+            place = copy(root, folder).resolve()
+            path = place / file
+            path.write_text(path.read_text(encoding="utf-8") + f"\n{line}\n", encoding="utf-8")
+            yield f"{line} in {file}", words, check(place, [path])
+
+
+def main(root, *options):
+    root = pathlib.Path(root).resolve()
+    files = [path for path in tree(root, {".cpp", ".hpp", ".h"}, ("include", "src", "capi"))
+             if "with-numa" in options or path.name != "numa_libnuma.cpp"]
+    verdict(check(root, files), list(planted(root)))
+
+
+main(*sys.argv[1:])

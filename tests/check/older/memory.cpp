@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+// Built with a memory.hpp whose MemOptions and Placement end earlier. Both lie at the very end of a page with nothing
+// behind it, so that a library that reads or writes more than it is told dies here.
+#include <join/memory.hpp>
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstring>
+#include <new>
+
+namespace
+{
+void* beforeAGuard (std::size_t size)
+{
+    const auto page = static_cast<std::size_t> (::sysconf (_SC_PAGESIZE));
+    void* pages = ::mmap (nullptr, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (pages == MAP_FAILED || ::mprotect (static_cast<char*> (pages) + page, page, PROT_NONE) != 0)
+    {
+        throw std::bad_alloc ();
+    }
+    return static_cast<char*> (pages) + page - size;
+}
+}  // namespace
+
+int main ()
+{
+    auto* options = new (beforeAGuard (sizeof (join::MemOptions))) join::MemOptions;
+    options->huge = join::HugePages::Never;
+    join::LocalMem memory (8192, *options);
+    std::memset (memory.get (), 1, 8192);
+    // Made in place: the report is written straight to where it will be read.
+    auto* placement = new (beforeAGuard (sizeof (join::Placement))) join::Placement (memory.placement ());
+    std::printf ("%zu bytes of options, %zu of a report\n", sizeof (join::MemOptions), sizeof (join::Placement));
+    const bool right = placement->structSize == sizeof (join::Placement)
+                       && placement->askedHuge == join::HugePages::Never && memory.size () == 8192;
+    placement->~Placement ();
+    return right ? 0 : 1;
+}
