@@ -8,11 +8,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <string>
 #include <system_error>
 
 namespace crash
@@ -109,6 +109,30 @@ public:
 
 private:
     std::string _name;
+};
+
+/// The lease on a descriptor of its own, beside the mapping: gone with closefrom, and too late for the name.
+class DescriptorLease : public NaiveShm
+{
+public:
+    DescriptorLease (uint64_t size, const char* name, const join::MemOptions& options = join::MemOptions ())
+    : NaiveShm (size, name, options)
+    , _held (::shm_open (name, O_RDWR, 0))
+    {
+        struct flock lock = {};
+        lock.l_type = F_RDLCK;
+        lock.l_start = off_t (1) << 62;
+        lock.l_len = 1;
+        ::fcntl (_held, F_OFD_SETLK, &lock);
+    }
+
+    ~DescriptorLease ()
+    {
+        ::close (_held);
+    }
+
+private:
+    int _held;
 };
 
 /// Anonymous memory that a forked child writes into, too.

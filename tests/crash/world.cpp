@@ -4,6 +4,8 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <linux/futex.h>
 #include <malloc.h>
 #include <sched.h>
 #include <signal.h>
@@ -14,7 +16,9 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -98,6 +102,11 @@ bool makePrivateShm ()
     ours ();
     isPrivate = unshareMounts () && ::mount ("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0
                 && ::mount ("joinmem-tests", folder, "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777") == 0;
+    return isPrivate;
+}
+
+bool privateShm ()
+{
     return isPrivate;
 }
 
@@ -365,6 +374,34 @@ void* sharedPages (std::size_t bytes)
         refuse ("mmap");
     }
     return pages;
+}
+
+Gate::Gate ()
+: _word (new (sharedPages (sizeof (*_word))) std::atomic<uint32_t> (0))
+{
+}
+
+Gate::~Gate ()
+{
+    ::munmap (_word, sizeof (*_word));
+}
+
+void Gate::open ()
+{
+    _word->store (1);
+    ::syscall (SYS_futex, _word, FUTEX_WAKE, INT_MAX, nullptr, nullptr, 0);
+}
+
+void Gate::wait ()
+{
+    const timespec minute = {60, 0};
+    while (_word->load () == 0)
+    {
+        if (::syscall (SYS_futex, _word, FUTEX_WAIT, 0, &minute, nullptr, 0) == -1 && errno == ETIMEDOUT)
+        {
+            throw std::runtime_error ("nobody opened the gate");
+        }
+    }
 }
 
 void Verdict::say (const std::string& words)

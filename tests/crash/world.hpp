@@ -5,6 +5,7 @@
 
 #include <sys/types.h>
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -16,6 +17,7 @@ namespace crash
 /// Gives this process a /dev/shm that nobody else sees, where the kernel allows. Before there are threads. False: the
 /// tests see the machine's, and look at names of their own only.
 bool makePrivateShm ();
+bool privateShm ();
 
 /// What stands in /dev/shm and is ours: everything if it is private, else what begins as name () or ".joinmem-".
 std::vector<std::string> names ();
@@ -81,6 +83,24 @@ int inChild (const std::function<int ()>& body);
 
 /// Memory that parent and children share, zero at first, one page or more.
 void* sharedPages (std::size_t bytes);
+
+/// Shut until somebody opens it, for processes that fork after it was made. Needs no descriptor.
+class Gate
+{
+public:
+    Gate ();
+    Gate (const Gate&) = delete;
+    Gate& operator= (const Gate&) = delete;
+    ~Gate ();
+
+    void open ();
+
+    /// Throws after a minute.
+    void wait ();
+
+private:
+    std::atomic<uint32_t>* _word;
+};
 
 /// What a child tells its parent: a sentence, or that it never came to it.
 struct Verdict
