@@ -39,7 +39,8 @@ Failure mapResident (char* address, std::size_t bytes) noexcept
         const std::size_t count = (bytes - done < batch * page ? bytes - done : batch * page) / page;
         if (os::residency (address + done, count * page, there) != 0)
         {
-            return Failure (EFAULT, "not all of %s at %p is mapped", SizeText (bytes).text, static_cast<void*> (address));
+            return Failure (EFAULT, "not all of %s at %p is mapped", SizeText (bytes).text,
+                            static_cast<void*> (address));
         }
         for (std::size_t i = 0, end; i < count; i = end)
         {
@@ -167,13 +168,19 @@ Failure setPolicy (void* address, std::size_t bytes, int node, os::Move move) no
         {
             char nodes[128];
             os::firstLine ("/sys/devices/system/node/has_memory", nodes, sizeof (nodes));
-            return Failure (EINVAL, "node %d does not exist, is offline, has no memory or is outside the cpuset: nodes with memory are %s",
-                            node, nodes[0] != '\0' ? nodes : "not told");
+            return Failure (
+                EINVAL,
+                "node %d does not exist, is offline, has no memory or is outside the cpuset: nodes with memory are %s",
+                node, nodes[0] != '\0' ? nodes : "not told");
         }
         case ENOSYS:
-            return Failure (ENOSYS, "NUMA placement is not there: the library was built without libnuma, or the kernel lacks mbind");
+            return Failure (
+                ENOSYS,
+                "NUMA placement is not there: the library was built without libnuma, or the kernel lacks mbind");
         case EPERM:
-            return Failure (EPERM, "mbind is forbidden here, by a seccomp filter as a rule: allow it, or place the process (numactl)");
+            return Failure (
+                EPERM,
+                "mbind is forbidden here, by a seccomp filter as a rule: allow it, or place the process (numactl)");
         case EFAULT:
             return Failure (EFAULT, "not all of %s at %p is mapped", SizeText (bytes).text, address);
         default:
@@ -230,11 +237,13 @@ Failure bindRange (void* start, std::size_t bytes, int node, bool pooled) noexce
     }
     if (!room)
     {
-        return Failure (ENOMEM, "node %d is full: %zu of %zu pages stay elsewhere: free some there, or take another node",
-                        node, elsewhere, bytes / page);
+        return Failure (ENOMEM,
+                        "node %d is full: %zu of %zu pages stay elsewhere: free some there, or take another node", node,
+                        elsewhere, bytes / page);
     }
-    return Failure (EBUSY, "%zu of %zu pages could not be moved to node %d, as others map them or they are pinned; the policy "
-                           "is set: bind before sharing, or grant CAP_SYS_NICE",
+    return Failure (EBUSY,
+                    "%zu of %zu pages could not be moved to node %d, as others map them or they are pinned; the policy "
+                    "is set: bind before sharing, or grant CAP_SYS_NICE",
                     elsewhere, bytes / page, node);
 }
 

@@ -19,7 +19,6 @@ Failure setPolicy (void* address, std::size_t bytes, int node, os::Move move) no
 /// Binds whole pages, moves those that are there, and looks. `pooled`: on huge pages of the pool.
 Failure bindRange (void* address, std::size_t bytes, int node, bool pooled) noexcept;
 
-
 /// Calls visit (node) for each page that is there. 0, or an errno of move_pages(2).
 int eachPage (void* address, std::size_t bytes, void (*visit) (void* page, int node, void* with), void* with) noexcept;
 

@@ -57,7 +57,8 @@ Failure checkMachine (uint64_t bytes) noexcept
     {
         return Failure ();
     }
-    return Failure (ENOMEM, "the machine has %s of memory available, the memory asked for needs %s: free some, or ask for less",
+    return Failure (ENOMEM,
+                    "the machine has %s of memory available, the memory asked for needs %s: free some, or ask for less",
                     SizeText (available + swap).text, SizeText (bytes).text);
 }
 
@@ -89,6 +90,8 @@ void readMount (char* line, Hierarchy* unified, Hierarchy* memory) noexcept
     }
     if (std::sscanf (line, "%*s %*s %*s %1023s %1023s", hierarchy->root, hierarchy->mount) == 2)
     {
+        os::unescape (hierarchy->root);
+        os::unescape (hierarchy->mount);
         hierarchy->found = true;
         hierarchy->unified = v2;
     }
@@ -101,20 +104,36 @@ struct Hierarchies
     bool read = false;
 };
 
+Hierarchies readHierarchies () noexcept
+{
+    Hierarchies result;
+    os::TextFile file ("/proc/self/mountinfo");
+    while (char* line = file.line ())
+    {
+        readMount (line, &result.unified, &result.memory);
+    }
+    if (result.memory.found)
+    {
+        result.unified.found = false;  // a controller is in one hierarchy only
+    }
+    result.read = file.error () == 0;
+    return result;
+}
+
 // Read once: mounts hardly ever change, and the file is long. Again where it could not be read.
-const Hierarchies& hierarchies () noexcept
+Hierarchies hierarchies () noexcept
 {
     static std::mutex mutex;
     static Hierarchies known;
-    std::lock_guard<std::mutex> lock (mutex);
+    // Not waited for: a child that was forked while another thread read would wait for ever.
+    const std::unique_lock<std::mutex> lock (mutex, std::try_to_lock);
+    if (!lock)
+    {
+        return readHierarchies ();
+    }
     if (!known.read)
     {
-        os::TextFile file ("/proc/self/mountinfo");
-        while (char* line = file.line ())
-        {
-            readMount (line, &known.unified, &known.memory);
-        }
-        known.read = file.error () == 0;
+        known = readHierarchies ();
     }
     return known;
 }
@@ -169,7 +188,8 @@ Failure checkGroup (const char* folder, bool unified, uint64_t bytes) noexcept
 Failure checkHierarchy (const Hierarchy& hierarchy, const char* group, uint64_t bytes) noexcept
 {
     const std::size_t rootLength = std::strcmp (hierarchy.root, "/") == 0 ? 0 : std::strlen (hierarchy.root);
-    const bool inside = std::strncmp (group, hierarchy.root, rootLength) == 0 && std::strstr (group, "..") == nullptr;
+    const bool inside = std::strncmp (group, hierarchy.root, rootLength) == 0 && std::strstr (group, "..") == nullptr
+                        && (group[rootLength] == '/' || group[rootLength] == '\0');
     char folder[2200];
     std::snprintf (folder, sizeof (folder), "%s%s", hierarchy.mount, inside ? group + rootLength : "");
     const std::size_t top = std::strlen (hierarchy.mount);
@@ -197,7 +217,7 @@ bool hasMemory (const char* controllers, const char* end) noexcept
 
 Failure checkGroups (uint64_t bytes) noexcept
 {
-    const Hierarchies& mounted = hierarchies ();
+    const Hierarchies mounted = hierarchies ();
     if (!mounted.memory.found && !mounted.unified.found)
     {
         return Failure ();

@@ -45,7 +45,6 @@ public:
 private:
     int _error = 0;
     char _text[444];  // not initialised: a success costs nothing
-
 };
 
 /// Sets lastError of this thread to the failure, its sentence followed by the errno's own words. @return -1

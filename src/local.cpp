@@ -17,7 +17,7 @@ namespace
 {
 Failure checkBudget (const Mapping& mapping, std::size_t bytes)
 {
-    return mapping.asked.prefault && bytes >= worthALook ? checkRoom (bytes) : Failure ();
+    return mapping.fills () && bytes >= worthALook ? checkRoom (bytes) : Failure ();
 }
 
 Failure baseLocal (Mapping* mapping)
@@ -81,15 +81,15 @@ Failure transparentLocal (Mapping* mapping, std::size_t page, bool* huge)
     if (!fill)
     {
         *huge = true;  // not known before the touch, and nothing better to try
-        char enabled[64];
-        os::firstLine ("/sys/kernel/mm/transparent_hugepage/enabled", enabled, sizeof (enabled));
-        if (std::strstr (enabled, "[never]") != nullptr)
+        char enabled[32];
+        os::chosenWord ("/sys/kernel/mm/transparent_hugepage/enabled", enabled, sizeof (enabled));
+        if (std::strcmp (enabled, "never") == 0)
         {
             mapping->decide ("transparent_hugepage/enabled is never, and without prefault nothing else is tried");
         }
         return Failure ();
     }
-    if (Failure failure = makeHuge (mapping->asked, mapping->base, mapping->backed / page * page, false))
+    if (Failure failure = makeHuge (mapping->asked, mapping->base, mapping->backed / page * page, false, false))
     {
         mapping->note (failure);
         return Failure ();
@@ -167,9 +167,14 @@ Failure poolLocal (Mapping* mapping, std::size_t page)
 Failure hugeLocal (Mapping* mapping, std::size_t wanted)
 {
     const bool require = mapping->asked.huge == HugePages::Require;
-    const bool poolFirst = wanted != transparentPage () || (require && (mapping->asked.pageSize != 0 || !mapping->asked.prefault));
+    const bool poolFirst =
+        wanted != transparentPage () || (require && (mapping->asked.pageSize != 0 || !mapping->asked.prefault));
     mapping->backed = require ? roundUp (mapping->bytes, wanted) : mapping->bytes;
-    if (poolFirst && mapping->backed >= wanted)
+    if (mapping->backed < wanted)
+    {
+        mapping->decide ("the memory is smaller than one huge page of the size asked for");
+    }
+    else if (poolFirst)
     {
         Failure failure = poolLocal (mapping, wanted);
         if (!failure || (require && wanted != transparentPage ()))
@@ -233,6 +238,10 @@ Failure makeLocal (uint64_t size, Mapping* mapping)
     }
     const std::size_t smallest = transparentPage () != 0 && transparentPage () < wanted ? transparentPage () : wanted;
     const bool base = wanted == 0 || (!require && mapping->bytes < smallest);
+    if (base && mapping->asked.pageSize != 0 && wanted != 0)
+    {
+        mapping->decide ("the memory is smaller than one huge page of the size asked for");
+    }
     Failure failure = base ? baseLocal (mapping) : hugeLocal (mapping, wanted);
     if (!failure && mapping->asked.lock)
     {

@@ -78,7 +78,14 @@ std::size_t poolPage () noexcept
     static std::mutex mutex;
     static bool known = false;
     static std::size_t page = 0;
-    std::lock_guard<std::mutex> lock (mutex);
+    // Not waited for: a child that was forked while another thread read would wait for ever.
+    const std::unique_lock<std::mutex> lock (mutex, std::try_to_lock);
+    if (!lock)
+    {
+        std::size_t own = 0;
+        readPoolPage (&own);
+        return own;
+    }
     known = known || readPoolPage (&page) == 0;
     return page;
 }
@@ -122,8 +129,9 @@ Failure lockRange (const void* address, std::size_t bytes)
     {
         return Failure (error, "%s cannot be locked in RAM (RLIMIT_MEMLOCK is unlimited)", SizeText (bytes).text);
     }
-    return Failure (error, "%s cannot be locked in RAM, RLIMIT_MEMLOCK is %s: raise it (ulimit -l, LimitMEMLOCK=) or "
-                           "grant CAP_IPC_LOCK",
+    return Failure (error,
+                    "%s cannot be locked in RAM, RLIMIT_MEMLOCK is %s: raise it (ulimit -l, LimitMEMLOCK=) or "
+                    "grant CAP_IPC_LOCK",
                     SizeText (bytes).text, SizeText (limit).text);
 }
 
@@ -134,21 +142,22 @@ PoolKnob::PoolKnob (std::size_t page, const char* file) noexcept
 
 Failure noHugePages (std::size_t page, std::size_t bytes, bool shared)
 {
-    char enabled[64];
-    os::firstLine ("/sys/kernel/mm/transparent_hugepage/enabled", enabled, sizeof (enabled));
     const PoolKnob knob (page);
     const uint64_t total = os::numberIn (knob.path, os::unlimited);
     if (total == os::unlimited)
     {
-        return Failure (ENOMEM, "huge pages of %s do not exist on this machine (%s is missing): ask for another page size",
+        return Failure (ENOMEM,
+                        "huge pages of %s do not exist on this machine (%s is missing): ask for another page size",
                         SizeText (page).text, knob.path);
     }
     const uint64_t free = os::numberIn (PoolKnob (page, "free_hugepages").path, 0);
-    return Failure (ENOMEM, "%s on huge pages of %s cannot be had: %s is %llu (%llu free)%s%s%s: raise it%s",
+    const bool transparent = page == transparentPage ();
+    return Failure (ENOMEM, "%s on huge pages of %s cannot be had: %s is %llu (%llu free)%s%s: raise it%s%s",
                     SizeText (bytes).text, SizeText (page).text, knob.path, static_cast<unsigned long long> (total),
-                    static_cast<unsigned long long> (free), page == transparentPage () ? ", transparent_hugepage/enabled is " : "",
-                    page == transparentPage () ? enabled : "", shared ? ", a hugetlbfs mount of that size is needed too" : "",
-                    page == transparentPage () ? " or allow transparent ones" : "");
+                    static_cast<unsigned long long> (free), transparent ? ", " : "",
+                    transparent ? TransparentKnob (shared).text : "",
+                    shared ? ", with a hugetlbfs mount of that size" : "",
+                    transparent ? ", or allow transparent ones" : "");
 }
 
 Failure noAddresses (int error, std::size_t bytes)
@@ -159,8 +168,14 @@ Failure noAddresses (int error, std::size_t bytes)
         return Failure (error, "no address space for %s, RLIMIT_AS is %s: raise it (ulimit -v)", SizeText (bytes).text,
                         SizeText (limit).text);
     }
-    return Failure (error, "%s cannot be mapped: more than the machine has, or than vm.max_map_count or "
-                           "vm.overcommit_memory allow",
+    if (error == EAGAIN)
+    {
+        return Failure (error, "%s cannot be mapped and locked, as mlockall asks: RLIMIT_MEMLOCK is %s",
+                        SizeText (bytes).text, SizeText (os::lockLimit ()).text);
+    }
+    return Failure (error,
+                    "%s cannot be mapped: more than the machine has, or than vm.max_map_count or "
+                    "vm.overcommit_memory allow",
                     SizeText (bytes).text);
 }
 

@@ -20,7 +20,7 @@ inline namespace JOIN_ABI
 enum class Backing
 {
     Anonymous,
-    Pool,       ///< reserved huge pages, private
+    Pool,  ///< reserved huge pages, private
     Tmpfs,
     Hugetlbfs,  ///< reserved huge pages, by name
     File,       ///< a /dev/shm that is no tmpfs
@@ -59,6 +59,12 @@ struct Mapping
     bool pooled () const noexcept
     {
         return backing == Backing::Pool || backing == Backing::Hugetlbfs;
+    }
+
+    /// Whether making it takes memory now, and not at a later touch.
+    bool fills () const noexcept
+    {
+        return asked.prefault || asked.lock || asked.huge == HugePages::Require;
     }
 
     bool writable () const noexcept

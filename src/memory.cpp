@@ -170,7 +170,8 @@ int Memory::nodeOf (uint64_t offset) const noexcept
     }
     if (node < 0)
     {
-        return fail (ENOENT, "there is no page at offset %llu yet: touch it first", static_cast<unsigned long long> (offset));
+        return fail (ENOENT, "there is no page at offset %llu yet: touch it first",
+                     static_cast<unsigned long long> (offset));
     }
     return node;
 }

@@ -18,25 +18,6 @@ namespace
 {
 constexpr const char* sharedFolder = "/dev/shm";
 
-// proc(5): a space in a path is written \040, and so on.
-void unescape (char* path) noexcept
-{
-    char* to = path;
-    for (const char* from = path; *from != '\0'; ++to)
-    {
-        if (from[0] == '\\' && from[1] != '\0' && from[2] != '\0' && from[3] != '\0')
-        {
-            *to = static_cast<char> (((from[1] - '0') << 6) | ((from[2] - '0') << 3) | (from[3] - '0'));
-            from += 4;
-        }
-        else
-        {
-            *to = *from++;
-        }
-    }
-    *to = '\0';
-}
-
 Folders readFolders () noexcept
 {
     Folders result;
@@ -52,7 +33,7 @@ Folders readFolders () noexcept
         {
             continue;
         }
-        unescape (path);
+        os::unescape (path);
         os::FileFacts facts;
         os::Room room;
         int handle = -1;
@@ -60,8 +41,8 @@ Folders readFolders () noexcept
         {
             continue;
         }
-        if (os::roomOf (handle, &room) == 0 && room.kind == os::FileSystem::Hugetlbfs && os::factsOf (handle, &facts) == 0
-            && facts.blockSize != 0)
+        if (os::roomOf (handle, &room) == 0 && room.kind == os::FileSystem::Hugetlbfs
+            && os::factsOf (handle, &facts) == 0 && facts.blockSize != 0)
         {
             std::snprintf (folder.path, sizeof (folder.path), "%s", path);
             folder.hugePage = static_cast<std::size_t> (facts.blockSize);
@@ -93,8 +74,8 @@ Failure readName (std::string_view given, SegmentName* name) noexcept
     }
     if (bare.find ('/') != std::string_view::npos)
     {
-        return Failure (EINVAL, "the name \"%.*s\" has a slash in the middle: names have one at the front at most", shown,
-                        bare.data ());
+        return Failure (EINVAL, "the name \"%.*s\" has a slash in the middle: names have one at the front at most",
+                        shown, bare.data ());
     }
     if (bare == "." || bare == "..")
     {
@@ -102,12 +83,13 @@ Failure readName (std::string_view given, SegmentName* name) noexcept
     }
     if (bare.size () > 255)
     {
-        return Failure (ENAMETOOLONG, "the name \"%.*s...\" has %zu bytes, 255 is the most", shown, bare.data (), bare.size ());
+        return Failure (ENAMETOOLONG, "the name \"%.*s...\" has %zu bytes, 255 is the most", shown, bare.data (),
+                        bare.size ());
     }
     if (bare.compare (0, std::strlen (workingPrefix), workingPrefix) == 0)
     {
-        return Failure (EINVAL, "the name \"%.*s\" begins with %s, which the library keeps for itself", shown, bare.data (),
-                        workingPrefix);
+        return Failure (EINVAL, "the name \"%.*s\" begins with %s, which the library keeps for itself", shown,
+                        bare.data (), workingPrefix);
     }
     name->text[0] = '/';
     std::memcpy (name->text + 1, bare.data (), bare.size ());
@@ -119,12 +101,39 @@ Folders folders (bool fresh) noexcept
 {
     static std::mutex mutex;
     static Folders known;
-    std::lock_guard<std::mutex> lock (mutex);
+    // Not waited for: a child that was forked while another thread read would wait for ever.
+    const std::unique_lock<std::mutex> lock (mutex, std::try_to_lock);
+    if (!lock)
+    {
+        return readFolders ();
+    }
     if (fresh || !known.read)
     {
         known = readFolders ();
     }
     return known;
+}
+
+bool notThere (const Folder& folder, const char* path, int error) noexcept
+{
+    if (error == ENOENT || folder.hugePage == 0)
+    {
+        return error == ENOENT;
+    }
+    return (error == EACCES && os::searchable (folder.path) != 0) || (error == EROFS && os::exists (path) != 0);
+}
+
+bool stillHuge (const Folder& folder) noexcept
+{
+    os::Room room;
+    int handle = -1;
+    if (os::openFile (folder.path, false, &handle) != 0)
+    {
+        return true;  // whatever is done there will say why
+    }
+    os::roomOf (handle, &room);
+    os::closeFile (handle);
+    return room.kind == os::FileSystem::Hugetlbfs;
 }
 
 static_assert (sizeof (Folder::path) + sizeof (SegmentName::text) <= sizeof (SegmentPath::text), "a path always fits");

@@ -43,6 +43,13 @@ struct Folders
 /// making a small segment.
 Folders folders (bool fresh = false) noexcept;
 
+/// Whether an error says that there is no such name: a hugetlbfs that this user may not look into, or that is read-only,
+/// has none for him.
+bool notThere (const Folder& folder, const char* path, int error) noexcept;
+
+/// Whether the folder of a hugetlbfs is one still, and not what an unmount has laid bare.
+bool stillHuge (const Folder& folder) noexcept;
+
 struct SegmentPath
 {
     SegmentPath (const Folder& folder, const char* name) noexcept;

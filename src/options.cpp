@@ -40,15 +40,15 @@ Failure copyOptions (const MemOptions& given, MemOptions* options) noexcept
         {
             if (bytes[i] != 0)
             {
-                return Failure (EINVAL, "the options have a field at byte %u that this library does not know: use a newer one",
-                                i);
+                return Failure (
+                    EINVAL, "the options have a field at byte %u that this library does not know: use a newer one", i);
             }
         }
     }
     else if (!endsAtField (size))
     {
-        return Failure (EINVAL, "the options' structSize is %u, which is the size of no MemOptions: leave it as constructed",
-                        size);
+        return Failure (
+            EINVAL, "the options' structSize is %u, which is the size of no MemOptions: leave it as constructed", size);
     }
     const std::size_t known = size < sizeof (MemOptions) ? size : sizeof (MemOptions);
     std::memcpy (static_cast<void*> (options), &given, known);
@@ -83,7 +83,8 @@ Failure readOptions (const MemOptions& given, bool shared, MemOptions* options) 
     }
     if (options->huge > HugePages::Require)
     {
-        return Failure (EINVAL, "huge pages %u is none: use Prefer, Never or Require", static_cast<unsigned> (options->huge));
+        return Failure (EINVAL, "huge pages %u is none: use Prefer, Never or Require",
+                        static_cast<unsigned> (options->huge));
     }
     const uint64_t page = options->pageSize;
     if (page != 0 && ((page & (page - 1)) != 0 || page <= os::basePageSize ()))

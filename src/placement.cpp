@@ -184,7 +184,7 @@ const char* nameOf (Backing backing) noexcept
 
 // Fills the field in where the program that asks was built with it.
 template <typename T, typename Value>
-void tell (Placement& placement, T Placement::* field, Value&& value)
+void tell (Placement& placement, T Placement::*field, Value&& value)
 {
     T* there = &(placement.*field);
     const char* end = reinterpret_cast<const char*> (there + 1);

@@ -9,6 +9,7 @@
 
 #include <atomic>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 
 namespace join
@@ -162,24 +163,37 @@ Failure makePresent (const MemOptions& asked, void* address, std::size_t bytes, 
         case 0:
             return Failure ();
         case EFAULT:
-            return Failure (ENOMEM, "a page of the %s is not to be had: its pool or its file is used up, or was cut short",
+            return Failure (ENOMEM,
+                            "a page of the %s is not to be had: its pool or its file is used up, or was cut short",
                             SizeText (bytes).text);
         default:
             return Failure (error, "%s cannot be made present (madvise)", SizeText (bytes).text);
     }
 }
 
-Failure makeHuge (const MemOptions& asked, void* address, std::size_t bytes, bool seed) noexcept
+TransparentKnob::TransparentKnob (bool shared) noexcept
 {
-    const int error = spread (asked, address, bytes, seed, seedAndCollapse);
-    if (error == 0)
+    char word[32];
+    const char* knob = shared ? "shmem_enabled" : "enabled";
+    char path[80];
+    std::snprintf (path, sizeof (path), "/sys/kernel/mm/transparent_hugepage/%s", knob);
+    os::chosenWord (path, word, sizeof (word));
+    std::snprintf (text, sizeof (text), "transparent_hugepage/%s is %s%s", knob, word[0] != '\0' ? word : "missing",
+                   os::hugeForbidden () ? ", PR_SET_THP_DISABLE is set (prctl)" : "");
+}
+
+Failure makeHuge (const MemOptions& asked, void* address, std::size_t bytes, bool shared, bool seed) noexcept
+{
+    // A collapse waits for every CPU, 2 ms where they are busy, even when there is nothing to do: so look first.
+    bool all = false;
+    if (!seed && os::areHuge (address, bytes, &all) == 0 && all)
     {
         return Failure ();
     }
-    char enabled[64];
-    os::firstLine ("/sys/kernel/mm/transparent_hugepage/enabled", enabled, sizeof (enabled));
-    return Failure (error, "not all of %s could be made huge pages (MADV_COLLAPSE; transparent_hugepage/enabled is %s)",
-                    SizeText (bytes).text, enabled[0] != '\0' ? enabled : "missing");
+    const int error = spread (asked, address, bytes, seed, seedAndCollapse);
+    return error == 0 ? Failure ()
+                      : Failure (error, "not all of %s could be made huge pages (MADV_COLLAPSE; %s)",
+                                 SizeText (bytes).text, TransparentKnob (shared).text);
 }
 
 }  // namespace JOIN_ABI

@@ -16,7 +16,8 @@ inline namespace JOIN_ABI
 {
 namespace
 {
-constexpr std::size_t piece = std::size_t (32) << 20;  // fallocate starts over after a signal: so not all at once
+constexpr std::size_t most = std::size_t (32) << 20;  // of fallocate at a time: it starts over after a signal
+constexpr std::size_t least = std::size_t (64) << 10;
 
 Failure folderFailure (int error, const char* path)
 {
@@ -27,7 +28,8 @@ Failure folderFailure (int error, const char* path)
         case EROFS:
             return Failure (EROFS, "%s is mounted read-only: mount it writable", path);
         case EACCES:
-            return Failure (EACCES, "%s may not be written by user %u: its mode should be 1777", path, os::effectiveUser ());
+            return Failure (EACCES, "%s may not be written by user %u: its mode should be 1777", path,
+                            os::effectiveUser ());
         case EMFILE:
         case ENFILE:
             return Failure (error, "no descriptor is left for a segment in %s (ulimit -n is %llu)", path,
@@ -45,8 +47,9 @@ Failure tooFull (const Folder& folder, uint64_t bytes)
     {
         os::roomOf (file.handle, &room);
     }
-    return Failure (ENOSPC, "%s has %s free of %s, the segment needs %s: remove segments, or mount it larger (mount -o "
-                            "remount,size=..., --shm-size of a container)",
+    return Failure (ENOSPC,
+                    "%s has %s free of %s, the segment needs %s: remove segments, or mount it larger (mount -o "
+                    "remount,size=..., --shm-size of a container)",
                     folder.path, SizeText (room.free).text, SizeText (room.total).text, SizeText (bytes).text);
 }
 
@@ -59,19 +62,22 @@ Failure allocateFailure (int error, const Folder& folder, uint64_t bytes)
 // 0, or an errno; a file system without fallocate (ramfs) is left to the populate that follows.
 int allocateAll (const File& file, std::size_t from, std::size_t to)
 {
+    std::size_t piece = most;
     for (std::size_t at = from; at < to;)
     {
         const std::size_t bytes = to - at < piece ? to - at : piece;
         const int error = os::allocate (file.handle, at, bytes);
         if (error == EOPNOTSUPP)
         {
-            return 0;
+            return os::setSize (file.handle, to);
         }
         if (error != 0 && error != EINTR)
         {
             return error;
         }
+        // Linux 6.1 gives up at any signal, and undoes what it did: where a timer ticks, ever less at a time.
         at += error == 0 ? bytes : 0;
+        piece = error == 0 ? (piece < most ? piece * 2 : most) : (piece > least ? piece / 2 : least);
     }
     return 0;
 }
@@ -80,7 +86,7 @@ int allocateAll (const File& file, std::size_t from, std::size_t to)
 // first zeroes, and then copies (64 MiB: 4 ms against 37). A page that cannot be had is a full file system.
 Failure allocateHuge (const Mapping& mapping, const Folder& folder, std::size_t part)
 {
-    Failure failure = makeHuge (mapping.asked, mapping.base, part, true);
+    Failure failure = makeHuge (mapping.asked, mapping.base, part, true, true);
     return failure.error () == EFAULT ? tooFull (folder, mapping.bytes) : Failure (failure);
 }
 
@@ -91,7 +97,7 @@ Failure checkLimits (const Mapping& mapping, const Folder& folder, const os::Roo
         return Failure (EFBIG, "RLIMIT_FSIZE is %s, the segment needs %s: raise it (ulimit -f)",
                         SizeText (os::fileLimit ()).text, SizeText (mapping.bytes).text);
     }
-    if (!mapping.asked.prefault || mapping.bytes < worthALook || folder.hugePage != 0)
+    if (!mapping.fills () || mapping.bytes < worthALook || folder.hugePage != 0)
     {
         return Failure ();
     }
@@ -110,26 +116,31 @@ Failure fillTmpfs (Mapping* mapping, const File& file, const Folder& folder)
     {
         if (part != 0)
         {
-            mapping->decide ("huge pages of a segment are made with it: without prefault it gets base pages at the touch");
+            mapping->decide (
+                "huge pages of a segment are made with it: without prefault it gets base pages at the touch");
         }
         return Failure ();
     }
     std::size_t done = 0;
     if (require && part == 0)
     {
-        return mapping->backing == Backing::Tmpfs ? noHugePages (wantedPage (mapping->asked), mapping->bytes, true)
-                                                  : Failure (ENOMEM, "%s is no tmpfs and has no huge pages: mount one there",
-                                                             folder.path);
+        return mapping->backing == Backing::Tmpfs
+                   ? noHugePages (wantedPage (mapping->asked), mapping->bytes, true)
+                   : Failure (ENOMEM, "%s is no tmpfs and has no huge pages: mount one there", folder.path);
     }
     if (part != 0)
     {
         if (Failure failure = allocateHuge (*mapping, folder, part))
         {
-            if (require || failure.error () == ENOSPC)
+            if (failure.error () == ENOSPC)
             {
-                return failure.error () == ENOSPC ? failure : Failure (ENOMEM, "%s", failure.text ());
+                return failure;
             }
             mapping->note (failure);
+            if (require)
+            {
+                return noHugePages (transparentPage (), mapping->bytes, true);
+            }
         }
         else
         {
@@ -144,7 +155,11 @@ Failure fillTmpfs (Mapping* mapping, const File& file, const Folder& folder)
     {
         return allocateFailure (error, folder, mapping->bytes);
     }
-    Failure failure = makePresent (mapping->asked, mapping->base, mapping->bytes, true);
+    if (done == mapping->bytes)
+    {
+        return Failure ();  // a collapse leaves its pages mapped
+    }
+    Failure failure = makePresent (mapping->asked, mapping->base + done, mapping->bytes - done, true);
     return failure && failure.error () == ENOMEM && mapping->backing == Backing::File ? tooFull (folder, mapping->bytes)
                                                                                       : failure;
 }
@@ -166,15 +181,24 @@ Failure furnish (Mapping* mapping, const File& file, const Folder& folder, const
     {
         return failure;
     }
-    mapping->backing = folder.hugePage != 0                  ? Backing::Hugetlbfs
+    if (folder.hugePage != 0 && room.kind != os::FileSystem::Hugetlbfs)
+    {
+        return Failure (ENOENT, "%s is a hugetlbfs no more", folder.path);
+    }
+    mapping->backing = folder.hugePage != 0                 ? Backing::Hugetlbfs
                        : room.kind == os::FileSystem::Tmpfs ? Backing::Tmpfs
                                                             : Backing::File;
     const uint64_t size = folder.hugePage != 0 ? roundUp (mapping->bytes, folder.hugePage) : mapping->bytes;
     int error = os::setMode (file.handle, mapping->asked.permissions);
-    error = error != 0 ? error : os::setSize (file.handle, size);
+    // A small segment gets its size with its bytes: a system call less.
+    const bool small =
+        size < transparentPage () && mapping->asked.prefault && mapping->asked.node < 0 && !mapping->pooled ();
+    error =
+        error != 0 || (small && mapping->asked.huge != HugePages::Require) ? error : os::setSize (file.handle, size);
     if (error != 0)
     {
-        return Failure (error, "a segment of %s in %s cannot be given its size and mode", SizeText (size).text, folder.path);
+        return Failure (error, "a segment of %s in %s cannot be given its size and mode", SizeText (size).text,
+                        folder.path);
     }
     if (Failure failure = takeLease (file, path))
     {
@@ -253,7 +277,8 @@ Failure createByWorkingName (Mapping* mapping, const Folder& folder, const char*
     const int error = os::addName (from.text, to.text);
     if (error == ENOENT)
     {
-        return Failure (EAGAIN, "%s was removed", from.text);  // by a creator that came between its making and its lease
+        return Failure (EAGAIN, "%s was removed",
+                        from.text);  // by a creator that came between its making and its lease
     }
     return error == 0 ? Failure () : nameFailure (error, to.text);
 }
@@ -334,11 +359,14 @@ Failure createShared (Mapping* mapping, const char* name)
         }
         mapping->note (pool);
     }
+    else if (wanted > mapping->bytes && mapping->asked.pageSize != 0)
+    {
+        mapping->decide ("the segment is smaller than one huge page of the size asked for");
+    }
     Failure failure = createIn (mapping, folders ().list[0], name);
     if (require && wanted != 0 && failure.error () == ENOMEM)
     {
         mapping->release ();
-        mapping->note (failure);
         return createInPool (mapping, name, wanted, failure);
     }
     return failure;

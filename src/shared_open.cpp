@@ -14,18 +14,21 @@ inline namespace JOIN_ABI
 {
 namespace
 {
-Failure openFailure (int error, const char* path)
+Failure openFailure (const Folder& folder, int error, const char* path)
 {
+    if (notThere (folder, path, error))
+    {
+        return Failure (ENOENT);  // the usual case: openShared has the words
+    }
     switch (error)
     {
-        case ENOENT:
-            return Failure (ENOENT);  // the usual case: openShared has the words
         case ELOOP:
             return Failure (ELOOP, "%s is a symbolic link, which is not followed: remove it", path);
         case EISDIR:
             return Failure (EISDIR, "%s is a folder and no segment", path);
         case EACCES:
-            return Failure (EACCES, "%s may not be opened by user %u: it is somebody else's, or its permissions are narrower",
+            return Failure (EACCES,
+                            "%s may not be opened by user %u: it is somebody else's, or its permissions are narrower",
                             path, os::effectiveUser ());
         case EROFS:
             return Failure (EROFS, "%s is on a read-only mount: open it read-only, or mount it writable", path);
@@ -44,8 +47,9 @@ Failure checkOwner (const Mapping& mapping, const os::FileFacts& facts, const ch
     }
     if (facts.owner != os::effectiveUser () && (mapping.asked.permissions & 0077) == 0)
     {
-        return Failure (EACCES, "%s belongs to user %u and not to %u: to share between users, open it with permissions that "
-                                "have bits for others",
+        return Failure (EACCES,
+                        "%s belongs to user %u and not to %u: to share between users, open it with permissions that "
+                        "have bits for others",
                         path, facts.owner, os::effectiveUser ());
     }
     return Failure ();
@@ -72,33 +76,54 @@ Failure takeSize (Mapping* mapping, const os::FileFacts& facts, const Folder& fo
     return Failure ();
 }
 
-Failure fillOpened (Mapping* mapping, const os::FileFacts& facts, const char* path)
+Failure checkMissing (const Mapping& mapping, const os::FileFacts& facts)
 {
-    const uint64_t missing = facts.allocated < mapping->bytes ? mapping->bytes - facts.allocated : 0;
-    if (missing >= worthALook)
-    {
-        if (Failure failure = checkRoom (missing))
-        {
-            return failure;
-        }
-    }
+    const uint64_t missing = facts.allocated < mapping.bytes ? mapping.bytes - facts.allocated : 0;
+    return missing >= worthALook ? checkRoom (missing) : Failure ();
+}
+
+Failure fillOpened (Mapping* mapping, const char* path)
+{
     if (Failure failure = makePresent (mapping->asked, mapping->base, mapping->bytes, false))
     {
-        return failure.error () == ENOMEM ? Failure (ENOSPC, "%s lacks pages that cannot be had: its file system is full, or "
-                                                             "the file was cut short", path)
+        return failure.error () == ENOMEM ? Failure (ENOSPC,
+                                                     "%s lacks pages that cannot be had: its file system is full, or "
+                                                     "the file was cut short",
+                                                     path)
                                           : failure;
     }
     return Failure ();
 }
 
+// Whether nobody else is attached: then, and only then, the lease can be had alone. It is shared again at once, and an
+// opener who comes in between looks again.
+bool isAlone (const File& file)
+{
+    const bool alone = os::holdLeaseAlone (file.handle) == 0;
+    os::holdLease (file.handle);
+    return alone;
+}
+
+// Those who have the segment in use on base pages would lose their page tables to a collapse, and fault again.
+Failure leaveAsItIs (Mapping* mapping, std::size_t part)
+{
+    bool all = false;
+    if (os::areHuge (mapping->base, part, &all) != 0 || !all)
+    {
+        mapping->decide ("others have the segment in use: its pages are left as they are, huge or not");
+    }
+    return Failure ();
+}
+
 // Huge pages that the segment may have already, or get now; required ones, or an error.
-Failure makeOpenedHuge (Mapping* mapping, const Folder& folder)
+Failure makeOpenedHuge (Mapping* mapping, const File& file, const Folder& folder)
 {
     const bool require = mapping->asked.huge == HugePages::Require;
     const std::size_t asked = static_cast<std::size_t> (mapping->asked.pageSize);
     if (folder.hugePage != 0)
     {
-        return require && asked != 0 && asked != folder.hugePage ? noHugePages (asked, mapping->bytes, true) : Failure ();
+        return require && asked != 0 && asked != folder.hugePage ? noHugePages (asked, mapping->bytes, true)
+                                                                 : Failure ();
     }
     if (require && asked != 0 && asked != transparentPage ())
     {
@@ -109,39 +134,52 @@ Failure makeOpenedHuge (Mapping* mapping, const Folder& folder)
     {
         return require && part == 0 ? noHugePages (wantedPage (mapping->asked), mapping->bytes, true) : Failure ();
     }
-    if (Failure failure = makeHuge (mapping->asked, mapping->base, part, !mapping->asked.prefault))
+    if (!require && !isAlone (file))
     {
-        if (require)
-        {
-            return Failure (ENOMEM, "%s", failure.text ());
-        }
+        return leaveAsItIs (mapping, part);
+    }
+    if (Failure failure = makeHuge (mapping->asked, mapping->base, part, true, !mapping->asked.prefault))
+    {
         mapping->note (failure);
+        return require ? noHugePages (transparentPage (), mapping->bytes, true) : Failure ();
     }
     return Failure ();
 }
 
-Failure useOpened (Mapping* mapping, const File& file, const Folder& folder, const os::FileFacts& facts, const char* path)
+Failure useOpened (Mapping* mapping, const File& file, const Folder& folder, const os::FileFacts& facts,
+                   const char* path)
 {
     os::Room room;
     if (int error = os::roomOf (file.handle, &room))
     {
         return Failure (error, "%s cannot be looked at (fstatfs)", path);
     }
-    mapping->backing = folder.hugePage != 0                  ? Backing::Hugetlbfs
+    if (folder.hugePage != 0 && room.kind != os::FileSystem::Hugetlbfs)
+    {
+        return Failure (ENOENT);  // unmounted: what lies beneath is no segment
+    }
+    mapping->backing = folder.hugePage != 0                 ? Backing::Hugetlbfs
                        : room.kind == os::FileSystem::Tmpfs ? Backing::Tmpfs
                                                             : Backing::File;
     if (Failure failure = mapShared (mapping, file, folder))
     {
         return failure;
     }
-    if (mapping->asked.prefault)
+    if (mapping->fills ())
     {
-        if (Failure failure = fillOpened (mapping, facts, path))
+        if (Failure failure = checkMissing (*mapping, facts))
         {
             return failure;
         }
     }
-    if (Failure failure = makeOpenedHuge (mapping, folder))
+    if (mapping->asked.prefault)
+    {
+        if (Failure failure = fillOpened (mapping, path))
+        {
+            return failure;
+        }
+    }
+    if (Failure failure = makeOpenedHuge (mapping, file, folder))
     {
         return failure;
     }
@@ -161,7 +199,7 @@ Failure openIn (Mapping* mapping, const Folder& folder, const char* name)
     File file;
     if (int error = os::openFile (path.text, mapping->writable (), &file.handle))
     {
-        return openFailure (error, path.text);
+        return openFailure (folder, error, path.text);
     }
     os::FileFacts facts;
     if (int error = os::factsOf (file.handle, &facts))
@@ -213,7 +251,8 @@ Failure openShared (Mapping* mapping, const char* name)
             }
         }
     }
-    return sure ? Failure (ENOENT, "there is no segment %s in /dev/shm: create it first, or open with CreateOrOpen", name)
+    return sure ? Failure (ENOENT, "there is no segment %s in /dev/shm: create it first, or open with CreateOrOpen",
+                           name)
                 : Failure (ENOENT);
 }
 

@@ -83,7 +83,8 @@ Failure makeShared (uint64_t size, std::string_view given, Mapping* mapping)
         mapping->fallbacks.clear ();
         mapping->created = true;
     }
-    return Failure (EBUSY, "segment %.64s comes and goes, or is held by a process that removes it: %d tries", name.text, rounds);
+    return Failure (EBUSY, "segment %.64s comes and goes, or is held by a process that removes it: %d tries", name.text,
+                    rounds);
 }
 }  // namespace
 
@@ -132,8 +133,12 @@ int ShmMem::unlink (std::string_view given) noexcept
         for (std::size_t i = 0; i < places.count; ++i)
         {
             const SegmentPath path (places.list[i], name.text);
+            if (places.list[i].hugePage != 0 && !stillHuge (places.list[i]))
+            {
+                continue;
+            }
             const int error = os::removeName (path.text);
-            if (error != 0 && error != ENOENT)
+            if (error != 0 && !notThere (places.list[i], path.text, error))
             {
                 return fail (error, "%s cannot be unlinked", path.text);
             }

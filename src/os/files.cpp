@@ -92,6 +92,11 @@ int exists (const char* path) noexcept
     return errnoUnless (::faccessat (AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0);
 }
 
+int searchable (const char* folder) noexcept
+{
+    return errnoUnless (::faccessat (AT_FDCWD, folder, X_OK, AT_EACCESS) == 0);
+}
+
 int closeFile (int file) noexcept
 {
     return errnoUnless (::close (file) == 0);
@@ -122,7 +127,7 @@ int roomOf (int file, Room* room) noexcept
     {
         return errno;
     }
-    room->kind = status.f_type == TMPFS_MAGIC         ? FileSystem::Tmpfs
+    room->kind = status.f_type == TMPFS_MAGIC       ? FileSystem::Tmpfs
                  : status.f_type == HUGETLBFS_MAGIC ? FileSystem::Hugetlbfs
                                                     : FileSystem::Other;
     room->total = static_cast<uint64_t> (status.f_blocks) * static_cast<uint64_t> (status.f_bsize);

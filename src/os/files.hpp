@@ -59,6 +59,7 @@ int publishByProc (int file, const char* path) noexcept;
 int addName (const char* path, const char* newPath) noexcept;
 int removeName (const char* path) noexcept;
 int exists (const char* path) noexcept;
+int searchable (const char* folder) noexcept;
 int closeFile (int file) noexcept;
 
 int factsOf (int file, FileFacts* facts) noexcept;
@@ -75,7 +76,8 @@ int holdLease (int file) noexcept;
 int holdLeaseAlone (int file) noexcept;
 
 /// Calls visit for each name in the folder that begins with `prefix`.
-int eachName (const char* folder, const char* prefix, void (*visit) (const char* name, void* with), void* with) noexcept;
+int eachName (const char* folder, const char* prefix, void (*visit) (const char* name, void* with),
+              void* with) noexcept;
 
 uint32_t effectiveUser () noexcept;
 int randomBytes (void* bytes, unsigned count) noexcept;

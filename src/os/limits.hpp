@@ -15,10 +15,10 @@ namespace os
 {
 constexpr uint64_t unlimited = ~uint64_t (0);
 
-uint64_t lockLimit () noexcept;      ///< RLIMIT_MEMLOCK, bytes
-uint64_t fileLimit () noexcept;      ///< RLIMIT_FSIZE, bytes
-uint64_t addressLimit () noexcept;   ///< RLIMIT_AS, bytes
-uint64_t fileCountLimit () noexcept; ///< RLIMIT_NOFILE
+uint64_t lockLimit () noexcept;       ///< RLIMIT_MEMLOCK, bytes
+uint64_t fileLimit () noexcept;       ///< RLIMIT_FSIZE, bytes
+uint64_t addressLimit () noexcept;    ///< RLIMIT_AS, bytes
+uint64_t fileCountLimit () noexcept;  ///< RLIMIT_NOFILE
 
 /// RAM that nobody uses, bytes: less than what is available, and 20 times as quick to ask for.
 uint64_t freeRam () noexcept;

@@ -2,7 +2,10 @@
 #include "pages.hpp"
 
 #include <cerrno>
+#include <fcntl.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 namespace join
@@ -91,6 +94,45 @@ int populate (void* address, std::size_t bytes, bool writable) noexcept
 int collapse (void* address, std::size_t bytes) noexcept
 {
     return errnoUnless (::madvise (address, bytes, collapseAdvice) == 0);
+}
+
+int areHuge (void* address, std::size_t bytes, bool* all) noexcept
+{
+    // PAGEMAP_SCAN, which headers of 2023 lack: kernel doc admin-guide/mm/pagemap.
+    struct Region
+    {
+        uint64_t start, end, categories;
+    };
+    struct Scan
+    {
+        uint64_t size, flags, start, end, walkEnd, vector, vectorLength, maxPages;
+        uint64_t categoryInverted, categoryMask, categoryAnyOf, returnMask;
+    };
+    constexpr uint64_t isHuge = uint64_t (1) << 6;
+    const int file = ::open ("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+    if (file == -1)
+    {
+        return errno;
+    }
+    Region region = {};
+    Scan scan = {};
+    scan.size = sizeof (scan);
+    scan.start = reinterpret_cast<uintptr_t> (address);
+    scan.end = scan.start + bytes;
+    scan.vector = reinterpret_cast<uintptr_t> (&region);
+    scan.vectorLength = 1;
+    scan.categoryMask = isHuge;
+    scan.returnMask = isHuge;
+    const int count = ::ioctl (file, _IOWR ('f', 16, Scan), &scan);
+    const int error = count == -1 ? errno : 0;
+    ::close (file);
+    *all = count == 1 && region.start == scan.start && region.end == scan.end;
+    return error;
+}
+
+bool hugeForbidden () noexcept
+{
+    return ::prctl (PR_GET_THP_DISABLE, 0, 0, 0, 0) > 0;
 }
 
 int residency (void* address, std::size_t bytes, unsigned char* pages) noexcept

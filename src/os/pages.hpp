@@ -44,6 +44,12 @@ int populate (void* address, std::size_t bytes, bool writable) noexcept;
 /// Makes huge pages of what is there, and fills the holes between: 0 says that all is huge.
 int collapse (void* address, std::size_t bytes) noexcept;
 
+/// Whether every page of the range is mapped as a huge one. ENOTTY: before Linux 6.7.
+int areHuge (void* address, std::size_t bytes, bool* all) noexcept;
+
+/// Whether the process may not have transparent huge pages, by prctl(2).
+bool hugeForbidden () noexcept;
+
 /// A byte a base page, its lowest bit set where the page is in RAM.
 int residency (void* address, std::size_t bytes, unsigned char* pages) noexcept;
 

@@ -107,6 +107,37 @@ void firstLine (const char* path, char* text, std::size_t size) noexcept
     std::snprintf (text, size, "%s", line != nullptr ? line : "");
 }
 
+void unescape (char* path) noexcept
+{
+    char* to = path;
+    for (const char* from = path; *from != '\0'; ++to)
+    {
+        if (from[0] == '\\' && from[1] != '\0' && from[2] != '\0' && from[3] != '\0')
+        {
+            *to = static_cast<char> (((from[1] - '0') << 6) | ((from[2] - '0') << 3) | (from[3] - '0'));
+            from += 4;
+        }
+        else
+        {
+            *to = *from++;
+        }
+    }
+    *to = '\0';
+}
+
+void chosenWord (const char* path, char* text, std::size_t size) noexcept
+{
+    char line[128];
+    firstLine (path, line, sizeof (line));
+    char* open = std::strchr (line, '[');
+    char* close = open != nullptr ? std::strchr (open, ']') : nullptr;
+    if (close != nullptr)
+    {
+        *close = '\0';
+    }
+    std::snprintf (text, size, "%s", close != nullptr ? open + 1 : line);
+}
+
 }  // namespace os
 }  // namespace JOIN_ABI
 }  // namespace join

@@ -51,6 +51,12 @@ uint64_t numberIn (const char* path, uint64_t otherwise) noexcept;
 /// The first line, cut to fit; "" when there is none.
 void firstLine (const char* path, char* text, std::size_t size) noexcept;
 
+/// What proc(5) escapes in paths, such as a space as \040, in place.
+void unescape (char* path) noexcept;
+
+/// The word in brackets of a line such as "always [madvise] never"; the whole line where there is none.
+void chosenWord (const char* path, char* text, std::size_t size) noexcept;
+
 }  // namespace os
 }  // namespace JOIN_ABI
 }  // namespace join

@@ -63,7 +63,8 @@ TEMPLATE_TEST_CASE ("a structSize that ends at no field is EINVAL, one of an old
     CHECK (maker.make (4096, older).size () == 4096);
 }
 
-TEMPLATE_TEST_CASE ("a newer header's options are taken where what is new is zero, else EINVAL", "", MakeLocal, MakeShared)
+TEMPLATE_TEST_CASE ("a newer header's options are taken where what is new is zero, else EINVAL", "", MakeLocal,
+                    MakeShared)
 {
     TestType maker;
     Newer newer;

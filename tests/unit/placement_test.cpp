@@ -26,7 +26,8 @@ TEMPLATE_TEST_CASE ("the report repeats what was asked for", "", MakeLocal, Make
     CHECK (placement.structSize == sizeof (Placement));
 }
 
-TEMPLATE_TEST_CASE ("prefaulted memory is resident, what is not prefaulted comes with the touch", "", MakeLocal, MakeShared)
+TEMPLATE_TEST_CASE ("prefaulted memory is resident, what is not prefaulted comes with the touch", "", MakeLocal,
+                    MakeShared)
 {
     TestType maker;
     CHECK (maker.make (1 << 20).placement ().residentBytes == uint64_t (1 << 20));

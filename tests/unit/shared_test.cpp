@@ -91,9 +91,9 @@ TEST_CASE ("a read-only opener reads what others write")
 TEST_CASE ("bad names are refused with EINVAL or ENAMETOOLONG, and make nothing")
 {
     const std::string nul ("/joinmem\0test", 13);
-    for (const std::string& name : {std::string (), std::string ("/"), std::string ("a/b"), std::string ("//a"),
-                                    std::string ("/a/"), std::string ("."), std::string ("/.."), nul,
-                                    std::string (".joinmem-x")})
+    for (const std::string& name :
+         {std::string (), std::string ("/"), std::string ("a/b"), std::string ("//a"), std::string ("/a/"),
+          std::string ("."), std::string ("/.."), nul, std::string (".joinmem-x")})
     {
         CAPTURE (name);
         CHECK (thrown ([&] { ShmMem (4096, name); }) == EINVAL);

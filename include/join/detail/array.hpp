@@ -21,7 +21,7 @@ public:
     Array () noexcept = default;
 
     explicit Array (std::size_t size)
-    : _first (size != 0 ? new T[size] () : nullptr)
+    : _first (size != 0 ? new T[size]() : nullptr)
     , _size (size)
     {
     }
