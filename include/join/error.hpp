@@ -8,6 +8,7 @@
 ///     }
 ///
 /// Functions that return -1 set lastError, constructors throw std::system_error. What succeeds leaves lastError alone.
+/// The sentence is the thread's: take message () at once; a copy of lastError keeps the code alone.
 #ifndef JOIN_ERROR_HPP
 #define JOIN_ERROR_HPP
 

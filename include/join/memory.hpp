@@ -54,7 +54,7 @@ public:
     }
 
     /// Puts every page on NUMA node `node`, those touched before too, and checks that they are there; pages that come
-    /// later go there as well. See mbind(2), move_pages(2).
+    /// later go there as well. The policy of a segment is everybody's, on tmpfs. See mbind(2), move_pages(2).
     /// @return 0, or -1 with lastError: EINVAL no such node, or without memory, offline or outside the cpuset (nothing
     ///     moved); EBUSY some pages could not be moved, as many as the message says (the policy stays set); ENOMEM no
     ///     room there; EBADF moved from; ENOSYS the kernel or this build has no NUMA; EPERM as a seccomp filter says
@@ -68,7 +68,8 @@ public:
     /// Takes mlock () back. @return 0, or -1 with lastError: EBADF moved from
     int munlock () noexcept;
 
-    /// The smallest page that backs any part now, in bytes, read from the kernel (a system call or more).
+    /// The smallest page that backs any part now, in bytes, read from the kernel. 3 MiB are one huge page and base pages
+    /// behind it: so 4096, and placement ().hugeBytes tells the rest.
     /// @return 0 with lastError: EBADF moved from; ENODATA where it cannot be known here
     uint64_t pageSize () const noexcept;
 
@@ -130,8 +131,10 @@ public:
     /// @param size bytes, rounded up to base pages; an existing segment must have it; 0 with OpenOnly: what it has
     /// @throw std::system_error EINVAL size 0, a bad name or option, a segment of another size; ENAMETOOLONG; ENOSPC
     ///     /dev/shm is too full; ENOMEM more than the machine or a cgroup leaves, or huge pages required that cannot be
-    ///     had; EACCES somebody else's segment; EEXIST, ENOENT by open mode; ELOOP a symbolic link; ENOENT, EROFS
-    ///     no /dev/shm or a read-only one; EMFILE; std::overflow_error a size past off_t; std::bad_alloc
+    ///     had; EACCES somebody else's segment; EEXIST, ENOENT by open mode; ELOOP a symbolic link; EISDIR a folder;
+    ///     ENOENT, EROFS no /dev/shm or a read-only one; EMFILE; EFBIG RLIMIT_FSIZE; EBUSY a name that comes and goes;
+    ///     as of mbind () and mlock () where a node or a lock is asked for
+    /// @throw std::overflow_error a size past off_t (a std::runtime_error, and no std::system_error); std::bad_alloc
     ShmMem (uint64_t size, std::string_view name);
     ShmMem (uint64_t size, std::string_view name, const MemOptions& options);
     ShmMem (uint64_t size, const char* name);
@@ -208,7 +211,8 @@ struct NodeBytes
     uint64_t bytes = 0;
 };
 
-/// What placement () reports; moved, not copied. An optional without a value: cannot be known here.
+/// What placement () reports; moved, not copied. An optional without a value: cannot be known here. nodes and fallbacks
+/// are ranges: begin (), end (), size (), [].
 struct Placement
 {
     uint32_t structSize;                            ///< bytes, set by the constructor
@@ -224,7 +228,7 @@ struct Placement
     std::string backing;                            ///< "anonymous", "pool", "tmpfs", "hugetlbfs" or "file"
     std::optional<uint64_t> pageSize;               ///< the smallest page that backs any part, bytes
     std::optional<uint64_t> hugeBytes;              ///< on huge pages as this process maps them, bytes
-    std::optional<uint64_t> residentBytes;          ///< in RAM, bytes
+    std::optional<uint64_t> residentBytes;          ///< in RAM and mapped by this process, bytes
     std::optional<uint64_t> lockedBytes;            ///< kept there by mlock, bytes
     std::optional<detail::Array<NodeBytes>> nodes;  ///< resident bytes by NUMA node; nodes with none are left out
     detail::Array<Fallback> fallbacks;              ///< as they happened; empty: what was asked was got
