@@ -39,7 +39,8 @@ void lookInThisThread (char** objects, int count)
             continue;
         }
         seen.insert (reinterpret_cast<Where> (::dlsym (object, "whereIsLastError")) ());
-        expect (reinterpret_cast<Fail> (::dlsym (object, "failHere")) () == 1, "a failure is not told where it was made");
+        expect (reinterpret_cast<Fail> (::dlsym (object, "failHere")) () == 1,
+                "a failure is not told where it was made");
     }
     expect (seen.size () == 1, "there is more than one lastError in a thread");
 }
