@@ -9,7 +9,8 @@
 #include <catch2/catch.hpp>
 
 #include <fcntl.h>
-#include <sys/resource.h>
+#include <linux/magic.h>
+#include <sys/vfs.h>
 #include <vector>
 
 std::string missing ()
@@ -100,6 +101,11 @@ TEST_CASE ("memory that others of the cgroup have taken is not there to be had")
 
 TEST_CASE ("page cache of the cgroup is room, as the kernel gives it back")
 {
+    struct statfs system;
+    if (::statfs ("/var/tmp", &system) != 0 || system.f_type == TMPFS_MAGIC || system.f_type == RAMFS_MAGIC)
+    {
+        return;  // no disk: what is written there stays in RAM
+    }
     const MemoryGroup group;
     group.limit (96 * MiB);
     const std::string text = inChild ([&]() -> std::string {

@@ -22,7 +22,10 @@ pid_t tester = 0;  // whose names are used, in its children too
 {
     ::prctl (PR_SET_PDEATHSIG, SIGKILL);
     guardian::forget ();
-    ::signal (SIGALRM, SIG_DFL);
+    for (int signal : {SIGALRM, SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTERM, SIGINT})
+    {
+        ::signal (signal, SIG_DFL);  // the parent's handlers would report the parent's tests
+    }
     ::alarm (60);
     std::string text;
     try

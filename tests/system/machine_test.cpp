@@ -73,3 +73,11 @@ TEST_CASE ("what the machine has, but not to give, is ENOMEM, where mmap takes i
     CAPTURE (text);
     REQUIRE ((says (text, "ENOMEM: ", {"the machine has"}) || says (text, "ENOSPC: ")));
 }
+
+// Not by itself: all the machine would feel it. In a guest, it is what the others are measured against.
+TEST_CASE ("the naive way takes what the machine has not to give, and is killed", "[.guest]")
+{
+    const uint64_t available = meminfo ("MemAvailable") + meminfo ("SwapFree");
+    const uint64_t size = available + (meminfo ("MemTotal") + meminfo ("SwapFree") - available) / 2;
+    REQUIRE (refused<NaiveLocal> (size) == "killed by SIGKILL");
+}

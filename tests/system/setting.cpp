@@ -18,6 +18,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include <vector>
 
 namespace
 {
@@ -34,6 +35,20 @@ void ownMounts ()
 {
     must (::unshare (CLONE_NEWNS) == 0, "unshare");
     must (::mount ("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0, "private mounts");
+    // Of hugetlbfs there is what the test mounts, and no other.
+    std::vector<std::string> others;
+    std::ifstream mounts ("/proc/self/mounts");
+    for (std::string source, folder, type, rest; mounts >> source >> folder >> type && std::getline (mounts, rest);)
+    {
+        if (type == "hugetlbfs")
+        {
+            others.push_back (folder);
+        }
+    }
+    for (const std::string& folder : others)
+    {
+        must (::umount2 (folder.c_str (), MNT_DETACH) == 0, "umount " + folder);
+    }
 }
 
 void mountAt (const std::string& type, const std::string& folder, const std::string& options, unsigned long flags)

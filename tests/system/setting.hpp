@@ -11,7 +11,7 @@
 /// The user who owns nothing.
 constexpr unsigned nobody = 65534;
 
-/// Mounts of its own: nothing that is mounted from now on is seen outside.
+/// Mounts of its own: nothing that is mounted from now on is seen outside. No hugetlbfs among them.
 void ownMounts ();
 
 /// A new, empty /dev/shm of its own. @param options of the tmpfs, as "size=1m"

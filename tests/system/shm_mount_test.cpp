@@ -187,7 +187,7 @@ std::string servesOnBasePages ()
 }
 }  // namespace
 
-TEST_CASE ("a /dev/shm that is a folder of a disk serves, on base pages, and placement () says so")
+TEST_CASE ("a /dev/shm that is a folder of a disk serves, on base pages, and placement () says so", "[disk]")
 {
     char folder[] = "/var/tmp/joinmem-test-XXXXXX";
     REQUIRE (::mkdtemp (folder) != nullptr);
@@ -200,7 +200,7 @@ TEST_CASE ("a /dev/shm that is a folder of a disk serves, on base pages, and pla
     REQUIRE (text == "");
 }
 
-TEST_CASE ("a /dev/shm that is a ramfs or an overlay serves, on base pages, and placement () says so")
+TEST_CASE ("a /dev/shm that is a ramfs or an overlay serves, on base pages, and placement () says so", "[disk]")
 {
     const std::string ramfs = inChild ([]() -> std::string {
         ownMounts ();
@@ -225,7 +225,7 @@ TEST_CASE ("a /dev/shm that is a ramfs or an overlay serves, on base pages, and 
     }) != "");
 }
 
-TEST_CASE ("a full disk behind /dev/shm is ENOSPC and leaves no name")
+TEST_CASE ("a full disk behind /dev/shm is ENOSPC and leaves no name", "[disk]")
 {
     const std::string text = inChild ([]() -> std::string {
         ownMounts ();

@@ -59,8 +59,10 @@ TEST_CASE ("64 MiB are on huge pages whatever transparent_hugepage/enabled is, f
         REQUIRE (asRootAndNobody ([] { return onHugePages<Local> (64 * MiB, asking (HugePages::Require)); }) == "");
         REQUIRE (asRootAndNobody ([] { return onHugePages<Shared> (64 * MiB, asking (HugePages::Require)); }) == "");
         REQUIRE (asRootAndNobody ([] { return onHugePages<NaiveShared> (64 * MiB); }) != "");
-        REQUIRE ((asRootAndNobody ([] { return onHugePages<NaiveLocal> (64 * MiB); }) == "")
-                 == (std::string (value) == "always"));
+        if (std::string (value) != "always")  // where newer kernels align, and so serve, the naive as well
+        {
+            REQUIRE (asRootAndNobody ([] { return onHugePages<NaiveLocal> (64 * MiB); }) != "");
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Segments of other users, and what they may plant: refused, for root too.
+#include "guardian.hpp"
 #include "look.hpp"
 #include "naive.hpp"
 #include "needs.hpp"
@@ -60,8 +61,22 @@ TEST_CASE ("a segment of another user is EACCES unless both sides permit it")
     REQUIRE (meets<Shared> (somebody, 0666, nobody, 0666) == "done");
     REQUIRE (meets<Shared> (0, 0666, nobody, 0660) == "done");
     REQUIRE (meets<Shared> (somebody, 0600, somebody, 0600) == "done");
-    // Opened by whoever may, squatted or not; and with O_CREAT refused where both sides permit it.
-    REQUIRE (meets<NaiveShared> (somebody, 0606, 0, 0600) != meets<Shared> (somebody, 0606, 0, 0600));
+}
+
+TEST_CASE ("where fs.protected_regular forbids O_CREAT on what is another's, both sides still share")
+{
+    const std::string path = "/proc/sys/fs/protected_regular";
+    if (!Knob::turns (path))
+    {
+        return;
+    }
+    for (const char* value : {"0", "1", "2"})
+    {
+        const Knob knob (path, value);
+        REQUIRE (meets<Shared> (somebody, 0666, nobody, 0666) == "done");
+        REQUIRE (meets<Shared> (somebody, 0666, 0, 0666) == "done");
+        REQUIRE ((meets<NaiveShared> (somebody, 0666, 0, 0666) == "done") == (std::string (value) == "0"));
+    }
 }
 
 TEST_CASE ("a segment of another user is EACCES for root too unless permissions let others in")
