@@ -1,0 +1,204 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""Tests of run.sh: demo_test.py hashes|refuses|notices|interrupted RUN PROGRAMS LIBRARIES"""
+import glob
+import hashlib
+import os
+import random
+import re
+import signal
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+
+SHM = "/dev/shm/"
+
+
+class Demo:
+    """run.sh in a folder of its own, which is its TMPDIR too: so that what it leaves can be told from others'."""
+
+    def __init__(self, run, programs, libraries):
+        self.command = [run, programs, libraries]
+        self.programs = programs
+        self.folder = tempfile.TemporaryDirectory(prefix="joinmem-test-")
+        self.scratch = os.path.join(self.folder.name, "tmp")
+        os.mkdir(self.scratch)
+        self.environment = dict(os.environ, TMPDIR=self.scratch, LC_ALL="C")
+
+    def path(self, name):
+        return os.path.join(self.folder.name, name)
+
+    def write(self, name, content):
+        with open(self.path(name), "wb") as file:
+            file.write(content)
+
+    def run(self, file, **environment):
+        return subprocess.run([*self.command, file], cwd=self.folder.name, stdin=subprocess.DEVNULL, text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**self.environment, **environment})
+
+    def start(self, file):
+        # A group of its own, as a terminal gives it; and a shell cannot trap what was ignored when it began.
+        return subprocess.Popen([*self.command, file], start_new_session=True, stdin=subprocess.DEVNULL,
+                                stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=self.environment,
+                                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
+
+    def name(self):
+        """Of the segment, as soon as run.sh has chosen it."""
+        return next(iter(os.listdir(self.scratch)), None)
+
+    def nothing_left(self, name):
+        expect(not os.listdir(self.scratch), f"left in TMPDIR: {os.listdir(self.scratch)}")
+        expect(name and not os.path.lexists(SHM + name), f"left: {SHM}{name}")
+
+
+def expect(condition, message):
+    if not condition:
+        sys.exit(message)
+
+
+def printed_name(done):
+    found = re.search(r"placement of /(joinmem-demo-\w+)", done.stdout)
+    expect(found, f"no name is printed:\n{done.stdout}{done.stderr}")
+    return found.group(1)
+
+
+def hashes(demo):
+    """Whole pages, not whole pages, with the 64 bytes in front and without; names that a shell may stumble over."""
+    chance = random.Random(1)
+    files = {"one byte": 1, "--unlink": 4095, "two\nlines": 4096, "a 'quoted' $name": 4096 - 64, "-x": 4096 - 63,
+             "large": (3 << 20) + 17}
+    for name, size in files.items():
+        content = chance.randbytes(size)
+        demo.write(name, content)
+        done = demo.run(name)
+        expect(done.returncode == 0 and not done.stderr, f"{name!r}: {done.returncode}\n{done.stdout}{done.stderr}")
+        count = done.stdout.count(hashlib.sha256(content).hexdigest())
+        expect(count == 3, f"{name!r}: the hash is printed {count} times\n{done.stdout}")
+        for text in ("asked for  ", "got        ", "why        ", "LocalMem", "ShmMem", "mmap, then touched"):
+            expect(text in done.stdout, f"{name!r}: no {text!r} in\n{done.stdout}")
+        demo.nothing_left(printed_name(done))
+    print(done.stdout, end="")
+
+
+def refuses(demo):
+    os.mkdir(demo.path("folder"))
+    os.mkfifo(demo.path("fifo"))
+    demo.write("empty", b"")
+    os.symlink("nowhere", demo.path("dangling"))
+    cases = {"missing": "No such file or directory", "dangling": "No such file or directory",
+             "folder": "is a directory, not a file", "fifo": "is not a regular file",
+             "/dev/null": "is not a regular file", "empty": "is empty, there is nothing to share"}
+    if os.getuid() != 0:
+        demo.write("secret", b"x")
+        os.chmod(demo.path("secret"), 0)
+        cases["secret"] = "Permission denied"
+    for name, message in cases.items():
+        done = demo.run(name)
+        expect(done.returncode == 1, f"{name}: ended with {done.returncode}")
+        expect(done.stderr == f"demo: {name}: {message}\n", f"{name}: said {done.stderr!r}")
+        expect(not os.listdir(demo.scratch), f"{name}: left {os.listdir(demo.scratch)}")
+        print(done.stderr, end="")
+
+
+def notices(demo):
+    """A hasher that lies, once in C's place and once in Python's."""
+    demo.write("file", b"content")
+    demo.write("liar", b"#!/bin/sh\necho " + hashlib.sha256(b"other").hexdigest().encode() + b"\n")
+    os.chmod(demo.path("liar"), stat.S_IRWXU)
+    os.mkdir(demo.path("programs"))
+    for program in ("put", "timing"):
+        os.symlink(os.path.join(demo.programs, program), demo.path("programs/" + program))
+    os.symlink("../liar", demo.path("programs/sha256"))
+    honest = demo.command
+    for command, environment in (([honest[0], demo.path("programs"), honest[2]], {}),
+                                 (honest, {"PYTHON": demo.path("liar")})):
+        demo.command = command
+        done = demo.run("file", **environment)
+        expect(done.returncode == 1 and "the hashes are not the same" in done.stderr,
+               f"{done.returncode}\n{done.stdout}{done.stderr}")
+        demo.nothing_left(printed_name(done))
+    print(done.stderr, end="")
+
+
+def members(session):
+    """(pid, name, state) of the processes of a session."""
+    for path in glob.glob("/proc/[0-9]*/stat"):
+        try:
+            with open(path, encoding="utf-8", errors="replace") as file:
+                pid, comm, rest = re.match(r"(\d+) \((.*)\) (.*)", file.read(), re.DOTALL).groups()
+        except OSError:
+            continue
+        if int(rest.split()[3]) == session:
+            yield int(pid), comm, rest[0]
+
+
+def runs(demo, session, program):
+    """Whether `program` runs and, but for timing, whose segment comes and goes, has the segment mapped."""
+    for pid, comm, _ in members(session):
+        if comm.startswith(program):
+            try:
+                with open(f"/proc/{pid}/maps", encoding="utf-8", errors="replace") as file:
+                    return program == "timing" or SHM + demo.name() in file.read()
+            except OSError:
+                return False
+    return False
+
+
+MOMENTS = {
+    "the name is chosen": lambda demo, session: demo.name(),
+    "the name is there": lambda demo, session: demo.name() and os.path.exists(SHM + demo.name()),
+    "C has it open": lambda demo, session: demo.name() and runs(demo, session, "sha256"),
+    "Python has it open": lambda demo, session: demo.name() and runs(demo, session, "python3"),
+    "times are taken": lambda demo, session: demo.name() and runs(demo, session, "timing"),
+}
+
+
+def interrupt(demo, file, moment, number, everybody):
+    """The status that run.sh ends with, and the segment's name; None where the moment was over too soon."""
+    process = demo.start(file)
+    reached = MOMENTS[moment]
+    while process.poll() is None and not reached(demo, process.pid):
+        time.sleep(0.0002)  # looks again; what is waited for is the moment
+    if process.poll() is not None:
+        expect(process.returncode == 0, f"{moment}: {process.stderr.read().decode()}")
+        return None
+    os.killpg(process.pid, signal.SIGSTOP)
+    # All of them, first: a child that is just being forked gets the stop later, and would not get the SIGCONT.
+    while any(state not in "TZX" for _, _, state in members(process.pid)):
+        time.sleep(0.0002)
+    caught, name = reached(demo, process.pid), demo.name()
+    (os.killpg if everybody else os.kill)(process.pid, number)
+    os.killpg(process.pid, signal.SIGCONT)
+    status = process.wait()
+    expect(not list(members(process.pid)), f"{moment}: left {list(members(process.pid))}")
+    if name:
+        demo.nothing_left(name)
+    return (status, name) if caught else None
+
+
+def interrupted(demo):
+    with open(demo.path("file"), "wb") as file:
+        file.truncate(32 << 20)
+    for number, everybody, status in ((signal.SIGINT, True, 130), (signal.SIGTERM, False, 143),
+                                      (signal.SIGHUP, True, 129)):
+        for moment in MOMENTS:
+            for _ in range(10):
+                ended = interrupt(demo, demo.path("file"), moment, number, everybody)
+                if ended:
+                    break
+            expect(ended, f"never caught: {moment}")
+            expect(ended[0] == status, f"{moment}, {number.name}: ended with {ended[0]}")
+            print(f"{number.name} when {moment}: ended with {ended[0]}, nothing left")
+
+
+def main():
+    test = {"hashes": hashes, "refuses": refuses, "notices": notices, "interrupted": interrupted}[sys.argv[1]]
+    demo = Demo(*sys.argv[2:])
+    with demo.folder:
+        test(demo)
+
+
+if __name__ == "__main__":
+    main()
