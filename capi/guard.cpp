@@ -47,7 +47,8 @@ void translate () noexcept
 
 int errnoOf (const std::error_code& code) noexcept
 {
-    if (code.value () == 0 || code.category () == std::system_category () || code.category () == std::generic_category ())
+    if (code.value () == 0 || code.category () == std::system_category ()
+        || code.category () == std::generic_category ())
     {
         return code.value ();
     }

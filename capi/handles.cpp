@@ -15,20 +15,10 @@ inline namespace JOIN_ABI
 {
 namespace capi
 {
-struct Place
-{
-    std::atomic<uint32_t> open {0};  // the generation of the handle that is open here; 0: none
-    uint32_t last = 0;               // the generation given out last
-    uint32_t index = 0;
-    Object* object = nullptr;
-    Place* nextFree = nullptr;
-};
-
 namespace
 {
 constexpr uint32_t chunkSize = 1024;
 constexpr uint32_t chunkCount = 1024;
-constexpr uint32_t lastGeneration = 0x7fffffff;  // so that a handle is positive
 
 struct Chunk
 {
@@ -37,24 +27,60 @@ struct Chunk
 
 struct Table
 {
-    std::mutex mutex;                           // for opening and giving back, never for a look
+    std::mutex mutex;                             // for opening and giving back, never for a look
     std::atomic<Chunk*> chunks[chunkCount] = {};  // grow only
-    uint32_t used = 0;                          // places given out at least once
+    uint32_t used = 0;                            // places given out at least once
     Place* free = nullptr;
+    bool prepared = false;
 };
 
 // Initialised statically and trivially destroyed: no look at a guard, and good while the process exits.
 Table table;
 
-void prepare ()
+void lockTable ()
 {
-    static const bool done = [] {
-        prepareRecords ();
-        os::aroundFork ([] { table.mutex.lock (); }, [] { table.mutex.unlock (); }, [] { table.mutex.unlock (); });
-        return true;
-    }();
-    (void) done;
+    table.mutex.lock ();
 }
+
+void unlockTable ()
+{
+    table.mutex.unlock ();
+}
+
+// What a thread that does not exist here was about to open or destroy is nobody's now; nobody holds a mutex.
+void repair (Place& place) noexcept
+{
+    if (place.object == nullptr || isHeld (&place))
+    {
+        return;
+    }
+    if (place.open.load () != 0)
+    {
+        place.object->forked ();
+        return;
+    }
+    delete place.object;
+    place.object = nullptr;
+    if (place.last != lastGeneration)
+    {
+        place.nextFree = table.free;
+        table.free = &place;
+    }
+}
+
+// The child of a fork(2), the table locked by its parent's thread, which is its only one.
+void repairChild ()
+{
+    forgetOthers ();
+    for (uint32_t i = 0; i < table.used; ++i)
+    {
+        repair (table.chunks[i / chunkSize].load ()->places[i % chunkSize]);
+    }
+    table.mutex.unlock ();
+}
+
+// When the library is loaded, and no fork(2) can come in between.
+const int forkError = os::aroundFork (lockTable, unlockTable, repairChild);
 
 Place* newPlace ()
 {
@@ -65,7 +91,7 @@ Place* newPlace ()
     std::atomic<Chunk*>& chunk = table.chunks[table.used / chunkSize];
     if (chunk.load () == nullptr)
     {
-        chunk.store (new Chunk);
+        chunk.store (new Chunk);  // [chunk] seq_cst, so release too: pairs with the acquire in placeOf ()
     }
     Place* place = &chunk.load ()->places[table.used % chunkSize];
     place->index = table.used++;
@@ -74,8 +100,16 @@ Place* newPlace ()
 
 Place* takePlace ()
 {
-    prepare ();
+    if (forkError != 0)
+    {
+        raise (Failure (forkError, "the handlers for fork cannot be set"));
+    }
     std::lock_guard<std::mutex> lock (table.mutex);
+    if (!table.prepared)
+    {
+        prepareRecords ();
+        table.prepared = true;
+    }
     Place* place = table.free;
     if (place == nullptr)
     {
@@ -95,8 +129,22 @@ void givePlaceBack (Place* place)
     }
 }
 
-// The place that the handle's index names; null where there is none. Nothing of the caller's is dereferenced.
-Place* placeOf (Handle handle)
+// The object of a closed place, once: a child forked in between destroys what is still there.
+Object* takeObject (Place* place)
+{
+    std::lock_guard<std::mutex> lock (table.mutex);
+    Object* object = place->object;
+    place->object = nullptr;
+    return object;
+}
+
+uint32_t generationOf (Handle handle)
+{
+    return static_cast<uint32_t> (static_cast<uint64_t> (handle) >> 32);
+}
+}  // namespace
+
+Place* placeOf (Handle handle) noexcept
 {
     const uint32_t index = static_cast<uint32_t> (handle);
     if (handle <= 0 || index >= chunkSize * chunkCount)
@@ -106,12 +154,6 @@ Place* placeOf (Handle handle)
     Chunk* chunk = table.chunks[index / chunkSize].load (std::memory_order_acquire);  // [chunk] pairs with newPlace ()
     return chunk != nullptr ? &chunk->places[index % chunkSize] : nullptr;
 }
-
-uint32_t generationOf (Handle handle)
-{
-    return static_cast<uint32_t> (static_cast<uint64_t> (handle) >> 32);
-}
-}  // namespace
 
 Reservation::Reservation ()
 : _place (takePlace ())
@@ -150,8 +192,7 @@ int closeHandle (Handle handle)
         return EBADF;
     }
     awaitQuiet (place);
-    delete place->object;
-    place->object = nullptr;
+    delete takeObject (place);
     givePlaceBack (place);
     return 0;
 }
@@ -175,6 +216,7 @@ Use::Use (Handle handle)
                         Record::depthMost));
     }
     _slot = &_record->slots[_record->depth++];
+    std::atomic_signal_fence (std::memory_order_seq_cst);  // a signal handler that calls takes the next slot
     uint32_t open;
     if (fencesItself ())
     {
@@ -183,7 +225,8 @@ Use::Use (Handle handle)
     }
     else
     {
-        _slot->store (place, std::memory_order_relaxed);    // [enter] pairs with the barrier in awaitQuiet ()
+        // [enter] pairs with the barrier in awaitQuiet (); a release, as [done] of the call before goes with it.
+        _slot->store (place, std::memory_order_release);
         std::atomic_signal_fence (std::memory_order_seq_cst);
         open = place->open.load (std::memory_order_acquire);  // [open] pairs with the release in open ()
     }
@@ -197,7 +240,7 @@ Use::~Use ()
 {
     if (_slot != nullptr)
     {
-        _slot->store (nullptr, std::memory_order_release);  // [done] pairs with the load in holds ()
+        _slot->store (nullptr, std::memory_order_release);  // [done] pairs with the load in isHeld ()
         --_record->depth;
         releaseRecord (_record);
     }

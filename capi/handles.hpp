@@ -38,17 +38,36 @@ public:
     Object& operator= (const Object&) = delete;
     virtual ~Object () = default;
 
+    /// In a forked child, where the threads that held its mutexes do not exist.
+    virtual void forked () noexcept
+    {
+    }
+
     const Sort sort;
 };
 
-struct Place;
 struct Record;
+
+/// Where an object lies while its handle is open.
+struct Place
+{
+    std::atomic<uint32_t> open {0};  // the generation of the handle that is open here; 0: none
+    uint32_t last = 0;               // the generation given out last
+    uint32_t index = 0;
+    Object* object = nullptr;
+    Place* nextFree = nullptr;
+};
+
+constexpr uint32_t lastGeneration = 0x7fffffff;  // so that a handle is positive
+
+/// The place that the handle's index names; null where there is none. Nothing of the caller's is dereferenced.
+Place* placeOf (Handle handle) noexcept;
 
 /// A place for an object that is still to be made: so that what was made, a segment's name too, never lacks a handle.
 class Reservation
 {
 public:
-    /// @throw std::system_error EMFILE no place is left; std::bad_alloc
+    /// @throw std::system_error EMFILE no place is left; ENOMEM, std::bad_alloc
     Reservation ();
     Reservation (const Reservation&) = delete;
     Reservation& operator= (const Reservation&) = delete;

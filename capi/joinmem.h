@@ -18,7 +18,7 @@
  *    truncated one gets EBADF, one of the wrong kind gets EINVAL. Any bit pattern is safe to pass.
  *  - Handles may be used from any thread; a forked child may use and close those that it inherits. jm_close
  *    lets the calls in flight on other threads finish; those that wait come back at once with ECANCELED.
- *    What jm_get returned dies with the handle. Not for signal handlers.
+ *    What jm_get returned dies with the handle. Not for signal handlers. No call is a cancellation point.
  *  - Sizes and offsets are bytes, times are nanoseconds, NUMA nodes are the kernel's numbers. Enumerations
  *    travel as uint32_t: an unknown value is EINVAL, not undefined behaviour.
  *  - A struct begins with struct_size, which the caller sets (through its _init function) to its own sizeof:
@@ -86,8 +86,8 @@ int jm_options_init(jm_options *options, uint32_t struct_size) JM_NOEXCEPT;
  * cannot be had. EMFILE: no handle is left (1 048 576 at a time). */
 jm_handle jm_local_create(uint64_t size) JM_NOEXCEPT;
 
-/* The same with options; NULL means the defaults. Besides: EINVAL an option that is none; EBUSY, EINVAL,
- * ENOMEM, ENOSYS, EPERM as of jm_mbind() and jm_mlock() where a node or a lock is asked for. */
+/* The same with options. Besides: EINVAL: options NULL, or an option that is none; EBUSY, EINVAL, ENOMEM,
+ * ENOSYS, EPERM as of jm_mbind() and jm_mlock() where a node or a lock is asked for. */
 jm_handle jm_local_create_with(uint64_t size, const jm_options *options) JM_NOEXCEPT;
 
 /* Creates the segment of that name, or opens it. A name is 1 to 255 bytes without '/', after an optional
@@ -97,7 +97,7 @@ jm_handle jm_local_create_with(uint64_t size, const jm_options *options) JM_NOEX
  * somebody else's segment. ELOOP: a symbolic link. ENOENT, EROFS: no /dev/shm, or a read-only one. EMFILE. */
 jm_handle jm_shm_open(uint64_t size, const char *name) JM_NOEXCEPT;
 
-/* The same with options; NULL means the defaults. With JM_OPEN_ONLY a size of 0 takes the one that the
+/* The same with options, not NULL. With JM_OPEN_ONLY a size of 0 takes the one that the
  * segment has. Besides: EEXIST with JM_CREATE_ONLY where there is one, ENOENT with JM_OPEN_ONLY where there is
  * none; and as of jm_local_create_with(). */
 jm_handle jm_shm_open_with(uint64_t size, const char *name, const jm_options *options) JM_NOEXCEPT;
@@ -119,6 +119,8 @@ int jm_mbind(jm_handle memory, int node) JM_NOEXCEPT;
 /* Keeps all pages in RAM, as mlock(2). ENOMEM, EPERM, EAGAIN as the kernel says, the message names
  * RLIMIT_MEMLOCK and its value; ENOMEM too where the machine has no room. */
 int jm_mlock(jm_handle memory) JM_NOEXCEPT;
+
+/* Takes jm_mlock(), or the lock of jm_options, back. */
 int jm_munlock(jm_handle memory) JM_NOEXCEPT;
 
 /* Bytes as asked for, rounded up to base pages, whatever backs them; or -1. Lock-free. */

@@ -156,7 +156,8 @@ std::string jsonOf (const Placement& placement)
     object.addKnown ("resident_bytes", placement.residentBytes);
     object.addKnown ("locked_bytes", placement.lockedBytes);
     addNodes (object, placement);
-    object.addList ("fallback_errnos", placement.fallbacks, [] (const Fallback& f) { return std::to_string (f.error); });
+    object.addList ("fallback_errnos", placement.fallbacks,
+                    [] (const Fallback& f) { return std::to_string (f.error); });
     object.addList ("fallback_reasons", placement.fallbacks, [] (const Fallback& f) { return quoted (f.reason); });
     return object.done ();
 }

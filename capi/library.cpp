@@ -42,7 +42,7 @@ JOIN_EXPORT int jm_options_init (jm_options* options, uint32_t struct_size) noex
 
 JOIN_EXPORT int jm_close (jm_handle handle) noexcept
 {
-    return capi::guard (-1, [&] {
+    return capi::guardWhole (-1, [&] {
         const int error = capi::closeHandle (handle);
         return error != 0 ? fail (error, "handle %lld is none, or closed already", static_cast<long long> (handle)) : 0;
     });

@@ -12,6 +12,7 @@
 #include <cstring>
 #include <memory>
 #include <mutex>
+#include <new>
 
 using namespace join;
 
@@ -29,6 +30,11 @@ public:
     virtual Memory& memory () noexcept = 0;
     virtual std::string_view name () const noexcept = 0;
     virtual bool created () const noexcept = 0;
+
+    void forked () noexcept override
+    {
+        new (&mutex) std::mutex;
+    }
 
     std::mutex mutex;
 };
@@ -112,9 +118,22 @@ template <typename Result, typename Body>
 Result withLocked (jm_handle handle, Result failure, Body body) noexcept
 {
     return with (handle, failure, [&] (MemoryObject& object) {
+        const capi::NoCancel noCancel;
         std::lock_guard<std::mutex> lock (object.mutex);
         return body (object);
     });
+}
+
+jm_handle create (uint64_t size, const MemOptions& options)
+{
+    capi::Reservation place;
+    return place.open (new LocalObject (size, options));
+}
+
+jm_handle openShared (uint64_t size, const char* name, const MemOptions& options)
+{
+    capi::Reservation place;
+    return place.open (new ShmObject (size, name, options));
 }
 
 // As snprintf(3): cut to fit, and the whole length.
@@ -136,33 +155,27 @@ int64_t write (std::string_view from, char* text, uint64_t size)
 
 JOIN_EXPORT jm_handle jm_local_create (uint64_t size) noexcept
 {
-    return jm_local_create_with (size, nullptr);
+    return capi::guardWhole (JM_INVALID_HANDLE, [&] { return create (size, MemOptions ()); });
 }
 
 JOIN_EXPORT jm_handle jm_local_create_with (uint64_t size, const jm_options* options) noexcept
 {
-    return capi::guard (JM_INVALID_HANDLE, [&] {
-        capi::Reservation place;
-        return place.open (new LocalObject (size, capi::optionsOf (options)));
-    });
+    return capi::guardWhole (JM_INVALID_HANDLE, [&] { return create (size, capi::optionsOf (options)); });
 }
 
 JOIN_EXPORT jm_handle jm_shm_open (uint64_t size, const char* name) noexcept
 {
-    return jm_shm_open_with (size, name, nullptr);
+    return capi::guardWhole (JM_INVALID_HANDLE, [&] { return openShared (size, name, MemOptions ()); });
 }
 
 JOIN_EXPORT jm_handle jm_shm_open_with (uint64_t size, const char* name, const jm_options* options) noexcept
 {
-    return capi::guard (JM_INVALID_HANDLE, [&] {
-        capi::Reservation place;
-        return place.open (new ShmObject (size, name, capi::optionsOf (options)));
-    });
+    return capi::guardWhole (JM_INVALID_HANDLE, [&] { return openShared (size, name, capi::optionsOf (options)); });
 }
 
 JOIN_EXPORT int jm_unlink (const char* name) noexcept
 {
-    return capi::guard (-1, [&] { return ShmMem::unlink (name); });
+    return capi::guardWhole (-1, [&] { return ShmMem::unlink (name); });
 }
 
 JOIN_EXPORT void* jm_get (jm_handle memory, uint64_t offset) noexcept
@@ -215,7 +228,6 @@ JOIN_EXPORT int jm_node_of (jm_handle memory, uint64_t offset) noexcept
 
 JOIN_EXPORT int64_t jm_placement (jm_handle memory_or_queue, char* text, uint64_t size) noexcept
 {
-    return withLocked (memory_or_queue, int64_t (-1), [&] (MemoryObject& m) {
-        return write (capi::jsonOf (m.memory ().placement ()), text, size);
-    });
+    return withLocked (memory_or_queue, int64_t (-1),
+                       [&] (MemoryObject& m) { return write (capi::jsonOf (m.memory ().placement ()), text, size); });
 }

@@ -28,7 +28,8 @@ void checkSize (uint32_t size)
     const bool newer = size > sizeof (jm_options) && size <= structMost;
     if (!known && !newer)
     {
-        raise (Failure (EINVAL, "struct_size %u is the size of no jm_options: call jm_options_init with sizeof (jm_options)",
+        raise (Failure (EINVAL,
+                        "struct_size %u is the size of no jm_options: call jm_options_init with sizeof (jm_options)",
                         size));
     }
 }
@@ -44,14 +45,16 @@ bool truth (uint32_t value, const char* field)
 
 jm_options copyOf (const jm_options* given)
 {
-    const uint32_t size = given->struct_size;
+    uint32_t size = 0;
+    std::memcpy (&size, given, sizeof (size));  // whoever packs the struct by hand may not have aligned it
     checkSize (size);
     const char* bytes = reinterpret_cast<const char*> (given);
     for (uint32_t i = sizeof (jm_options); i < size; ++i)
     {
         if (bytes[i] != 0)
         {
-            raise (Failure (EINVAL, "jm_options has a field at byte %u that this library does not know: use a newer one", i));
+            raise (Failure (EINVAL,
+                            "jm_options has a field at byte %u that this library does not know: use a newer one", i));
         }
     }
     jm_options options = defaults;
@@ -62,7 +65,11 @@ jm_options copyOf (const jm_options* given)
 
 MemOptions optionsOf (const jm_options* given)
 {
-    const jm_options from = given != nullptr ? copyOf (given) : defaults;
+    if (given == nullptr)
+    {
+        raise (Failure (EINVAL, "the jm_options are null: call the function without options for the defaults"));
+    }
+    const jm_options from = copyOf (given);
     MemOptions options;
     options.huge = static_cast<HugePages> (from.huge);
     options.pageSize = from.huge_page_size;
@@ -87,7 +94,7 @@ void initialise (jm_options* options, uint32_t size)
     {
         std::memset (reinterpret_cast<char*> (options) + sizeof (defaults), 0, size - sizeof (defaults));
     }
-    options->struct_size = size;
+    std::memcpy (options, &size, sizeof (size));
 }
 
 }  // namespace capi

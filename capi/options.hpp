@@ -13,7 +13,7 @@ inline namespace JOIN_ABI
 {
 namespace capi
 {
-/// @throw std::system_error EINVAL what is no option; null means the defaults
+/// @throw std::system_error EINVAL null, or what is no option
 MemOptions optionsOf (const jm_options* given);
 
 /// Writes the defaults into the first `size` bytes. @throw std::system_error EINVAL

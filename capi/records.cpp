@@ -3,6 +3,7 @@
 
 #include "os/barrier.hpp"
 
+#include <chrono>
 #include <new>
 #include <thread>
 
@@ -42,62 +43,30 @@ void returnAtEnd ()
     (void) returner;
 }
 
-// After fork(2) the other threads are gone, and the calls that they were in with them.
-void forgetOthers () noexcept
-{
-    for (Record* record = all.load (); record != nullptr; record = record->next)
-    {
-        if (record == mine)
-        {
-            continue;
-        }
-        for (std::atomic<Place*>& slot : record->slots)
-        {
-            slot.store (nullptr);
-        }
-        record->depth = 0;
-        record->taken.store (false);
-    }
-}
-
 Record* findFree () noexcept
 {
     for (Record* record = all.load (); record != nullptr; record = record->next)
     {
         // [reuse] acquire pairs with the release of the thread that had it: its depth is 0 again.
-        if (!record->taken.load (std::memory_order_relaxed) && !record->taken.exchange (true, std::memory_order_acquire))
+        if (!record->taken.load (std::memory_order_relaxed)
+            && !record->taken.exchange (true, std::memory_order_acquire))
         {
             return record;
         }
     }
     return nullptr;
 }
-
-bool holds (const Place* place) noexcept
-{
-    for (Record* record = all.load (); record != nullptr; record = record->next)
-    {
-        for (std::atomic<Place*>& slot : record->slots)
-        {
-            if (slot.load () == place)  // seq_cst, so acquire too: [done] pairs with the release in ~Use ()
-            {
-                return true;
-            }
-        }
-    }
-    return false;
-}
 }  // namespace
 
 void prepareRecords () noexcept
 {
     barrierAbsent.store (os::registerBarrier () != 0);
-    os::aroundFork (nullptr, nullptr, forgetOthers);
 }
 
 bool fencesItself () noexcept
 {
-    // [absent] set before any handle is given out, and whoever has a handle has it from there
+    // [absent] pairs with the stores in prepareRecords (), before any handle is given out, and in awaitQuiet (), which
+    // waits until it has been seen
     return barrierAbsent.load (std::memory_order_relaxed);
 }
 
@@ -137,16 +106,58 @@ void releaseRecord (Record* record) noexcept
     }
 }
 
+void forgetOthers () noexcept
+{
+    for (Record* record = all.load (); record != nullptr; record = record->next)
+    {
+        if (record == mine)
+        {
+            continue;
+        }
+        for (std::atomic<Place*>& slot : record->slots)
+        {
+            slot.store (nullptr);
+        }
+        record->depth = 0;
+        record->taken.store (false);
+    }
+}
+
+bool isHeld (const Place* place) noexcept
+{
+    for (Record* record = all.load (); record != nullptr; record = record->next)
+    {
+        for (std::atomic<Place*>& slot : record->slots)
+        {
+            if (slot.load () == place)  // seq_cst, so acquire too: [done] pairs with the release in ~Use ()
+            {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 void awaitQuiet (Place* place) noexcept
 {
-    if (!fencesItself ())
+    if (!fencesItself () && os::barrierEverywhere () != 0)
     {
-        // Behind this, a call that found the place open has its slot visible; one that comes later finds it closed.
-        os::barrierEverywhere ();
+        // Forbidden since it was registered, by a sandbox. From now on calls fence themselves; those that have not seen it
+        // yet have their store in a store buffer, which drains within microseconds, and at once where one is preempted.
+        barrierAbsent.store (true);  // [absent]
+        std::this_thread::sleep_for (std::chrono::milliseconds (20));
     }
-    while (holds (place))
+    // Now a call that found the place open has its slot visible; one that comes later finds it closed.
+    for (int i = 0; isHeld (place); ++i)
     {
-        std::this_thread::yield ();
+        if (i < 100)
+        {
+            std::this_thread::yield ();
+        }
+        else
+        {
+            std::this_thread::sleep_for (std::chrono::microseconds (50));  // yielding stops nobody of a lower priority
+        }
     }
 }
 

@@ -12,7 +12,8 @@ inline namespace JOIN_ABI
 {
 namespace capi
 {
-struct Record
+// On lines of its own, and of the pair that is fetched together: no call of one thread slows another's.
+struct alignas (128) Record
 {
     static constexpr unsigned depthMost = 8;  // a call, and signal handlers that call in the middle of it
 
@@ -33,6 +34,12 @@ void prepareRecords () noexcept;
 
 /// Whether the calling thread pays for barriers itself, as membarrier(2) is not to be had.
 bool fencesItself () noexcept;
+
+/// In a forked child: the other threads, and the calls that they were in, are gone.
+void forgetOthers () noexcept;
+
+/// Whether a call is inside the place.
+bool isHeld (const Place* place) noexcept;
 
 /// Waits until no call is inside the place, which has been closed.
 void awaitQuiet (Place* place) noexcept;

@@ -45,6 +45,7 @@ int main ()
         {
             ::alarm (20);  // a child that waits for a thread it does not have is killed, and fails the test
             CHECK (jm_size (memory) == 4096);
+            CHECK (jm_page_size (memory) == 4096);  // the lock that the other thread held is nobody's here
             std::strcpy (static_cast<char*> (jm_get (memory, 0)), "child");
             const jm_handle own = jm_local_create (4096);
             CHECK (own > 0 && own != memory);

@@ -12,7 +12,7 @@
 
 namespace
 {
-long failAt = 0;     // counts down; the call that reaches 0 fails
+long failAt = 0;  // counts down; the call that reaches 0 fails
 long outstanding = 0;
 
 void* take (std::size_t size)
@@ -140,19 +140,18 @@ int main ()
         return fine;
     });
     eachAllocation ("jm_placement", [&] { return jm_placement (shared, nullptr, 0) > 0; });
-    eachAllocation ("jm_get past the end", [&] {
-        return jm_get (local, 4096) == nullptr && jm_last_error () == ERANGE;
-    });
+    eachAllocation ("jm_get past the end",
+                    [&] { return jm_get (local, 4096) == nullptr && jm_last_error () == ERANGE; });
     eachAllocation ("jm_shm_open of an absurd size", [] {
         return jm_shm_open (UINT64_MAX, name) == JM_INVALID_HANDLE && jm_last_error () == EOVERFLOW;
     });
-    eachAllocation ("jm_shm_open of a bad name", [] {
-        return jm_shm_open (1, "a/b") == JM_INVALID_HANDLE && jm_last_error () == EINVAL;
-    });
+    eachAllocation ("jm_shm_open of a bad name",
+                    [] { return jm_shm_open (1, "a/b") == JM_INVALID_HANDLE && jm_last_error () == EINVAL; });
     eachAllocation ("the calls that allocate nothing", [&] {
         char text[64];
         return jm_size (local) == 4096 && jm_created (local) == 1 && jm_name (shared, text, sizeof text) > 0
-               && jm_mlock (local) == 0 && jm_munlock (local) == 0 && jm_page_size (local) == 4096 && jm_get (local, 0) != nullptr;
+               && jm_mlock (local) == 0 && jm_munlock (local) == 0 && jm_page_size (local) == 4096
+               && jm_get (local, 0) != nullptr;
     });
     CHECK (closed (local) && closed (shared) && jm_unlink (name) == 0);
     return 0;

@@ -14,8 +14,8 @@
 namespace
 {
 // Of the table in joinmem.h; an errno outside of it is a failure of this test.
-const std::set<int> promised {EAGAIN, EINVAL, ENAMETOOLONG, ERANGE, EBADF,  EOVERFLOW, ENOMEM, ENOSPC, EEXIST,
-                              ENOENT, EMFILE, EBUSY,        ENODATA, ENOSYS, EPERM,    EACCES};
+const std::set<int> promised {EAGAIN, EINVAL, ENAMETOOLONG, ERANGE, EBADF,   EOVERFLOW, ENOMEM, ENOSPC,
+                              EEXIST, ENOENT, EMFILE,       EBUSY,  ENODATA, ENOSYS,    EPERM,  EACCES};
 
 class Caller
 {
@@ -214,8 +214,9 @@ private:
 
     uint64_t size ()
     {
-        static const uint64_t odd[] = {0,          1,          4095,           4097,           INT64_MAX,  uint64_t (1) << 63,
-                                       UINT64_MAX, 1ULL << 45, UINT64_MAX - 1, 1ULL << 62, 2097152,    65536};
+        static const uint64_t odd[] = {
+            0,          1,          4095,           4097,       INT64_MAX, uint64_t (1) << 63,
+            UINT64_MAX, 1ULL << 45, UINT64_MAX - 1, 1ULL << 62, 2097152,   65536};
         return _random () % 2 == 0 ? odd[_random () % (sizeof odd / sizeof odd[0])] : _random () % 8192;
     }
 

@@ -1,12 +1,20 @@
 // SPDX-License-Identifier: MIT
 // Eight threads create, use and close handles that lie in one common place, so that each meets those of the others,
 // open, closing and closed. Run under ThreadSanitizer too.
+//
+// usage: threads [never | late]: where a seccomp filter forbids membarrier(2) from the start, or after the first handle.
 #include "check.h"
 
 #include <cstdio>
 #include <cstring>
 #include <atomic>
+#include <cstddef>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <random>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -38,6 +46,40 @@ void use (jm_handle handle)
     CHECK (jm_name (handle, text, sizeof text) <= 0);
 }
 
+// What changes the memory, or reads what is changed, by several threads at a time.
+void change (jm_handle handle, unsigned long which)
+{
+    bool fine = false;
+    switch (which)
+    {
+        case 0:
+            fine = jm_mbind (handle, 0) == 0;
+            break;
+        case 1:
+            fine = jm_placement (handle, nullptr, 0) > 0;
+            break;
+        case 2:
+            fine = jm_page_size (handle) == 4096;
+            break;
+        default:
+            fine = (which % 2 == 0 ? jm_mlock (handle) : jm_munlock (handle)) == 0;
+    }
+    CHECK (fine || jm_last_error () == EBADF || jm_last_error () == ENOSYS || jm_last_error () == EPERM);
+}
+
+void forbidBarrier ()
+{
+    sock_filter filter[] = {
+        BPF_STMT (BPF_LD | BPF_W | BPF_ABS, offsetof (seccomp_data, nr)),
+        BPF_JUMP (BPF_JMP | BPF_JEQ | BPF_K, SYS_membarrier, 0, 1),
+        BPF_STMT (BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+        BPF_STMT (BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    const sock_fprog program = {sizeof filter / sizeof filter[0], filter};
+    CHECK (::prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
+    CHECK (::prctl (PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0);
+}
+
 void work (unsigned seed)
 {
     std::mt19937 random (seed);
@@ -57,7 +99,7 @@ void work (unsigned seed)
                 closeOne (place.exchange (0));
                 break;
             case 2:
-                jm_munlock (place.load ());
+                change (place.load (), random () % 64);
                 break;
             default:
                 use (place.load ());
@@ -66,8 +108,18 @@ void work (unsigned seed)
 }
 }  // namespace
 
-int main ()
+int main (int count, char** words)
 {
+    const std::string barrier = count > 1 ? words[1] : "";
+    if (barrier == "never")
+    {
+        forbidBarrier ();
+    }
+    else if (barrier == "late")
+    {
+        CHECK (jm_close (jm_local_create (1)) == 0);
+        forbidBarrier ();
+    }
     std::vector<std::thread> threads;
     for (unsigned i = 0; i < threadCount; ++i)
     {

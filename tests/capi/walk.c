@@ -126,6 +126,8 @@ static void names (void)
 static void options_that_are_none (void)
 {
     CHECK_FAILS (jm_options_init (NULL, sizeof (jm_options)), -1, EINVAL, "null");
+    CHECK_FAILS (jm_local_create_with (4096, NULL), JM_INVALID_HANDLE, EINVAL, "null");
+    CHECK_FAILS (jm_shm_open_with (4096, name, NULL), JM_INVALID_HANDLE, EINVAL, "null");
     CHECK_REFUSED (struct_size, 0, "struct_size 0");
     CHECK_REFUSED (struct_size, 4, "struct_size 4");
     CHECK_REFUSED (struct_size, 12, "struct_size 12");
