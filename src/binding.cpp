@@ -2,6 +2,7 @@
 #include "binding.hpp"
 
 #include "budget.hpp"
+#include "persist.hpp"
 #include "os/pages.hpp"
 #include "os/text.hpp"
 
@@ -50,7 +51,15 @@ Failure mapResident (char* address, std::size_t bytes) noexcept
             }
             if (in)
             {
-                os::populate (address + done + i * page, (end - i) * page, false);  // what stays unmapped shows later
+                char* from = address + done + i * page;
+                const int error = persistently ([=] { return os::populate (from, (end - i) * page, false); });
+                if (error != 0 && error != EINVAL)  // EINVAL: before Linux 5.14
+                {
+                    return Failure (EFAULT,
+                                    "pages at %p are in RAM and may not be read through this mapping, so that they "
+                                    "cannot be moved",
+                                    static_cast<void*> (from));
+                }
             }
         }
     }

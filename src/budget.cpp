@@ -326,5 +326,21 @@ Failure checkNodeRoom (int node, uint64_t bytes) noexcept
                     SizeText (room).text, SizeText (bytes).text);
 }
 
+Failure checkNodePool (int node, uint64_t page, uint64_t bytes) noexcept
+{
+    char path[128];
+    const unsigned long long kib = page / 1024;
+    std::snprintf (path, sizeof (path), "/sys/devices/system/node/node%d/hugepages/hugepages-%llukB/free_hugepages",
+                   node, kib);
+    const uint64_t free = os::numberIn (path, unlimited);
+    if (free == unlimited || free * page >= bytes)
+    {
+        return Failure ();
+    }
+    return Failure (ENOMEM, "node %d has %llu free huge pages of %s, %llu are needed: raise its nr_hugepages beside %s",
+                    node, static_cast<unsigned long long> (free), SizeText (page).text,
+                    static_cast<unsigned long long> ((bytes + page - 1) / page), path);
+}
+
 }  // namespace JOIN_ABI
 }  // namespace join

@@ -20,6 +20,9 @@ Failure checkRoom (uint64_t bytes) noexcept;
 /// ENOMEM where the node has less than `bytes` free. A node that tells nothing has room.
 Failure checkNodeRoom (int node, uint64_t bytes) noexcept;
 
+/// ENOMEM where the node's pool has less than `bytes` free in huge pages of that size: a touch would be a SIGBUS.
+Failure checkNodePool (int node, uint64_t page, uint64_t bytes) noexcept;
+
 }  // namespace JOIN_ABI
 }  // namespace join
 

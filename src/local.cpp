@@ -3,6 +3,7 @@
 #include "mapping.hpp"
 
 #include "budget.hpp"
+#include "placement.hpp"
 #include "os/pages.hpp"
 #include "os/text.hpp"
 
@@ -89,7 +90,9 @@ Failure transparentLocal (Mapping* mapping, std::size_t page, bool* huge)
         }
         return Failure ();
     }
-    if (Failure failure = makeHuge (mapping->asked, mapping->base, mapping->backed / page * page, false, false))
+    const std::size_t part = mapping->backed / page * page;
+    Failure failure = makeHuge (mapping->asked, mapping->base, part, false, false);
+    if (failure && readBacked (*mapping).huge.value_or (0) < part)  // no MADV_COLLAPSE, and huge all the same?
     {
         mapping->note (failure);
         return Failure ();
@@ -133,6 +136,10 @@ Failure poolLocal (Mapping* mapping, std::size_t page)
         return noHugePages (page, whole, false);
     }
     Failure failure = bindFresh (mapping->asked, pool, whole, true);
+    if (!failure && mapping->asked.node >= 0)
+    {
+        failure = checkNodePool (mapping->asked.node, page, whole);
+    }
     if (!failure && mapping->asked.prefault)
     {
         failure = makePresent (mapping->asked, pool, whole, true);
@@ -232,6 +239,14 @@ Failure makeLocal (uint64_t size, Mapping* mapping)
     }
     mapping->bytes = roundUp (static_cast<std::size_t> (size), os::basePageSize ());
     const bool require = mapping->asked.huge == HugePages::Require;
+    if (Failure failure = unreadableHugePages (*mapping))
+    {
+        mapping->note (failure);
+        if (require)
+        {
+            return failure;
+        }
+    }
     if (require && wanted == 0)
     {
         return Failure (ENOMEM, "this kernel has no huge pages: ask for HugePages::Prefer");

@@ -114,7 +114,8 @@ Failure bindFresh (const MemOptions& asked, void* address, std::size_t bytes, bo
         return failure;
     }
     // Only now: a node that does not exist is the better answer. Pool pages come from the pool, whatever is free.
-    return asked.prefault && !pooled ? checkNodeRoom (asked.node, bytes) : Failure ();
+    const bool fills = asked.prefault || asked.lock || asked.huge == HugePages::Require;
+    return fills && !pooled ? checkNodeRoom (asked.node, bytes) : Failure ();
 }
 
 Failure lockRange (const void* address, std::size_t bytes)
@@ -138,6 +139,23 @@ Failure lockRange (const void* address, std::size_t bytes)
 PoolKnob::PoolKnob (std::size_t page, const char* file) noexcept
 {
     std::snprintf (path, sizeof (path), "/sys/kernel/mm/hugepages/hugepages-%zukB/%s", page / 1024, file);
+}
+
+Failure unreadableHugePages (const Mapping& mapping) noexcept
+{
+    const bool small = mapping.bytes < hugeEnough && mapping.asked.huge != HugePages::Require;
+    if (small || mapping.asked.huge == HugePages::Never || wantedPage (mapping.asked) != 0)
+    {
+        return Failure ();
+    }
+    uint64_t number = 0;
+    const int error = os::readNumber ("/sys/kernel/mm/transparent_hugepage/hpage_pmd_size", &number);
+    if (error == 0 || error == ENOENT)
+    {
+        return Failure ();
+    }
+    return Failure (error, "the huge page's size cannot be read from /sys%s",
+                    error == EMFILE ? ": this process has used up its descriptors (ulimit -n)" : "");
 }
 
 Failure noHugePages (std::size_t page, std::size_t bytes, bool shared)
@@ -172,6 +190,11 @@ Failure noAddresses (int error, std::size_t bytes)
     {
         return Failure (error, "%s cannot be mapped and locked, as mlockall asks: RLIMIT_MEMLOCK is %s",
                         SizeText (bytes).text, SizeText (os::lockLimit ()).text);
+    }
+    if (os::dataLimit () < bytes)
+    {
+        return Failure (error, "%s of private memory are past RLIMIT_DATA, which is %s: raise it (ulimit -d)",
+                        SizeText (bytes).text, SizeText (os::dataLimit ()).text);
     }
     return Failure (error,
                     "%s cannot be mapped: more than the machine has, or than vm.max_map_count or "

@@ -37,7 +37,8 @@ struct Mapping
     Backing backing = Backing::Anonymous;
     bool shared = false;
     bool created = true;
-    std::string name;  ///< with its slash
+    bool hugeRefused = false;  ///< what failed was to get huge pages, and nothing else
+    std::string name;          ///< with its slash
     std::vector<Fallback> fallbacks;
 
     Mapping () = default;
@@ -73,6 +74,9 @@ struct Mapping
     }
 };
 
+/// From here on memory is large enough for a huge page of any machine to matter.
+constexpr std::size_t hugeEnough = std::size_t (2) << 20;
+
 constexpr std::size_t roundUp (std::size_t bytes, std::size_t unit) noexcept
 {
     return (bytes + unit - 1) / unit * unit;
@@ -93,7 +97,10 @@ Failure lockRange (const void* address, std::size_t bytes);
 /// Why huge pages of that size could not be had, with each knob and its value.
 Failure noHugePages (std::size_t page, std::size_t bytes, bool shared);
 
-/// An address-space failure, with RLIMIT_AS where it is set.
+/// Why the size of huge pages is not known, where they are wanted and it could not be read; no failure where there are none.
+Failure unreadableHugePages (const Mapping& mapping) noexcept;
+
+/// An address-space failure, with RLIMIT_AS or RLIMIT_DATA where they are set.
 Failure noAddresses (int error, std::size_t bytes);
 
 /// The pool's knob of that page size, such as ".../hugepages-2048kB/nr_hugepages".

@@ -83,7 +83,9 @@ int Memory::mbind (int node) noexcept
     {
         return notMapped ();
     }
-    Failure failure = bindRange (_state->base, _state->backed, node, _state->pooled ());
+    // Past the end of a file, where the last huge page may reach, nothing is bound: it moves with its first half.
+    const std::size_t bytes = _state->backing == Backing::Tmpfs ? _state->bytes : _state->backed;
+    Failure failure = bindRange (_state->base, bytes, node, _state->pooled ());
     const bool set = !failure || failure.error () == EBUSY;
     if (set)
     {

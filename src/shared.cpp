@@ -55,6 +55,17 @@ Failure mapShared (Mapping* mapping, const File& file, const Folder& folder)
             }
             address = mapping->base;
         }
+        else if (mapping->asked.huge == HugePages::Never && page != 0 && mapping->bytes >= page)
+        {
+            // A mount may give huge pages by itself, and Linux 6.1 then maps them as such, whatever is advised, where
+            // the addresses are aligned: so these are not.
+            if (Failure failure = mapping->reserveAligned (page))
+            {
+                return failure;
+            }
+            mapping->base += os::basePageSize ();
+            address = mapping->base;
+        }
     }
     if (int error = os::mapFile (file.handle, mapping->backed, mapping->writable (), &address))
     {

@@ -112,6 +112,14 @@ Failure fillTmpfs (Mapping* mapping, const File& file, const Folder& folder)
 {
     const bool require = mapping->asked.huge == HugePages::Require;
     const std::size_t part = hugePart (*mapping);
+    if (Failure failure = unreadableHugePages (*mapping))
+    {
+        mapping->note (failure);
+        if (require)
+        {
+            return failure;
+        }
+    }
     if (!mapping->asked.prefault && !require)
     {
         if (part != 0)
@@ -124,6 +132,7 @@ Failure fillTmpfs (Mapping* mapping, const File& file, const Folder& folder)
     std::size_t done = 0;
     if (require && part == 0)
     {
+        mapping->hugeRefused = true;
         return mapping->backing == Backing::Tmpfs
                    ? noHugePages (wantedPage (mapping->asked), mapping->bytes, true)
                    : Failure (ENOMEM, "%s is no tmpfs and has no huge pages: mount one there", folder.path);
@@ -139,6 +148,7 @@ Failure fillTmpfs (Mapping* mapping, const File& file, const Folder& folder)
             mapping->note (failure);
             if (require)
             {
+                mapping->hugeRefused = true;
                 return noHugePages (transparentPage (), mapping->bytes, true);
             }
         }
@@ -164,8 +174,15 @@ Failure fillTmpfs (Mapping* mapping, const File& file, const Folder& folder)
                                                                                       : failure;
 }
 
-Failure fillPool (Mapping* mapping)
+Failure fillPool (Mapping* mapping, const Folder& folder)
 {
+    if (mapping->asked.node >= 0)
+    {
+        if (Failure failure = checkNodePool (mapping->asked.node, folder.hugePage, mapping->backed))
+        {
+            return failure;
+        }
+    }
     return mapping->asked.prefault ? makePresent (mapping->asked, mapping->base, mapping->backed, true) : Failure ();
 }
 
@@ -212,7 +229,7 @@ Failure furnish (Mapping* mapping, const File& file, const Folder& folder, const
     {
         return failure;
     }
-    if (Failure failure = mapping->pooled () ? fillPool (mapping) : fillTmpfs (mapping, file, folder))
+    if (Failure failure = mapping->pooled () ? fillPool (mapping, folder) : fillTmpfs (mapping, file, folder))
     {
         return failure;
     }
@@ -350,9 +367,11 @@ Failure createShared (Mapping* mapping, const char* name)
     const bool require = mapping->asked.huge == HugePages::Require;
     const std::size_t wanted = wantedPage (mapping->asked);
     const bool poolOnly = wanted != transparentPage () && wanted != 0;
+    Failure pool;
+    mapping->hugeRefused = false;
     if (poolOnly && (require || mapping->bytes >= wanted))
     {
-        Failure pool = createInPool (mapping, name, wanted, noHugePages (wanted, mapping->bytes, true));
+        pool = createInPool (mapping, name, wanted, noHugePages (wanted, mapping->bytes, true));
         if (!pool || require || pool.error () == EEXIST)
         {
             return pool;
@@ -364,12 +383,17 @@ Failure createShared (Mapping* mapping, const char* name)
         mapping->decide ("the segment is smaller than one huge page of the size asked for");
     }
     Failure failure = createIn (mapping, folders ().list[0], name);
-    if (require && wanted != 0 && failure.error () == ENOMEM)
+    if (!failure || !mapping->hugeRefused || wanted == 0)
     {
-        mapping->release ();
-        return createInPool (mapping, name, wanted, failure);
+        return failure;
     }
-    return failure;
+    mapping->release ();
+    pool = createInPool (mapping, name, wanted, Failure (failure));
+    if (!pool || pool.error () == EEXIST || pool.error () == failure.error ())
+    {
+        return pool;
+    }
+    return Failure (ENOMEM, "%.300s (%.130s)", failure.text (), pool.text ());
 }
 
 }  // namespace JOIN_ABI

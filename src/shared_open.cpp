@@ -39,7 +39,7 @@ Failure openFailure (const Folder& folder, int error, const char* path)
     }
 }
 
-Failure checkOwner (const Mapping& mapping, const os::FileFacts& facts, const char* path)
+Failure checkOwner (const Mapping& mapping, const File& file, const os::FileFacts& facts, const char* path)
 {
     if (!facts.regular)
     {
@@ -51,6 +51,11 @@ Failure checkOwner (const Mapping& mapping, const os::FileFacts& facts, const ch
                         "%s belongs to user %u and not to %u: to share between users, open it with permissions that "
                         "have bits for others",
                         path, facts.owner, os::effectiveUser ());
+    }
+    if (facts.owner == os::effectiveUser () && (mapping.asked.permissions & 0077) == 0
+        && os::ownedByUs (file.handle) == EPERM)
+    {
+        return Failure (EACCES, "%s belongs to a user that this user namespace does not know", path);
     }
     return Failure ();
 }
@@ -206,7 +211,7 @@ Failure openIn (Mapping* mapping, const Folder& folder, const char* name)
     {
         return Failure (error, "%s cannot be looked at (fstat)", path.text);
     }
-    if (Failure failure = checkOwner (*mapping, facts, path.text))
+    if (Failure failure = checkOwner (*mapping, file, facts, path.text))
     {
         return failure;
     }

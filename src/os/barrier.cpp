@@ -36,6 +36,13 @@ int aroundFork (void (*before) (), void (*inParent) (), void (*inChild) ()) noex
     return ::pthread_atfork (before, inParent, inChild);
 }
 
+void allowCancel (bool allowed, bool* before) noexcept
+{
+    int state = PTHREAD_CANCEL_ENABLE;
+    ::pthread_setcancelstate (allowed ? PTHREAD_CANCEL_ENABLE : PTHREAD_CANCEL_DISABLE, &state);
+    *before = state == PTHREAD_CANCEL_ENABLE;
+}
+
 }  // namespace os
 }  // namespace JOIN_ABI
 }  // namespace join

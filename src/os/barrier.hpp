@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The barrier that the other side pays: membarrier(2), and what has to happen around fork(2).
+// What threads do to one another: the barrier that the other side pays, membarrier(2); fork(2); cancellation.
 #ifndef JOIN_SRC_OS_BARRIER_HPP
 #define JOIN_SRC_OS_BARRIER_HPP
 
@@ -19,6 +19,9 @@ int barrierEverywhere () noexcept;
 
 /// Handlers as of pthread_atfork(3).
 int aroundFork (void (*before) (), void (*inParent) (), void (*inChild) ()) noexcept;
+
+/// Whether this thread may be cancelled, pthread_setcancelstate(3); *before: whether it might until now.
+void allowCancel (bool allowed, bool* before) noexcept;
 
 }  // namespace os
 }  // namespace JOIN_ABI

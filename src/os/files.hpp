@@ -79,6 +79,9 @@ int holdLeaseAlone (int file) noexcept;
 int eachName (const char* folder, const char* prefix, void (*visit) (const char* name, void* with),
               void* with) noexcept;
 
+/// Whether the kernel takes this user for the owner, whom fstat may show as somebody else in a user namespace: EPERM.
+int ownedByUs (int file) noexcept;
+
 uint32_t effectiveUser () noexcept;
 int randomBytes (void* bytes, unsigned count) noexcept;
 

@@ -33,6 +33,11 @@ uint64_t fileLimit () noexcept
     return softLimit (RLIMIT_FSIZE);
 }
 
+uint64_t dataLimit () noexcept
+{
+    return softLimit (RLIMIT_DATA);
+}
+
 uint64_t addressLimit () noexcept
 {
     return softLimit (RLIMIT_AS);

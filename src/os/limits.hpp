@@ -17,6 +17,7 @@ constexpr uint64_t unlimited = ~uint64_t (0);
 
 uint64_t lockLimit () noexcept;       ///< RLIMIT_MEMLOCK, bytes
 uint64_t fileLimit () noexcept;       ///< RLIMIT_FSIZE, bytes
+uint64_t dataLimit () noexcept;       ///< RLIMIT_DATA, bytes
 uint64_t addressLimit () noexcept;    ///< RLIMIT_AS, bytes
 uint64_t fileCountLimit () noexcept;  ///< RLIMIT_NOFILE
 
