@@ -70,9 +70,11 @@ void checkAfterwards (const Setting& setting, const std::string& name, Verdict& 
         checkWhole (segment, setting.size, value, verdict);
         struct stat status = {};
         ::stat (pathOf (name).c_str (), &status);
-        if (segment.created () == visible || (!setting.there && (status.st_mode & 07777) != setting.options.permissions))
+        if (segment.created () == visible
+            || (!setting.there && (status.st_mode & 07777) != setting.options.permissions))
         {
-            verdict.say (segment.created () == visible ? "created () is wrong" : "its permissions are not those asked for");
+            verdict.say (segment.created () == visible ? "created () is wrong"
+                                                       : "its permissions are not those asked for");
         }
     }
     const std::string next = name + ".next";
@@ -131,8 +133,8 @@ std::string killAt (const Setting& setting, unsigned stop, bool* inside)
     {
         return place + (before.empty () ? "the creator ended by itself with " + describe (child.status ()) : before);
     }
-    const std::string after = judgeIn (setting.environment,
-                                       [&] (Verdict& verdict) { checkAfterwards<Shm> (setting, name, verdict); });
+    const std::string after =
+        judgeIn (setting.environment, [&] (Verdict& verdict) { checkAfterwards<Shm> (setting, name, verdict); });
     return after.empty () ? "" : place + after;
 }
 
@@ -169,7 +171,8 @@ std::string overtakeAt (const Setting& setting, unsigned stop, bool* inside)
     complaint = complaint.empty () && status != 0 ? "the first ended with " + describe (status) : complaint;
     complaint = complaint.empty () && race->created[0] == race->created[1] ? "both or none created it" : complaint;
     complaint = complaint.empty () && race->seen != token ? "they have two segments" : complaint;
-    complaint = complaint.empty () && names () != std::vector<std::string> {name} ? listOf (names ()) + " is left" : complaint;
+    complaint =
+        complaint.empty () && names () != std::vector<std::string> {name} ? listOf (names ()) + " is left" : complaint;
     ::unlink (pathOf (name).c_str ());
     return complaint.empty () ? "" : place + complaint;
 }

@@ -142,13 +142,16 @@ std::string watch (const Setting& setting)
     seen.complaint += !setting.there || inode == inodeOf (pathOf (name)) ? "" : "another file has the name; ";
     alive = alive && child.between (3, 4, [&] (Stop) {
         const bool held = leaseHeld (pathOf (name));
-        seen.complaint += held == maps (child.pid (), inodeOf (pathOf (name))) ? "" : "held without a mapping, or not with one; ";
+        seen.complaint +=
+            held == maps (child.pid (), inodeOf (pathOf (name))) ? "" : "held without a mapping, or not with one; ";
         return true;
     });
     seen.complaint += alive && !leaseHeld (pathOf (name)) ? "" : "destroyed, and the lease is held; ";
     finishIn (setting.environment, child);
     removeNames ();
-    return seen.complaint.empty () ? "" : std::string (setting.what) + " " + nameOf (setting.environment) + ", " + seen.complaint;
+    return seen.complaint.empty ()
+               ? ""
+               : std::string (setting.what) + " " + nameOf (setting.environment) + ", " + seen.complaint;
 }
 
 // Garbage collection at that stop: who gets the lease for himself alone removes the name. The opener must not come out
@@ -193,7 +196,9 @@ std::string collectAt (const Setting& setting, unsigned stop, bool* inside, unsi
                               + callName (child.call ().number) + ": ";
     const int status = finishIn (setting.environment, child);
     const bool gone = setting.options.mode == OpenMode::OpenOnly && alone != -1;
-    const std::string how = status != 0 ? describe (status) : *error == (gone ? ENOENT : 0) ? "" : std::strerror (*error);
+    const std::string how = status != 0                     ? describe (status)
+                            : *error == (gone ? ENOENT : 0) ? ""
+                                                            : std::strerror (*error);
     ::munmap (error, sizeof (int));
     removeNames ();
     return how.empty () ? "" : place + how;
@@ -230,7 +235,8 @@ TEST_CASE ("garbage collected between open and lease is opened by nobody", "[tra
     }
 }
 
-TEST_CASE ("a lease that comes after the name, and one that nobody looks behind, are found out", "[traced][lease][planted]")
+TEST_CASE ("a lease that comes after the name, and one that nobody looks behind, are found out",
+           "[traced][lease][planted]")
 {
     const Setting creating = {"creating 4 KiB", Environment::Usual, 4 << 10, MemOptions (), false};
     const Setting opening = {"opening 4 KiB", Environment::Usual, 4 << 10, MemOptions (), true};

@@ -129,16 +129,24 @@ TEST_CASE ("destruction frees the lease, a move does not", "[lease]")
 {
     for (const Way& way : ways ())
     {
-        CHECK (whileAlive<ShmMem> (way, [] (std::optional<ShmMem>& segment) { segment.reset (); }, false) == "");
-        CHECK (whileAlive<ShmMem> (way, [] (std::optional<ShmMem>& segment) {
-                   static ShmMem elsewhere (std::move (*segment));
-                   segment.reset ();
-               }) == "");
-        CHECK (whileAlive<ShmMem> (way, [] (std::optional<ShmMem>& segment) {
-                   const std::string other = freshName () + "-other";
-                   *segment = ShmMem (4096, other);  // what it held is gone with the assignment
-                   ShmMem::unlink (other);
-               }, false) == "");
+        CHECK (whileAlive<ShmMem> (
+                   way, [] (std::optional<ShmMem>& segment) { segment.reset (); }, false)
+               == "");
+        CHECK (whileAlive<ShmMem> (way,
+                                   [] (std::optional<ShmMem>& segment) {
+                                       static ShmMem elsewhere (std::move (*segment));
+                                       segment.reset ();
+                                   })
+               == "");
+        CHECK (whileAlive<ShmMem> (
+                   way,
+                   [] (std::optional<ShmMem>& segment) {
+                       const std::string other = freshName () + "-other";
+                       *segment = ShmMem (4096, other);  // what it held is gone with the assignment
+                       ShmMem::unlink (other);
+                   },
+                   false)
+               == "");
     }
 }
 
@@ -146,11 +154,13 @@ TEST_CASE ("opening and closing the file a second time does not cost the lease",
 {
     for (const Way& way : ways ())
     {
-        CHECK (whileAlive<ShmMem> (way, [&] (std::optional<ShmMem>& segment) {
-                   const std::string name (segment->name ());
-                   ::close (::open (pathOf (name.substr (1)).c_str (), O_RDWR | O_CLOEXEC));
-                   ShmMem again (4096, name, way.options);
-               }) == "");
+        CHECK (whileAlive<ShmMem> (way,
+                                   [&] (std::optional<ShmMem>& segment) {
+                                       const std::string name (segment->name ());
+                                       ::close (::open (pathOf (name.substr (1)).c_str (), O_RDWR | O_CLOEXEC));
+                                       ShmMem again (4096, name, way.options);
+                                   })
+               == "");
     }
 }
 
@@ -192,12 +202,14 @@ TEST_CASE ("a forked child that destroys its copy leaves its parent the lease", 
 {
     for (const Way& way : ways ())
     {
-        CHECK (whileAlive<ShmMem> (way, [] (std::optional<ShmMem>& segment) {
-                   inChild ([&] {
-                       segment.reset ();
-                       return 0;
-                   });
-               }) == "");
+        CHECK (whileAlive<ShmMem> (way,
+                                   [] (std::optional<ShmMem>& segment) {
+                                       inChild ([&] {
+                                           segment.reset ();
+                                           return 0;
+                                       });
+                                   })
+               == "");
     }
 }
 

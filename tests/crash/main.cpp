@@ -26,7 +26,8 @@ int main (int argc, char** argv)
     const std::string why = traced ? crash::whyNotTraced () : "";
     if (!why.empty ())
     {
-        std::printf ("SKIP: no process can be traced here, so nobody is killed at his system calls: %s\n", why.c_str ());
+        std::printf ("SKIP: no process can be traced here, so nobody is killed at his system calls: %s\n",
+                     why.c_str ());
         return 77;
     }
     if (exact && crash::sanitized ())

@@ -117,8 +117,8 @@ std::string race (unsigned rounds)
     removeNames ();
     const std::string complaint = ring->verdict[0].complaint (mine) + ring->verdict[1].complaint (theirs);
     const std::string round = "round " + std::to_string (ring->rounds.load ()) + ": ";
-    std::printf ("%u rounds, created by the first %u times, by the other %u times\n", ring->rounds.load (), ring->wins[0],
-                 ring->wins[1]);
+    std::printf ("%u rounds, created by the first %u times, by the other %u times\n", ring->rounds.load (),
+                 ring->wins[0], ring->wins[1]);
     return !complaint.empty () ? round + complaint : left == "nothing" ? "" : left + " is left";
 }
 

@@ -76,7 +76,8 @@ void liveLocal (unsigned me, uint64_t size, Complaint& complaint)
     std::memset (moved.get (), static_cast<int> (me + 1), size);
     complaint.unless (moved.placement ().size == size, "placement () tells another size");
     memory = std::move (moved);
-    complaint.unless (filledWith (memory.get (), size, static_cast<unsigned char> (me + 1)), "somebody else wrote there");
+    complaint.unless (filledWith (memory.get (), size, static_cast<unsigned char> (me + 1)),
+                      "somebody else wrote there");
     complaint.unless (memory.mlock () == 0 || join::lastError.value () != 0, "a failure without an error");
 }
 
@@ -99,7 +100,8 @@ TEST_CASE ("threads make, move, look at and destroy private memory side by side"
                {
                    liveLocal (me, i % 10 == 0 ? 4 << 20 : 4096 << i % 3, complaint);
                }
-           }) == "");
+           })
+           == "");
 }
 
 TEST_CASE ("threads make, move, look at and destroy one segment side by side", "[threads]")
@@ -112,7 +114,8 @@ TEST_CASE ("threads make, move, look at and destroy one segment side by side", "
                {
                    liveShared (me, name, complaint);
                }
-           }) == "");
+           })
+           == "");
     const auto* counters = static_cast<const std::atomic<unsigned>*> (keeper.get ());
     for (unsigned i = 0; i < crowd; ++i)
     {
@@ -133,7 +136,8 @@ TEST_CASE ("threads that make and unlink one name at the same time all succeed",
                    complaint.unless (*static_cast<const char*> (segment.get (16383)) == 0, "it is not zero at its end");
                    complaint.unless (i % 4 != me % 4 || ShmMem::unlink (name) == 0, "unlink fails");
                }
-           }) == "");
+           })
+           == "");
     CHECK (created >= 1);
     CHECK (ShmMem::unlink (name) == 0);
     CHECK (listOf (names ()) == "nothing");
@@ -149,5 +153,6 @@ TEST_CASE ("each thread has its own last error", "[threads]")
                    complaint.unless (ShmMem::unlink (name) == -1, "a bad name is unlinked");
                    complaint.unless (join::lastError.value () == expected, "the error of another thread");
                }
-           }) == "");
+           })
+           == "");
 }

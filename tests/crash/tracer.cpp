@@ -310,7 +310,8 @@ std::string whyNotTraced ()
             mark (1);
             return 0;
         });
-        return child.toMark (1) && child.finish () == 0 ? "" : "a traced child ended with " + describe (child.status ());
+        return child.toMark (1) && child.finish () == 0 ? ""
+                                                        : "a traced child ended with " + describe (child.status ());
     }
     catch (const std::exception& error)
     {
@@ -329,38 +330,6 @@ std::string describe (int status)
         return "an exception that nobody caught";
     }
     return "exit code " + std::to_string (WEXITSTATUS (status));
-}
-
-std::string callName (long number)
-{
-    static const struct
-    {
-        long number;
-        const char* name;
-    } names[] = {
-        {SYS_openat, "openat"},       {SYS_close, "close"},         {SYS_read, "read"},         {SYS_mmap, "mmap"},
-        {SYS_munmap, "munmap"},       {SYS_mremap, "mremap"},       {SYS_madvise, "madvise"},   {SYS_mprotect, "mprotect"},
-        {SYS_mlock, "mlock"},         {SYS_munlock, "munlock"},     {SYS_mbind, "mbind"},       {SYS_fcntl, "fcntl"},
-        {SYS_fallocate, "fallocate"}, {SYS_ftruncate, "ftruncate"}, {SYS_fchmod, "fchmod"},     {SYS_linkat, "linkat"},
-        {SYS_unlinkat, "unlinkat"},   {SYS_statfs, "statfs"},       {SYS_fstatfs, "fstatfs"},   {SYS_lseek, "lseek"},
-        {SYS_geteuid, "geteuid"},     {SYS_getrandom, "getrandom"}, {SYS_pread64, "pread64"},   {SYS_brk, "brk"},
-        {SYS_newfstatat, "fstatat"},  {SYS_fstat, "fstat"},         {SYS_faccessat, "faccessat"}, {SYS_statx, "statx"},
-        {SYS_getdents64, "getdents"}, {SYS_mincore, "mincore"},     {SYS_move_pages, "move_pages"}, {SYS_clone3, "clone3"},
-        {SYS_set_mempolicy, "set_mempolicy"}, {SYS_get_mempolicy, "get_mempolicy"}, {SYS_prlimit64, "prlimit64"},
-        {SYS_sched_getaffinity, "sched_getaffinity"}, {SYS_faccessat2, "faccessat2"},
-#ifdef SYS_link
-        {SYS_open, "open"},           {SYS_link, "link"},           {SYS_unlink, "unlink"},     {SYS_stat, "stat"},
-        {SYS_access, "access"},       {SYS_getdents, "getdents"},
-#endif
-    };
-    for (const auto& known : names)
-    {
-        if (known.number == number)
-        {
-            return std::string (known.name) + " (" + std::to_string (number) + ")";
-        }
-    }
-    return "call " + std::to_string (number);
 }
 
 }  // namespace crash

@@ -104,7 +104,8 @@ TEST_CASE ("a process killed at the entry of a call has not made it, at the exit
     }
 }
 
-TEST_CASE ("single steps count the instructions of the child, and a kill after the k-th leaves what k did", "[traced][tracer]")
+TEST_CASE ("single steps count the instructions of the child, and a kill after the k-th leaves what k did",
+           "[traced][tracer]")
 {
     auto* word = static_cast<std::atomic<int>*> (sharedPages (4096));
     const auto count = [&] {

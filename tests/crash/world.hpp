@@ -105,10 +105,10 @@ private:
 /// What a child tells its parent: a sentence, or that it never came to it.
 struct Verdict
 {
-    bool done;       ///< the child came to its end
-    int error;       ///< errno of the operation, 0: it succeeded
-    bool created;    ///< what created () said
-    char text[1000]; ///< complaint; empty where all is right
+    bool done;        ///< the child came to its end
+    int error;        ///< errno of the operation, 0: it succeeded
+    bool created;     ///< what created () said
+    char text[1000];  ///< complaint; empty where all is right
 
     void say (const std::string& words);
 
