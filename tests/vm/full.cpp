@@ -226,7 +226,8 @@ GUARANTEE ("full", "mlock of memory bound to a node that is full is ENOMEM, and 
     });
 }
 
-GUARANTEE ("full", "opening a segment that is bound to a full node and not there yet is ENOMEM, and kills nobody")
+GUARANTEE ("full",
+           "opening a segment that is not there yet, and bound to a node that is full, is ENOMEM, and kills nobody")
 {
     MemOptions options = with (HugePages::Never);
     options.prefault = false;
@@ -235,6 +236,41 @@ GUARANTEE ("full", "opening a segment that is bound to a full node and not there
         CHECK_EQUAL (maker.mbind (far), 0);
         const int outcome = Other::in ([&] {
             ShmMem opener (size, "/full", with (HugePages::Never));
+            return isMadeThere (opener);
+        });
+        ShmMem::unlink ("/full");
+        return outcome;
+    });
+}
+
+GUARANTEE ("full",
+           "memory locked but not touched on a node that is full is ENOMEM, without a name left, and kills nobody")
+{
+    MemOptions options = with (HugePages::Never);
+    options.prefault = false;
+    options.lock = true;
+    options.node = far;
+    inSteps ([&] (uint64_t size) {
+        LocalMem memory (size, options);
+        return isMadeThere (memory);
+    });
+    inSteps ([&] (uint64_t size) {
+        ShmMem memory (size, "/full", options);
+        ShmMem::unlink ("/full");
+        return isMadeThere (memory);
+    });
+}
+
+GUARANTEE ("full", "opening a segment that is not there yet on a node that is full is ENOMEM, and kills nobody")
+{
+    MemOptions options = with (HugePages::Never);
+    options.prefault = false;
+    inSteps ([&] (uint64_t size) {
+        ShmMem maker (size, "/full", options);
+        const int outcome = Other::in ([&] {
+            MemOptions theirs = with (HugePages::Never);
+            theirs.node = far;
+            ShmMem opener (size, "/full", theirs);
             return isMadeThere (opener);
         });
         ShmMem::unlink ("/full");

@@ -208,6 +208,28 @@ GUARANTEE ("moves", "pages that are in the file, but not touched through this ma
     CHECK_EQUAL (kernel::pagesOn (second, 16 * page, far), 16U);
 }
 
+GUARANTEE ("moves", "pages in the file of a mapping that may not be touched move too, or mbind does not say 0")
+{
+    const int file = kernel::memoryFile (16 * page);
+    char* first = kernel::map (16 * page, file);
+    kernel::bind (first, 16 * page, near);
+    kernel::touch (first, 16 * page);
+    char* second = kernel::map (16 * page, file);
+    CHECK (::mprotect (second, 16 * page, PROT_NONE) == 0);
+    const int result = join::mbind (second, 16 * page, far);
+    CHECK (result == -1 || kernel::pagesOn (first, 16 * page, far) == 16U);
+}
+
+GUARANTEE ("moves", "memory that was only read, and so has no pages of its own, is bound for when it is written")
+{
+    char* start = kernel::map (4 * huge);
+    kernel::bind (start, 4 * huge, near);
+    CHECK (kernel::holds (start, 4 * huge, 0));
+    CHECK_EQUAL (join::mbind (start, 4 * huge, far), 0);
+    kernel::touch (start, 4 * huge);
+    CHECK_EQUAL (kernel::pagesOn (start, 4 * huge, far), 4 * huge / page);
+}
+
 GUARANTEE ("moves", "pages that this process maps twice move too")
 {
     const int file = kernel::memoryFile (16 * page);

@@ -160,3 +160,22 @@ GUARANTEE ("pools", "more than the pool has on that node, though others have the
     CHECK (error == 0 || error == ENOMEM);
     CHECK_EQUAL (kernel::pool (far, "free_hugepages"), 2);
 }
+
+GUARANTEE ("pools", "pool pages that come at the first touch come from the node's own pool, or not at all")
+{
+    Pool pool;
+    MemOptions options = asking (HugePages::Require, huge, near);
+    options.prefault = false;
+    {
+        LocalMem memory (some, options);
+        CHECK_EQUAL (kernel::pagesThere (memory.get (), some), 0U);
+        CHECK (isOn (memory, near));
+        CHECK_EQUAL (pooled (memory), some);
+    }
+    options.node = far;
+    const int error = check::errorOf ([&] {
+        LocalMem memory (some, options);
+        CHECK (isOn (memory, far));
+    });
+    CHECK (error == 0 || error == ENOMEM);
+}
