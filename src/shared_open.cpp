@@ -100,13 +100,11 @@ Failure fillOpened (Mapping* mapping, const char* path)
     return Failure ();
 }
 
-// Whether nobody else is attached: then, and only then, the lease can be had alone. It is shared again at once, and an
-// opener who comes in between looks again.
+// Whether nobody else is attached, as far as that can be told.
 bool isAlone (const File& file)
 {
-    const bool alone = os::holdLeaseAlone (file.handle) == 0;
-    os::holdLease (file.handle);
-    return alone;
+    bool others = true;
+    return os::leaseOfOthers (file.handle, &others) == 0 && !others;
 }
 
 // Those who have the segment in use on base pages would lose their page tables to a collapse, and fault again.

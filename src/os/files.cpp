@@ -38,13 +38,19 @@ int opened (int result, int* file) noexcept
     return 0;
 }
 
-int lease (int file, short type) noexcept
+struct flock64 leaseLock (short type) noexcept
 {
     struct flock64 lock = {};
     lock.l_type = type;
     lock.l_whence = SEEK_SET;
     lock.l_start = leaseByte;
     lock.l_len = 1;
+    return lock;
+}
+
+int lease (int file, short type) noexcept
+{
+    struct flock64 lock = leaseLock (type);
     return errnoUnless (::fcntl (file, F_OFD_SETLK, &lock) == 0);
 }
 }  // namespace
@@ -158,6 +164,14 @@ int holdLease (int file) noexcept
 int holdLeaseAlone (int file) noexcept
 {
     return lease (file, F_WRLCK);
+}
+
+int leaseOfOthers (int file, bool* held) noexcept
+{
+    struct flock64 lock = leaseLock (F_WRLCK);
+    const int result = ::fcntl (file, F_OFD_GETLK, &lock);
+    *held = lock.l_type != F_UNLCK;
+    return errnoUnless (result == 0);
 }
 
 int eachName (const char* folder, const char* prefix, void (*visit) (const char* name, void* with), void* with) noexcept

@@ -75,6 +75,9 @@ int holdLease (int file) noexcept;
 /// Takes the lease for itself alone; EAGAIN while anybody else is attached.
 int holdLeaseAlone (int file) noexcept;
 
+/// Whether the lease is held by anybody but this description. Takes nothing.
+int leaseOfOthers (int file, bool* held) noexcept;
+
 /// Calls visit for each name in the folder that begins with `prefix`.
 int eachName (const char* folder, const char* prefix, void (*visit) (const char* name, void* with),
               void* with) noexcept;
