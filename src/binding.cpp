@@ -2,6 +2,7 @@
 #include "binding.hpp"
 
 #include "budget.hpp"
+#include "placement.hpp"
 #include "persist.hpp"
 #include "os/pages.hpp"
 #include "os/text.hpp"
@@ -195,6 +196,17 @@ Failure setPolicy (void* address, std::size_t bytes, int node, os::Move move) no
         default:
             return Failure (error, "%s cannot be bound to node %d", SizeText (bytes).text, node);
     }
+}
+
+Failure checkBound (const void* address, std::size_t bytes) noexcept
+{
+    int node = -1;
+    if (os::boundNode (address, &node) != 0 || node < 0)
+    {
+        return Failure ();
+    }
+    const uint64_t there = residentBytes (address, bytes);
+    return there < bytes ? checkNodeRoom (node, bytes - there) : Failure ();
 }
 
 Failure bindRange (void* start, std::size_t bytes, int node, bool pooled) noexcept

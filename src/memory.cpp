@@ -26,8 +26,15 @@ int notMapped () noexcept
 }
 
 // Locking brings in what is not there yet, and the killer comes where a refusal is meant.
-Failure lockChecked (const void* address, std::size_t bytes) noexcept
+Failure lockChecked (const void* address, std::size_t bytes, bool pooled) noexcept
 {
+    if (!pooled)
+    {
+        if (Failure failure = checkBound (address, bytes))
+        {
+            return failure;
+        }
+    }
     if (bytes >= worthALook)
     {
         const uint64_t there = residentBytes (address, bytes);
@@ -114,7 +121,7 @@ int Memory::mlock () noexcept
     {
         return notMapped ();
     }
-    if (Failure failure = lockChecked (_state->base, _state->bytes))
+    if (Failure failure = lockChecked (_state->base, _state->bytes, _state->pooled ()))
     {
         return fail (failure);
     }
@@ -244,7 +251,7 @@ int mlock (const void* ptr, uint64_t size) noexcept
     {
         return fail (ENOMEM, "%s at %p is past the address space", SizeText (size).text, ptr);
     }
-    Failure failure = lockChecked (ptr, static_cast<std::size_t> (size));
+    Failure failure = lockChecked (ptr, static_cast<std::size_t> (size), false);
     return failure ? fail (failure) : 0;
 }
 

@@ -89,6 +89,13 @@ Failure checkMissing (const Mapping& mapping, const os::FileFacts& facts)
 
 Failure fillOpened (Mapping* mapping, const char* path)
 {
+    if (!mapping->pooled ())
+    {
+        if (Failure failure = checkBound (mapping->base, mapping->bytes))
+        {
+            return failure;
+        }
+    }
     if (Failure failure = makePresent (mapping->asked, mapping->base, mapping->bytes, false))
     {
         return failure.error () == ENOMEM ? Failure (ENOSPC,
@@ -123,6 +130,14 @@ Failure makeOpenedHuge (Mapping* mapping, const File& file, const Folder& folder
 {
     const bool require = mapping->asked.huge == HugePages::Require;
     const std::size_t asked = static_cast<std::size_t> (mapping->asked.pageSize);
+    if (Failure failure = unreadableHugePages (*mapping))
+    {
+        mapping->note (failure);
+        if (require)
+        {
+            return failure;
+        }
+    }
     if (folder.hugePage != 0)
     {
         return require && asked != 0 && asked != folder.hugePage ? noHugePages (asked, mapping->bytes, true)

@@ -26,6 +26,10 @@ enum class Move
 /// MPOL_BIND to the one node. Its 0 does not say that pages moved. Required: 0 <= node < maxNodes.
 int bindPages (void* address, std::size_t bytes, int node, Move move) noexcept;
 
+/// The one node that the memory at `address` is bound to, by its mapping or its file; -1: none, or more than one. Faults
+/// nothing in.
+int boundNode (const void* address, int* node) noexcept;
+
 /// The node of each page, or minus an errno where there is none. Faults nothing in.
 int queryPages (void** pages, std::size_t count, int* nodes) noexcept;
 

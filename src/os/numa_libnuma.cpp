@@ -29,6 +29,26 @@ int bindPages (void* address, std::size_t bytes, int node, Move move) noexcept
     return ::mbind (address, bytes, MPOL_BIND, mask, maxNodes + 1, moveFlag (move)) == 0 ? 0 : errno;
 }
 
+int boundNode (const void* address, int* node) noexcept
+{
+    int mode = MPOL_DEFAULT;
+    unsigned long mask[maxNodes / wordBits] = {};
+    *node = -1;
+    if (::get_mempolicy (&mode, mask, maxNodes + 1, const_cast<void*> (address), MPOL_F_ADDR) != 0)
+    {
+        return errno;
+    }
+    int count = 0;
+    for (int i = 0; mode == MPOL_BIND && i < maxNodes; ++i)
+    {
+        if ((mask[i / wordBits] >> (i % wordBits) & 1) != 0)
+        {
+            *node = ++count == 1 ? i : -1;
+        }
+    }
+    return 0;
+}
+
 int queryPages (void** pages, std::size_t count, int* nodes) noexcept
 {
     return ::move_pages (0, count, pages, nullptr, nodes, 0) < 0 ? errno : 0;

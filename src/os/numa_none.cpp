@@ -15,6 +15,11 @@ int bindPages (void*, std::size_t, int, Move) noexcept
     return ENOSYS;
 }
 
+int boundNode (const void*, int*) noexcept
+{
+    return ENOSYS;
+}
+
 int queryPages (void**, std::size_t, int*) noexcept
 {
     return ENOSYS;
