@@ -19,6 +19,7 @@ namespace
 {
 int requests = -1;  // to the guardian; its end is the end of the test
 int answers = -1;
+bool alone = false;  // no other run of these tests turns knobs: holds for children too
 
 int writeText (const std::string& path, const std::string& text)
 {
@@ -84,15 +85,19 @@ void writeLine (int file, const std::string& text)
     }
 }
 
-// Requests are lines: "knob PATH", answered with the value that it has, "group PATH", and "drop" for the last one.
+// Requests are lines: "alone", answered when other runs of these tests have put their knobs back, and they wait until this
+// guardian ends; "knob PATH", answered with the value that it has; "group PATH"; and "drop" for the last one.
 void serve (int in, int out, int lock, std::vector<Change>* changes)
 {
     for (std::string line; !(line = readLine (in)).empty ();)
     {
         std::string answer = "done";
-        if (line.compare (0, 5, "knob ") == 0)
+        if (line == "alone")
         {
-            ::flock (lock, LOCK_EX);  // other runs of these tests wait, their values are as fleeting
+            ::flock (lock, LOCK_EX);
+        }
+        else if (line.compare (0, 5, "knob ") == 0)
+        {
             answer = valueOf (line.substr (5));
             changes->push_back ({line.substr (5), answer});
         }
@@ -103,10 +108,6 @@ void serve (int in, int out, int lock, std::vector<Change>* changes)
         else if (!changes->empty ())
         {
             changes->pop_back ();
-        }
-        if (changes->empty ())
-        {
-            ::flock (lock, LOCK_UN);
         }
         writeLine (out, answer);
     }
@@ -175,6 +176,15 @@ std::string tell (const std::string& request)
     return answer;
 }
 
+void beAlone ()
+{
+    if (!alone)
+    {
+        tell ("alone");
+        alone = true;
+    }
+}
+
 // The folder of this process in the hierarchy that has the memory controller; empty where there is none.
 std::string memoryFolder (bool* unified)
 {
@@ -215,8 +225,9 @@ void guardian::forget ()
 
 Knob::Knob (const std::string& path, const std::string& value)
 : _path (path)
-, _before (tell ("knob " + path))
 {
+    beAlone ();
+    _before = tell ("knob " + path);
     if (const int error = writeText (path, value))
     {
         tell ("drop");
@@ -232,6 +243,7 @@ Knob::~Knob ()
 
 bool Knob::turns (const std::string& path)
 {
+    beAlone ();  // a value that another run has set is none to write again
     // Opening is not enough: /sys may be mounted read-only, and a value may be refused.
     return exists (path) && writeText (path, valueOf (path)) == 0;
 }

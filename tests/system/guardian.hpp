@@ -13,7 +13,8 @@ namespace guardian
 void forget ();
 }  // namespace guardian
 
-/// A file under /sys or /proc that has another value for the life of this object. Other runs of these tests wait.
+/// A file under /sys or /proc that has another value for the life of this object. Other runs of these tests wait until
+/// this one has ended.
 class Knob
 {
 public:
@@ -23,7 +24,7 @@ public:
     Knob& operator= (const Knob&) = delete;
     ~Knob ();
 
-    /// Whether this process may turn it.
+    /// Whether this process may turn it. Ask before looking at what knobs say: from then on no other run turns them.
     static bool turns (const std::string& path);
 
 private:
