@@ -47,9 +47,8 @@ Record* findFree () noexcept
 {
     for (Record* record = all.load (); record != nullptr; record = record->next)
     {
-        // [reuse] acquire pairs with the release of the thread that had it: its depth is 0 again.
-        if (!record->taken.load (std::memory_order_relaxed)
-            && !record->taken.exchange (true, std::memory_order_acquire))
+        // [reuse] pairs with the releases of the thread that had it: its depth is 0 again.
+        if (!record->taken.exchange (true, std::memory_order_acquire))
         {
             return record;
         }
@@ -60,13 +59,12 @@ Record* findFree () noexcept
 
 void prepareRecords () noexcept
 {
-    barrierAbsent.store (os::registerBarrier () != 0);
+    barrierAbsent.store (os::registerBarrier () != 0);  // [absent]
 }
 
 bool fencesItself () noexcept
 {
-    // [absent] pairs with the stores in prepareRecords (), before any handle is given out, and in awaitQuiet (), which
-    // waits until it has been seen
+    // [absent] pairs with the stores in prepareRecords (), before any handle is given out, and in awaitQuiet (), seen late
     return barrierAbsent.load (std::memory_order_relaxed);
 }
 
@@ -147,7 +145,7 @@ void awaitQuiet (Place* place) noexcept
         barrierAbsent.store (true);  // [absent]
         std::this_thread::sleep_for (std::chrono::milliseconds (20));
     }
-    // Now a call that found the place open has its slot visible; one that comes later finds it closed.
+    // [enter] Now a call that found the place open has its slot visible; one that comes later finds it closed.
     for (int i = 0; isHeld (place); ++i)
     {
         if (i < 100)

@@ -12,6 +12,17 @@ BESIDE = {
     "ShmMem::ShmMem": "jm_shm_open jm_shm_open_with", "ShmMem::name": "jm_name", "ShmMem::created": "jm_created",
     "ShmMem::unlink": "jm_unlink", "LocalMem::~LocalMem": "jm_close", "ShmMem::~ShmMem": "jm_close",
 }
+FIELDS = {
+    "structSize": "struct_size", "huge": "huge", "pageSize": "huge_page_size", "node": "numa_node", "mode": "open_mode",
+    "permissions": "permissions", "prefault": "prefault", "lock": "lock", "readOnly": "read_only", "reserved": "",
+}
+KEYS = {
+    "structSize": "", "askedHuge": "asked_huge", "askedPageSize": "asked_page_size", "askedNode": "asked_node",
+    "askedPrefault": "asked_prefault", "askedLock": "asked_lock", "shared": "shared", "created": "created",
+    "size": "size", "name": "name", "backing": "backing", "pageSize": "page_size", "hugeBytes": "huge_bytes",
+    "residentBytes": "resident_bytes", "lockedBytes": "locked_bytes", "nodes": "nodes",
+    "fallbacks": "fallback_reasons",
+}
 NO_COUNTERPART = {"operator="}  # a handle is copied and moved as the number that it is
 
 
@@ -25,6 +36,23 @@ def public_members(text):
         for member in re.findall(r"(~?\w+|operator=) \(", public):
             if member not in NO_COUNTERPART and not (member == "Memory" and name == "Memory"):
                 yield f"{name}::{member}"
+
+
+def fields(text, struct):
+    body = re.search(r"\nstruct " + struct + r"\n\{(.*?)\n    " + struct + r" \(\)", text, re.S).group(1)
+    return re.findall(r"(\w+)(?: = [^;]+)?;", re.sub(r"//[^\n]*", "", body))
+
+
+def unmatched(cpp, header):
+    options = re.search(r"typedef struct jm_options \{(.*?)\} jm_options;", header, re.S).group(1)
+    in_c = re.findall(r"(\w+);", re.sub(r"/\*.*?\*/", "", options, flags=re.S))
+    for field in fields(cpp, "MemOptions"):
+        if field not in FIELDS or FIELDS[field] not in in_c + [""]:
+            yield f"MemOptions::{field} has no field in jm_options"
+    yield from (f"jm_options.{field} has no field in MemOptions" for field in in_c if field not in FIELDS.values())
+    for field in fields(cpp, "Placement"):
+        if field not in KEYS or KEYS[field] and f'"{KEYS[field]}"' not in header:
+            yield f"Placement::{field} has no key in jm_placement's report"
 
 
 def missing(members, functions):
@@ -42,10 +70,16 @@ def main():
     with open(sys.argv[1], encoding="utf-8") as header:
         cpp = header.read()
     with open(sys.argv[2], encoding="utf-8") as header:
-        functions = set(re.findall(r"\b(jm_\w+)\(", header.read()))
+        c_header = header.read()
+    functions = set(re.findall(r"\b(jm_\w+)\(", c_header))
     members = list(public_members(cpp))
     faults = list(missing(members, functions))
     faults += [f"{m} is not found in memory.hpp" for m in BESIDE if m not in members]
+    faults += unmatched(cpp, c_header)
+    for struct in ("MemOptions", "Placement"):
+        more = cpp.replace(f"\n    {struct} () noexcept", f"\n    int planted = 0;\n\n    {struct} () noexcept", 1)
+        if not list(unmatched(more, c_header)):
+            faults.append(f"a field of {struct} without its like in C, planted, was not noticed")
     planted = list(public_members(cpp.replace("int mlock () noexcept;", "int mlock () noexcept;\n    int planted ();", 1)))
     if not list(missing(planted, functions)):
         faults.append("a member without a C function, planted, was not noticed")

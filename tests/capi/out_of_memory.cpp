@@ -7,8 +7,10 @@
 #include <cstring>
 #include <cstdlib>
 #include <dirent.h>
+#include <fstream>
 #include <functional>
 #include <new>
+#include <string>
 
 namespace
 {
@@ -39,6 +41,16 @@ void* operator new (std::size_t size)
 void* operator new (std::size_t size, const std::nothrow_t&) noexcept
 {
     return take (size);
+}
+
+void* operator new (std::size_t size, std::align_val_t alignment, const std::nothrow_t&) noexcept
+{
+    if (failAt > 0 && --failAt == 0)
+    {
+        return nullptr;
+    }
+    ++outstanding;
+    return std::aligned_alloc (static_cast<std::size_t> (alignment), size);
 }
 
 void* operator new[] (std::size_t size)
@@ -83,10 +95,31 @@ int entries (const char* folder, const char* prefix)
     return count;
 }
 
+long mappings ()
+{
+    std::ifstream maps ("/proc/self/maps");
+    long count = 0;
+    for (std::string line; std::getline (maps, line);)
+    {
+        ++count;
+    }
+    return count;
+}
+
+// The place that the next handle gets: as long as none is lost it is the same.
+int32_t nextPlace ()
+{
+    const jm_handle handle = jm_local_create (1);
+    CHECK (handle > 0 && jm_close (handle) == 0);
+    return static_cast<int32_t> (handle);
+}
+
 // Runs the body with the k-th allocation failing, for each k until it needs fewer. The body returns true on success.
 void eachAllocation (const char* what, const std::function<bool ()>& body)
 {
     CHECK (body ());  // what is made once a process is made now
+    const int32_t place = nextPlace ();
+    const long mapped = mappings ();
     const long before = outstanding;
     const int descriptors = entries ("/proc/self/fd", "");
     const int names = entries ("/dev/shm", name + 1);
@@ -105,6 +138,8 @@ void eachAllocation (const char* what, const std::function<bool ()>& body)
             ++failures;
         }
         CHECK (outstanding == before);
+        CHECK (mappings () == mapped);
+        CHECK (nextPlace () == place);
         CHECK (entries ("/proc/self/fd", "") == descriptors);
         CHECK (entries ("/dev/shm", name + 1) == names);
         if (!reached)
@@ -139,6 +174,23 @@ int main ()
         CHECK (!fine || jm_unlink (other) == 0);
         return fine;
     });
+    eachAllocation ("jm_local_create_with, jm_shm_open_with", [&] {
+        jm_options options;
+        CHECK (jm_options_init (&options, sizeof options) == 0);
+        options.lock = 1;
+        return closed (jm_local_create_with (4096, &options)) && closed (jm_shm_open_with (4096, name, &options));
+    });
+    eachAllocation ("jm_options_init of a size that is none", [] {
+        jm_options options;
+        return jm_options_init (&options, 3) == -1 && jm_last_error () == EINVAL;
+    });
+    eachAllocation ("jm_mbind, jm_node_of", [&] {
+        const bool bound = jm_mbind (local, 0) == 0 || jm_last_error () == ENOSYS || jm_last_error () == EPERM;
+        return bound && (jm_node_of (local, 0) == 0 || jm_last_error () == ENOSYS || jm_last_error () == EPERM);
+    });
+    eachAllocation ("jm_unlink of one that is not there", [] { return jm_unlink ("/joinmem-oom-none") == 0; });
+    eachAllocation ("jm_close of one that is not there",
+                    [] { return jm_close (77) == -1 && jm_last_error () == EBADF; });
     eachAllocation ("jm_placement", [&] { return jm_placement (shared, nullptr, 0) > 0; });
     eachAllocation ("jm_get past the end",
                     [&] { return jm_get (local, 4096) == nullptr && jm_last_error () == ERANGE; });

@@ -9,6 +9,7 @@
 #include <random>
 #include <set>
 #include <string>
+#include <sys/wait.h>
 #include <vector>
 
 namespace
@@ -16,6 +17,11 @@ namespace
 // Of the table in joinmem.h; an errno outside of it is a failure of this test.
 const std::set<int> promised {EAGAIN, EINVAL, ENAMETOOLONG, ERANGE, EBADF,   EOVERFLOW, ENOMEM, ENOSPC,
                               EEXIST, ENOENT, EMFILE,       EBUSY,  ENODATA, ENOSYS,    EPERM,  EACCES};
+
+std::string nameOf (pid_t process, uint64_t which)
+{
+    return "/joinmem-random-" + std::to_string (process) + "-" + std::to_string (which);
+}
 
 class Caller
 {
@@ -30,10 +36,6 @@ public:
         for (jm_handle handle : _open)
         {
             jm_close (handle);
-        }
-        for (int i = 0; i < 4; ++i)
-        {
-            jm_unlink (name (i).c_str ());
         }
     }
 
@@ -228,7 +230,7 @@ private:
 
     std::string name (uint64_t which) const
     {
-        return "/joinmem-random-" + std::to_string (::getpid ()) + "-" + std::to_string (which);
+        return nameOf (::getpid (), which);
     }
 
     const char* anyName ()
@@ -251,14 +253,27 @@ private:
 };
 }  // namespace
 
+// In a process of its own, so that its names are unlinked even when it crashes.
 int main (int count, char** words)
 {
     const unsigned long calls = count > 1 ? std::strtoul (words[1], nullptr, 10) : 100000;
-    Caller caller (count > 2 ? std::strtoul (words[2], nullptr, 10) : 20260401);
-    for (unsigned long i = 0; i < calls; ++i)
+    const unsigned long seed = count > 2 ? std::strtoul (words[2], nullptr, 10) : 20260401;
+    const pid_t child = ::fork ();
+    if (child == 0)
     {
-        caller.call ();
+        Caller caller (seed);
+        for (unsigned long i = 0; i < calls; ++i)
+        {
+            caller.call ();
+        }
+        caller.report ();
+        return 0;
     }
-    caller.report ();
-    return 0;
+    int status = 0;
+    CHECK (::waitpid (child, &status, 0) == child);
+    for (uint64_t i = 0; i < 4; ++i)
+    {
+        CHECK (jm_unlink (nameOf (child, i).c_str ()) == 0);
+    }
+    return WIFEXITED (status) ? WEXITSTATUS (status) : 128 + WTERMSIG (status);
 }

@@ -1,0 +1,92 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""The client in Python with ctypes; record.h says what it does."""
+import ctypes
+import sys
+import zlib
+from ctypes import c_char, c_char_p, c_double, c_int, c_int32, c_int64, c_uint32, c_uint64, c_void_p
+
+MAGIC, SEGMENT, BYTES = 0x1122334455667788, 100000, 128
+JM_CREATE_ONLY, JM_OPEN_ONLY = 1, 2
+
+
+class Options(ctypes.Structure):
+    _fields_ = [("struct_size", c_uint32), ("huge", c_uint32), ("huge_page_size", c_uint64), ("numa_node", c_int32),
+                ("prefault", c_uint32), ("lock", c_uint32), ("open_mode", c_uint32), ("permissions", c_uint32),
+                ("read_only", c_uint32)]
+
+
+class Record(ctypes.Structure):
+    _fields_ = [("magic", c_uint64), ("count", c_uint32), ("below", c_int32), ("ratio", c_double),
+                ("text", c_char * 40), ("reply", c_char * 64)]
+
+
+jm = ctypes.CDLL("libjoinmem.so.1")
+for function, result, *arguments in (
+        (jm.jm_options_init, c_int, ctypes.POINTER(Options), c_uint32),
+        (jm.jm_shm_open, c_int64, c_uint64, c_char_p),
+        (jm.jm_shm_open_with, c_int64, c_uint64, c_char_p, ctypes.POINTER(Options)),
+        (jm.jm_get, c_void_p, c_int64, c_uint64), (jm.jm_size, c_int64, c_int64), (jm.jm_unlink, c_int, c_char_p),
+        (jm.jm_close, c_int, c_int64), (jm.jm_mbind, c_int, c_int64, c_int), (jm.jm_last_error, c_int),
+        (jm.jm_last_error_message, c_char_p)):
+    function.restype, function.argtypes = result, arguments
+
+
+def error():
+    return f"{jm.jm_last_error()} {jm.jm_last_error_message().decode()}"
+
+
+def checked(result, failure):
+    if result == failure:
+        sys.exit(error())
+    return result
+
+
+def open_with(size, name, mode):
+    options = Options()
+    checked(jm.jm_options_init(options, ctypes.sizeof(options)), -1)
+    options.open_mode = mode
+    return jm.jm_shm_open_with(size, name, options)
+
+
+def view(memory, count):
+    return (ctypes.c_ubyte * count).from_address(checked(jm.jm_get(memory, BYTES), None))
+
+
+def write(name, language):
+    memory = checked(open_with(SEGMENT, name, JM_CREATE_ONLY), -1)
+    record = Record.from_address(checked(jm.jm_get(memory, 0), None))
+    record.magic, record.count, record.below, record.ratio = MAGIC, SEGMENT - BYTES, -5, 0.1
+    record.text = b"written in " + language
+    view(memory, record.count)[:] = bytes((31 * i + 7) % 256 for i in range(record.count))
+    print("ready", flush=True)
+    sys.stdin.readline()
+    print(record.reply.decode())
+    checked(jm.jm_unlink(name), -1)
+    checked(jm.jm_close(memory), -1)
+
+
+def read(name, language):
+    memory = checked(open_with(0, name, JM_OPEN_ONLY), -1)
+    record = Record.from_address(checked(jm.jm_get(memory, 0), None))
+    print(jm.jm_size(memory), f"{record.magic:x}", record.count, record.below, f"{record.ratio:.17g}",
+          zlib.adler32(view(memory, record.count)), record.text.decode())
+    record.reply = b"read in " + language
+    checked(jm.jm_close(memory), -1)
+
+
+def print_error(failed):
+    print(error() if failed else "0")
+
+
+def errors(name):
+    memory = checked(jm.jm_shm_open(4096, name), -1)
+    print_error(open_with(0, name + b"-absent", JM_OPEN_ONLY) == -1)
+    print_error(jm.jm_shm_open(3 * 4096, name) == -1)
+    print_error(jm.jm_get(memory, 54321) is None)
+    jm.jm_unlink(name)
+    jm.jm_close(memory)
+    print_error(jm.jm_mbind(memory, 0) == -1)
+
+
+{"write": write, "read": read, "errors": errors}[sys.argv[1]](*(text.encode() for text in sys.argv[2:]))
