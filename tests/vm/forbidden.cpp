@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A seccomp filter, as containers have, that answers the NUMA calls with EPERM or ENOSYS: the node functions say so, and
-// everything else is there. Needs no right and no guest.
+// A seccomp filter, as containers have, that answers the NUMA calls with EPERM or ENOSYS: the node functions say so,
+// and everything else is there. Needs no right and no guest.
 #include "check.hpp"
 #include "kernel.hpp"
 

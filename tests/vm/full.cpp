@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A node that is full: ENOMEM, and neither a SIGBUS nor the out-of-memory killer. Each sentence is tried in a process of
-// its own, so that a killed one is told; sizes go in steps from what fits easily to what cannot fit.
+// A node that is full: ENOMEM, and neither a SIGBUS nor the out-of-memory killer. Each sentence is tried in a process
+// of its own, so that a killed one is told; sizes go in steps from what fits easily to what cannot fit.
 #include "check.hpp"
 #include "kernel.hpp"
 #include "other.hpp"

@@ -19,8 +19,8 @@ const int far = kernel::nodes ().far;
 constexpr int reserved = 8;  // pages, on near
 constexpr std::size_t some = 4 * huge;
 
-// The pool as the guest is booted with, whatever moved or broke before; and all of it free at the end. "deny" is how the
-// kernel refuses to collapse shared memory: what is required must come from a hugetlbfs then.
+// The pool as the guest is booted with, whatever moved or broke before; and all of it free at the end. "deny" is how
+// the kernel refuses to collapse shared memory: what is required must come from a hugetlbfs then.
 struct Pool
 {
     explicit Pool (const char* sharedTransparent = "never")
