@@ -21,7 +21,7 @@ namespace
 template <typename Kind>
 std::string given (uint64_t size, const join::MemOptions& options = join::MemOptions ())
 {
-    return inChild ([&]() -> std::string {
+    return inChild ([&] () -> std::string {
         Unlinked segment;
         attempt ([] { Kind::make (0); });
         const std::string before = belongings ();
@@ -110,7 +110,8 @@ TEST_CASE ("nodes that do not exist are EINVAL, and nothing is bound")
         CHECK (says (attemptCall ([&] { return join::mbind (local.get (), 4 * KiB, node); }), start));
         if (node != -1)
         {
-            CHECK (says (givenOptions ([=] (join::MemOptions& options) { options.node = node; }), node < 0 ? "EINVAL: " : start));
+            CHECK (says (givenOptions ([=] (join::MemOptions& options) { options.node = node; }),
+                         node < 0 ? "EINVAL: " : start));
         }
     }
     if (!exists ("/sys/devices/system/node/node64"))
@@ -172,8 +173,9 @@ TEST_CASE ("unknown enum values are EINVAL")
     for (uint32_t value : {uint32_t (3), uint32_t (255), uint32_t (256), UINT32_MAX})
     {
         const std::string number = std::to_string (value);
-        CHECK (says (givenOptions ([=] (join::MemOptions& options) { options.huge = static_cast<join::HugePages> (value); }),
-                     "EINVAL: ", {number.c_str ()}));
+        CHECK (says (
+            givenOptions ([=] (join::MemOptions& options) { options.huge = static_cast<join::HugePages> (value); }),
+            "EINVAL: ", {number.c_str ()}));
         join::MemOptions options;
         options.mode = static_cast<join::OpenMode> (value);
         CHECK (says (given<Shared> (4 * KiB, options), "EINVAL: ", {number.c_str ()}));
@@ -182,7 +184,8 @@ TEST_CASE ("unknown enum values are EINVAL")
 
 TEST_CASE ("page sizes that are no power of two are EINVAL, and those that the machine has not are told")
 {
-    for (uint64_t page : {uint64_t (1), uint64_t (3), uint64_t (4095), uint64_t (4097), 3 * MiB, 2 * MiB + 4 * KiB, ~uint64_t (0)})
+    for (uint64_t page :
+         {uint64_t (1), uint64_t (3), uint64_t (4095), uint64_t (4097), 3 * MiB, 2 * MiB + 4 * KiB, ~uint64_t (0)})
     {
         CAPTURE (page);
         CHECK (says (givenOptions ([=] (join::MemOptions& options) { options.pageSize = page; }), "EINVAL: "));

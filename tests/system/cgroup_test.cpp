@@ -25,7 +25,7 @@ namespace
 template <typename Kind>
 std::string takes (const MemoryGroup& group, uint64_t size, const join::MemOptions& options = join::MemOptions ())
 {
-    return inChild ([&]() -> std::string {
+    return inChild ([&] () -> std::string {
         ownShm ();
         group.join ();
         const std::string before = belongings ();
@@ -87,7 +87,7 @@ TEST_CASE ("memory that others of the cgroup have taken is not there to be had")
 {
     const MemoryGroup group;
     group.limit (96 * MiB);
-    const std::string text = inChild ([&]() -> std::string {
+    const std::string text = inChild ([&] () -> std::string {
         ownShm ();
         group.join ();
         auto first = Local::make (64 * MiB);
@@ -108,7 +108,7 @@ TEST_CASE ("page cache of the cgroup is room, as the kernel gives it back")
     }
     const MemoryGroup group;
     group.limit (96 * MiB);
-    const std::string text = inChild ([&]() -> std::string {
+    const std::string text = inChild ([&] () -> std::string {
         group.join ();
         char path[] = "/var/tmp/joinmem-test-XXXXXX";
         const int file = ::mkstemp (path);

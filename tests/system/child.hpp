@@ -25,39 +25,41 @@ std::string segmentName (const std::string& what = "memory");
 std::string segmentPath (const std::string& what = "memory");
 
 /// For bodies: leaves with the line and the condition where that is false.
-#define CLAIM(condition)                                                                            \
-    do                                                                                              \
-    {                                                                                               \
-        if (!(condition))                                                                           \
-        {                                                                                           \
-            return std::string ("line ") + std::to_string (__LINE__) + ", not so: " #condition;     \
-        }                                                                                           \
-    } while (false)
+#define CLAIM(condition)                                                                        \
+    do                                                                                          \
+    {                                                                                           \
+        if (!(condition))                                                                       \
+        {                                                                                       \
+            return std::string ("line ") + std::to_string (__LINE__) + ", not so: " #condition; \
+        }                                                                                       \
+    }                                                                                           \
+    while (false)
 
 /// The same for two numbers or texts, which are shown.
-#define CLAIM_EQUAL(is, expected)                                                                   \
-    do                                                                                              \
-    {                                                                                               \
-        const std::string claimIs = shown (is);                                                     \
-        const std::string claimExpected = shown (expected);                                         \
-        if (claimIs != claimExpected)                                                               \
-        {                                                                                           \
-            return std::string ("line ") + std::to_string (__LINE__) + ": " #is " is " + claimIs    \
-                   + ", expected " + claimExpected;                                                 \
-        }                                                                                           \
-    } while (false)
+#define CLAIM_EQUAL(is, expected)                                                                                \
+    do                                                                                                           \
+    {                                                                                                            \
+        const std::string claimIs = shown (is);                                                                  \
+        const std::string claimExpected = shown (expected);                                                      \
+        if (claimIs != claimExpected)                                                                            \
+        {                                                                                                        \
+            return std::string ("line ") + std::to_string (__LINE__) + ": " #is " is " + claimIs + ", expected " \
+                   + claimExpected;                                                                              \
+        }                                                                                                        \
+    }                                                                                                            \
+    while (false)
 
 /// For texts that begin with an errno and tell more: the words that must be in them.
-#define CLAIM_SAYS(text, ...)                                                                       \
-    do                                                                                              \
-    {                                                                                               \
-        const std::string claimText = text;                                                         \
-        if (!says (claimText, __VA_ARGS__))                                                         \
-        {                                                                                           \
-            return std::string ("line ") + std::to_string (__LINE__) + ": not " #__VA_ARGS__        \
-                   " but: " + claimText;                                                            \
-        }                                                                                           \
-    } while (false)
+#define CLAIM_SAYS(text, ...)                                                                                      \
+    do                                                                                                             \
+    {                                                                                                              \
+        const std::string claimText = text;                                                                        \
+        if (!says (claimText, __VA_ARGS__))                                                                        \
+        {                                                                                                          \
+            return std::string ("line ") + std::to_string (__LINE__) + ": not " #__VA_ARGS__ " but: " + claimText; \
+        }                                                                                                          \
+    }                                                                                                              \
+    while (false)
 
 inline std::string shown (const std::string& text)
 {

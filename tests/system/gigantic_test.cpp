@@ -49,7 +49,7 @@ TEST_CASE ("local and shared memory is on pages of 1 GiB where they are asked fo
     for (unsigned user : {0U, nobody})
     {
         CAPTURE (user);
-        const std::string local = inChild ([=]() -> std::string {
+        const std::string local = inChild ([=] () -> std::string {
             become (user);
             auto memory = Local::make (GiB, asking (HugePages::Require, GiB));
             CLAIM (holdsBytes (memory));
@@ -57,7 +57,7 @@ TEST_CASE ("local and shared memory is on pages of 1 GiB where they are asked fo
         });
         REQUIRE (local == "");
         REQUIRE (numberOf (folderOfKnobs + "free_hugepages") == 1);
-        const std::string shared = inChild ([=]() -> std::string {
+        const std::string shared = inChild ([=] () -> std::string {
             ownShm ();
             const std::string folder = ownHugetlbfs ("pagesize=1G");
             become (user);
@@ -77,12 +77,13 @@ TEST_CASE ("local and shared memory is on pages of 1 GiB where they are asked fo
 
 TEST_CASE ("without a page of 1 GiB Require names the pool and the mount, and Prefer takes smaller ones and says so")
 {
-    const std::string text = inChild ([]() -> std::string {
+    const std::string text = inChild ([] () -> std::string {
         ownShm ();
         const auto require = asking (HugePages::Require, GiB);
-        CLAIM_SAYS (attempt ([&] { Local::make (GiB, require); }), "ENOMEM: ", {"hugepages-1048576kB/nr_hugepages is 0"});
-        CLAIM_SAYS (attempt ([&] { Shared::make (GiB, require); }), "ENOMEM: ",
-                    {"hugepages-1048576kB/nr_hugepages is 0", "hugetlbfs"});
+        CLAIM_SAYS (attempt ([&] { Local::make (GiB, require); }),
+                    "ENOMEM: ", {"hugepages-1048576kB/nr_hugepages is 0"});
+        CLAIM_SAYS (attempt ([&] { Shared::make (GiB, require); }),
+                    "ENOMEM: ", {"hugepages-1048576kB/nr_hugepages is 0", "hugetlbfs"});
         CLAIM (!exists (segmentPath ()));
         Unlinked segment;
         auto local = Local::make (GiB, asking (HugePages::Prefer, GiB));
@@ -97,7 +98,7 @@ TEST_CASE ("without a page of 1 GiB Require names the pool and the mount, and Pr
 TEST_CASE ("a size that is no whole page of 1 GiB takes whole ones only where they are required")
 {
     const Knob pool (folderOfKnobs + "nr_hugepages", "1");
-    const std::string text = inChild ([]() -> std::string {
+    const std::string text = inChild ([] () -> std::string {
         auto memory = Local::make (3 * MiB, asking (HugePages::Require, GiB));
         CLAIM_EQUAL (memory.size (), 3 * MiB);
         CLAIM_EQUAL (smaps (memory.get (), memory.size ()).pool, GiB);

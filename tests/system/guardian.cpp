@@ -85,8 +85,8 @@ void writeLine (int file, const std::string& text)
     }
 }
 
-// Requests are lines: "alone", answered when other runs of these tests have put their knobs back, and they wait until this
-// guardian ends; "knob PATH", answered with the value that it has; "group PATH"; and "drop" for the last one.
+// Requests are lines: "alone", answered when other runs of these tests have put their knobs back (they wait until this
+// guardian ends); "knob PATH", answered with the value that it has; "group PATH"; and "drop" for the last one.
 void serve (int in, int out, int lock, std::vector<Change>* changes)
 {
     for (std::string line; !(line = readLine (in)).empty ();)
@@ -231,7 +231,8 @@ Knob::Knob (const std::string& path, const std::string& value)
     if (const int error = writeText (path, value))
     {
         tell ("drop");
-        throw std::runtime_error ("the test cannot write " + value + " to " + path + ", errno " + std::to_string (error));
+        throw std::runtime_error ("the test cannot write " + value + " to " + path + ", errno "
+                                  + std::to_string (error));
     }
 }
 

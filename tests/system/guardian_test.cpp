@@ -39,7 +39,7 @@ TEST_CASE ("a knob has its value back at the end of the scope, and when the test
         REQUIRE (numberOf (path) == before + 3);
     }
     REQUIRE (numberOf (path) == before);
-    const std::string text = inChild ([=]() -> std::string {
+    const std::string text = inChild ([=] () -> std::string {
         const Knob knob (path, std::to_string (before + 5));
         CLAIM_EQUAL (numberOf (path), before + 5);
         ::kill (::getpid (), SIGKILL);
@@ -48,7 +48,7 @@ TEST_CASE ("a knob has its value back at the end of the scope, and when the test
     REQUIRE (text == "killed by SIGKILL");
     REQUIRE (comesToBe ([=] { return numberOf (path) == before; }));
     // And without a guardian it has not: this is what is guarded against.
-    const std::string naive = inChild ([=]() -> std::string {
+    const std::string naive = inChild ([=] () -> std::string {
         std::ofstream (path) << before + 7;
         ::kill (::getpid (), SIGKILL);
         return "";
@@ -71,7 +71,7 @@ TEST_CASE ("a cgroup is gone at the end of the scope, and when the test is kille
         REQUIRE (exists (folder));
     }
     REQUIRE (!exists (folder));
-    const std::string text = inChild ([]() -> std::string {
+    const std::string text = inChild ([] () -> std::string {
         const MemoryGroup group;
         group.join ();
         ::kill (::getpid (), SIGKILL);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What is asked of memory that should, or should not, be on huge pages: bodies for inChild, for every kind of naive.hpp.
+// What is asked of memory that should, or should not, be on huge pages: bodies for inChild, for each kind of naive.hpp.
 #ifndef JOIN_TESTS_SYSTEM_HUGE_BODIES_HPP
 #define JOIN_TESTS_SYSTEM_HUGE_BODIES_HPP
 

@@ -29,13 +29,13 @@ TEST_CASE ("64 MiB of shared memory are on huge pages")
 
 TEST_CASE ("an opener of a segment has it on huge pages as its maker has")
 {
-    const std::string text = inChild ([]() -> std::string {
+    const std::string text = inChild ([] () -> std::string {
         Unlinked segment;
         auto maker = Shared::make (64 * MiB);
         auto opener = Shared::make (64 * MiB);
         CLAIM (!opener.created ());
         CLAIM_EQUAL (smaps (opener.get (), opener.size ()).huge, 64 * MiB);
-        return inChild ([]() -> std::string {
+        return inChild ([] () -> std::string {
             auto other = Shared::make (64 * MiB);
             CLAIM_EQUAL (smaps (other.get (), other.size ()).huge, 64 * MiB);
             return "";
@@ -58,7 +58,7 @@ TEST_CASE ("without prefault local memory is on huge pages once it is touched")
     {
         return;  // then only a prefault can make them
     }
-    const std::string text = inChild ([]() -> std::string {
+    const std::string text = inChild ([] () -> std::string {
         join::MemOptions options;
         options.prefault = false;
         auto memory = Local::make (64 * MiB, options);
@@ -75,7 +75,7 @@ TEST_CASE ("4 KiB of memory cost one base page")
     REQUIRE (inChild ([] { return onBasePages<Local> (4 * KiB); }) == "");
     REQUIRE (inChild ([] { return onBasePages<Shared> (4 * KiB); }) == "");
     REQUIRE (inChild ([] { return costsItsSize<Shared> (4 * KiB); }) == "");
-    const std::string text = inChild ([]() -> std::string {
+    const std::string text = inChild ([] () -> std::string {
         std::vector<join::LocalMem> many;
         many.reserve (1000);
         many.emplace_back (4 * KiB);
@@ -135,7 +135,7 @@ TEST_CASE ("Require puts every byte on huge pages, the last part of one too")
 
 TEST_CASE ("a segment that Require made is opened by those who ask for its size, and for no size")
 {
-    const std::string text = inChild ([]() -> std::string {
+    const std::string text = inChild ([] () -> std::string {
         Unlinked segment;
         auto maker = Shared::make (3 * MiB, asking (join::HugePages::Require));
         auto opener = Shared::make (3 * MiB);

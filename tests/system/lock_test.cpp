@@ -17,7 +17,7 @@ namespace
 // Root does not feel the limit.
 std::string limited (uint64_t bytes, const std::function<std::string ()>& body)
 {
-    return inChild ([&]() -> std::string {
+    return inChild ([&] () -> std::string {
         limit (RLIMIT_MEMLOCK, bytes);
         if (::geteuid () == 0)
         {
@@ -54,7 +54,8 @@ std::string refusesToMakeLocked (uint64_t size, const char* sizeText)
     const std::string before = belongings ();
     for (auto huge : {join::HugePages::Prefer, join::HugePages::Never, join::HugePages::Require})
     {
-        CLAIM_SAYS (attempt ([=] { Kind::make (size, locking (huge)); }), "ENOMEM: ", {"RLIMIT_MEMLOCK is 64 KiB", sizeText});
+        CLAIM_SAYS (attempt ([=] { Kind::make (size, locking (huge)); }),
+                    "ENOMEM: ", {"RLIMIT_MEMLOCK is 64 KiB", sizeText});
         CLAIM (!exists (segmentPath ()));
         CLAIM_EQUAL (belongings (), before);
     }
@@ -73,10 +74,11 @@ TEST_CASE ("mlock past RLIMIT_MEMLOCK is -1, and the message names the limit, it
 
 TEST_CASE ("where nothing may be locked, mlock is EPERM with the same words")
 {
-    const std::string text = limited (0, []() -> std::string {
+    const std::string text = limited (0, [] () -> std::string {
         join::LocalMem memory (MiB);
         CLAIM_SAYS (attemptCall ([&] { return memory.mlock (); }), "EPERM: ", {"RLIMIT_MEMLOCK is 0 bytes", "1 MiB"});
-        CLAIM_SAYS (attemptCall ([&] { return join::mlock (memory.get (), 4 * KiB); }), "EPERM: ", {"RLIMIT_MEMLOCK", "4 KiB"});
+        CLAIM_SAYS (attemptCall ([&] { return join::mlock (memory.get (), 4 * KiB); }),
+                    "EPERM: ", {"RLIMIT_MEMLOCK", "4 KiB"});
         CLAIM_SAYS (attempt ([] { Local::make (MiB, locking ()); }), "EPERM: ", {"RLIMIT_MEMLOCK", "1 MiB"});
         return "";
     });
@@ -85,10 +87,10 @@ TEST_CASE ("where nothing may be locked, mlock is EPERM with the same words")
 
 TEST_CASE ("the free mlock says the same")
 {
-    const std::string text = limited (64 * KiB, []() -> std::string {
+    const std::string text = limited (64 * KiB, [] () -> std::string {
         NaiveMem memory (MiB, -1);
-        CLAIM_SAYS (attemptCall ([&] { return join::mlock (memory.get (), MiB); }), "ENOMEM: ",
-                    {"RLIMIT_MEMLOCK is 64 KiB", "1 MiB"});
+        CLAIM_SAYS (attemptCall ([&] { return join::mlock (memory.get (), MiB); }),
+                    "ENOMEM: ", {"RLIMIT_MEMLOCK is 64 KiB", "1 MiB"});
         CLAIM_EQUAL (join::mlock (memory.get (), 64 * KiB), 0);
         CLAIM_EQUAL (smaps (memory.get (), memory.size ()).locked, 64 * KiB);
         CLAIM_SAYS (attemptCall ([] { return join::mlock (nullptr, 4 * KiB); }), "EFAULT: ");
@@ -107,7 +109,7 @@ TEST_CASE ("memory that cannot be locked as asked is not made, and leaves no nam
 
 TEST_CASE ("a segment of others stays whole where its opener cannot lock it")
 {
-    const std::string text = limited (64 * KiB, []() -> std::string {
+    const std::string text = limited (64 * KiB, [] () -> std::string {
         Unlinked segment;
         auto maker = Shared::make (MiB);
         CLAIM (holdsBytes (maker));

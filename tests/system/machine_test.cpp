@@ -27,7 +27,7 @@ uint64_t peakResident ()
 template <typename Kind>
 std::string refused (uint64_t size, const join::MemOptions& options = join::MemOptions ())
 {
-    return inChild ([=]() -> std::string {
+    return inChild ([=] () -> std::string {
         preferredVictim ();
         Unlinked segment;
         attempt ([] { Kind::make (0); });  // whatever a first failure costs
@@ -68,7 +68,8 @@ TEST_CASE ("what the machine has, but not to give, is ENOMEM, where mmap takes i
     }
     const uint64_t size = available + (total - available) / 2;
     REQUIRE (says (refused<Local> (size), "ENOMEM: ", {"the machine has", "available"}));
-    REQUIRE (says (refused<Local> (size, asking (join::HugePages::Never)), "ENOMEM: ", {"the machine has", "available"}));
+    REQUIRE (
+        says (refused<Local> (size, asking (join::HugePages::Never)), "ENOMEM: ", {"the machine has", "available"}));
     const std::string text = refused<Shared> (size);
     CAPTURE (text);
     REQUIRE ((says (text, "ENOMEM: ", {"the machine has"}) || says (text, "ENOSPC: ")));

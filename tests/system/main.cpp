@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Each executable says what the machine must have; where it has not, the test is skipped and the reason is its last line.
+// Each executable says what the machine must have; where it has not, the test is skipped and its last line is why.
 #define CATCH_CONFIG_RUNNER
 #include <catch2/catch.hpp>
 

@@ -27,7 +27,7 @@ unsigned modeOf (const std::string& path)
 template <typename Kind>
 unsigned modeUnder (unsigned mask, unsigned permissions)
 {
-    const std::string text = inChild ([=]() -> std::string {
+    const std::string text = inChild ([=] () -> std::string {
         Unlinked segment;
         ::umask (mask);
         join::MemOptions options;
@@ -41,7 +41,7 @@ unsigned modeUnder (unsigned mask, unsigned permissions)
 // Something else stands at the name: refused at once, and it stays.
 std::string refusesWhatIs (const std::function<int (const char*)>& plant, const std::string& start)
 {
-    return inChild ([&]() -> std::string {
+    return inChild ([&] () -> std::string {
         const std::string path = segmentPath ();
         ::rmdir (path.c_str ());
         ::unlink (path.c_str ());
@@ -73,8 +73,8 @@ TEST_CASE ("names that are none are EINVAL, overlong ones ENAMETOOLONG, for the 
 {
     using namespace std::string_literals;
     const std::string long255 (255, 'a');
-    for (const std::string& name : {""s, "/"s, "a/b"s, "/a/b"s, "//a"s, "a/"s, "."s, ".."s, "/."s, "/.."s, "/../x"s, "a\0b"s,
-                                    "\0"s, "/\0"s, "abc\0"s})
+    for (const std::string& name : {""s, "/"s, "a/b"s, "/a/b"s, "//a"s, "a/"s, "."s, ".."s, "/."s, "/.."s, "/../x"s,
+                                    "a\0b"s, "\0"s, "/\0"s, "abc\0"s})
     {
         CAPTURE (name);
         CHECK (says (attempt ([&] { join::ShmMem (4 * KiB, name); }), "EINVAL: "));

@@ -86,7 +86,7 @@ TEST_CASE ("placement () agrees with smaps and pagemap at each step of a memory'
 
 TEST_CASE ("placement () repeats what was asked, and has no fallback where that was got")
 {
-    const std::string text = inChild ([]() -> std::string {
+    const std::string text = inChild ([] () -> std::string {
         Unlinked segment;
         const auto small = Local::make (4 * KiB).placement ();
         CLAIM_EQUAL (small.fallbacks.size (), 0);
@@ -157,7 +157,7 @@ TEST_CASE ("two neighbours are told apart, though the kernel may have them as on
 
 TEST_CASE ("a decision is told as well as a failure: without prefault a segment is on base pages")
 {
-    const std::string text = inChild ([]() -> std::string {
+    const std::string text = inChild ([] () -> std::string {
         Unlinked segment;
         join::MemOptions options;
         options.prefault = false;

@@ -36,7 +36,7 @@ using join::HugePages;
 
 std::string inOwnShm (unsigned user, const std::function<std::string ()>& body)
 {
-    return inChild ([&]() -> std::string {
+    return inChild ([&] () -> std::string {
         ownShm ();
         if (user != 0)
         {
@@ -137,7 +137,7 @@ TEST_CASE ("a pool that is too small is no SIGBUS: Prefer falls back, Require th
         REQUIRE (text == "");
     }
     // Not reserved, as some do it, and so killed at the touch.
-    const std::string naive = inChild ([]() -> std::string {
+    const std::string naive = inChild ([] () -> std::string {
         const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB | MAP_NORESERVE;
         void* memory = ::mmap (nullptr, 64 * MiB, PROT_READ | PROT_WRITE, flags, -1, 0);
         CLAIM (memory != MAP_FAILED);
@@ -153,7 +153,7 @@ TEST_CASE ("a pool that is too small is no SIGBUS: Prefer falls back, Require th
 TEST_CASE ("a pool whose pages are all taken is no SIGBUS")
 {
     const Knob pool (poolKnob (), "8");
-    const std::string text = inOwnShm (0, []() -> std::string {
+    const std::string text = inOwnShm (0, [] () -> std::string {
         noTransparentPages ();
         auto first = Local::make (16 * MiB, asking (HugePages::Require));
         CLAIM_EQUAL (freePages (), 0);
@@ -165,7 +165,7 @@ TEST_CASE ("a pool whose pages are all taken is no SIGBUS")
 TEST_CASE ("a pool page that is asked for while another is at hand is the smallest that there is")
 {
     const Knob pool (poolKnob (), "8");
-    const std::string text = inOwnShm (nobody, []() -> std::string {
+    const std::string text = inOwnShm (nobody, [] () -> std::string {
         const auto options = asking (HugePages::Prefer, hugePage);
         return onHugePages<Local> (64 * MiB, options);  // more than the pool has
     });
@@ -178,7 +178,7 @@ TEST_CASE ("a required segment goes to a hugetlbfs where /dev/shm cannot give hu
     for (unsigned user : {0U, nobody})
     {
         CAPTURE (user);
-        const std::string text = inChild ([=]() -> std::string {
+        const std::string text = inChild ([=] () -> std::string {
             ownShm ();
             const std::string folder = ownHugetlbfs ("pagesize=2M");
             become (user);
@@ -211,7 +211,7 @@ TEST_CASE ("a hugetlbfs or a pool that is too small for a required segment is an
     for (const char* options : {"pagesize=2M,size=4M", "pagesize=2M"})
     {
         CAPTURE (options);
-        const std::string text = inChild ([=]() -> std::string {
+        const std::string text = inChild ([=] () -> std::string {
             ownShm ();
             const std::string folder = ownHugetlbfs (options);
             noTransparentPages ();
@@ -232,12 +232,13 @@ TEST_CASE ("a hugetlbfs or a pool that is too small for a required segment is an
 TEST_CASE ("a hugetlbfs that the user may not write to is not used, and the error says what is missing")
 {
     const Knob pool (poolKnob (), "40");
-    const std::string text = inChild ([]() -> std::string {
+    const std::string text = inChild ([] () -> std::string {
         ownShm ();
         const std::string folder = ownHugetlbfs ("pagesize=2M,mode=0755");
         become (nobody);
         noTransparentPages ();
-        CLAIM_SAYS (attempt ([] { Shared::make (64 * MiB, asking (HugePages::Require)); }), "EACCES: ", {"/mnt/huge"});
+        CLAIM_SAYS (attempt ([] { Shared::make (64 * MiB, asking (HugePages::Require)); }),
+                    "ENOMEM: ", {"/mnt/huge may not be written", "nr_hugepages is 40"});
         CLAIM_EQUAL (onBasePages<Shared> (64 * MiB), "");
         return "";
     });

@@ -124,7 +124,7 @@ TEST_CASE ("descriptors used up are EMFILE, and nothing is left")
 
 TEST_CASE ("an opener without a descriptor is told, and the segment stays")
 {
-    const std::string text = inChild ([]() -> std::string {
+    const std::string text = inChild ([] () -> std::string {
         Unlinked segment;
         limit (RLIMIT_NOFILE, 64);
         auto maker = Shared::make (4 * KiB);
@@ -161,13 +161,14 @@ TEST_CASE ("a segment past RLIMIT_FSIZE is EFBIG, and nobody is killed by SIGXFS
             return body ();
         });
     };
-    const auto refused = with ([]() -> std::string {
+    const auto refused = with ([] () -> std::string {
         Unlinked segment;
         for (uint64_t size : {MiB + 1, 4 * MiB, 64 * MiB})
         {
             for (HugePages huge : {HugePages::Prefer, HugePages::Never, HugePages::Require})
             {
-                CLAIM_SAYS (attempt ([=] { Shared::make (size, asking (huge)); }), "EFBIG: ", {"RLIMIT_FSIZE is 1 MiB"});
+                CLAIM_SAYS (attempt ([=] { Shared::make (size, asking (huge)); }),
+                            "EFBIG: ", {"RLIMIT_FSIZE is 1 MiB"});
                 CLAIM (!exists (segmentPath ()));
             }
         }
@@ -182,12 +183,13 @@ TEST_CASE ("a segment past RLIMIT_FSIZE is EFBIG, and nobody is killed by SIGXFS
 
 TEST_CASE ("a required segment is held to RLIMIT_FSIZE in its huge pages, and an opener not at all")
 {
-    const std::string text = inChild ([]() -> std::string {
+    const std::string text = inChild ([] () -> std::string {
         Unlinked segment;
         auto maker = Shared::make (4 * MiB);
         limit (RLIMIT_FSIZE, 3 * MiB);
         CLAIM_EQUAL (attempt ([] { Shared::make (4 * MiB); }), "done");
-        const std::string got = attempt ([] { join::ShmMem (3 * MiB, segmentName ("required"), asking (HugePages::Require)); });
+        const std::string got =
+            attempt ([] { join::ShmMem (3 * MiB, segmentName ("required"), asking (HugePages::Require)); });
         join::ShmMem::unlink (segmentName ("required"));
         CLAIM (got == "done" || says (got, "EFBIG: ", {"RLIMIT_FSIZE"}));
         return "";
@@ -197,7 +199,7 @@ TEST_CASE ("a required segment is held to RLIMIT_FSIZE in its huge pages, and an
 
 TEST_CASE ("data used up is ENOMEM, and nothing is left")
 {
-    const std::string text = inChild ([]() -> std::string {
+    const std::string text = inChild ([] () -> std::string {
         attempt ([] { Local::make (0); });
         limit (RLIMIT_DATA, 8 * MiB);
         const std::string before = belongings ();

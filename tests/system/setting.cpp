@@ -138,7 +138,7 @@ std::string missingRoot ()
         return "not root";
     }
     // Root of a container may lack what mounting takes.
-    return inChild ([]() -> std::string {
+    return inChild ([] () -> std::string {
         ownShm ();
         return "";
     });

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What a child does to itself before the test: mounts, users, limits, filters. All of it ends with the child. Each throws
-// std::runtime_error where it cannot be had.
+// What a child does to itself before the test: mounts, users, limits, filters. All of it ends with the child. Each
+// throws std::runtime_error where it cannot be had.
 #ifndef JOIN_TESTS_SYSTEM_SETTING_HPP
 #define JOIN_TESTS_SYSTEM_SETTING_HPP
 

@@ -24,7 +24,7 @@ const HugePages all[] = {HugePages::Prefer, HugePages::Never, HugePages::Require
 template <typename Kind>
 std::string makes (const std::string& options, uint64_t size, const join::MemOptions& asked = join::MemOptions ())
 {
-    return inChild ([&]() -> std::string {
+    return inChild ([&] () -> std::string {
         ownShm (options);
         attempt ([&] { Kind::make (0, asked); });
         const std::string before = belongings ();
@@ -60,13 +60,13 @@ TEST_CASE ("a full /dev/shm refuses the segment and leaves no name, where the na
 
 TEST_CASE ("what others have in /dev/shm is not there to be had")
 {
-    const std::string text = inChild ([]() -> std::string {
+    const std::string text = inChild ([] () -> std::string {
         ownShm ("size=8m");
         join::ShmMem first (5 * MiB, segmentName ("first"));
         for (HugePages huge : all)
         {
-            CLAIM_SAYS (attempt ([=] { Shared::make (4 * MiB, asking (huge)); }), "ENOSPC: ",
-                        {"/dev/shm has 3 MiB", "8 MiB", "4 MiB"});
+            CLAIM_SAYS (attempt ([=] { Shared::make (4 * MiB, asking (huge)); }),
+                        "ENOSPC: ", {"/dev/shm has 3 MiB", "8 MiB", "4 MiB"});
             CLAIM_EQUAL (entries ("/dev/shm").size (), 1);
         }
         CLAIM (holdsBytes (first));
@@ -79,7 +79,7 @@ TEST_CASE ("what others have in /dev/shm is not there to be had")
 
 TEST_CASE ("a hole in a segment is filled by its opener, or the opener is told that it cannot be")
 {
-    const std::string text = inChild ([]() -> std::string {
+    const std::string text = inChild ([] () -> std::string {
         ownShm ("size=4m");
         const int sparse = naiveFile (2 * MiB, segmentName (), join::MemOptions ());
         auto opener = Shared::make (2 * MiB);
@@ -95,7 +95,7 @@ TEST_CASE ("a hole in a segment is filled by its opener, or the opener is told t
 
 TEST_CASE ("a /dev/shm without inodes left is ENOSPC")
 {
-    const std::string text = inChild ([]() -> std::string {
+    const std::string text = inChild ([] () -> std::string {
         ownShm ("size=8m,nr_inodes=2");  // the folder and one more
         join::ShmMem first (4 * KiB, segmentName ("first"));
         CLAIM_SAYS (attempt ([] { Shared::make (4 * KiB); }), "ENOSPC: ", {"/dev/shm"});
@@ -107,7 +107,7 @@ TEST_CASE ("a /dev/shm without inodes left is ENOSPC")
 
 TEST_CASE ("a missing /dev/shm is ENOENT, for the maker and the opener; nothing is there to unlink")
 {
-    const std::string text = inChild ([]() -> std::string {
+    const std::string text = inChild ([] () -> std::string {
         ownMounts ();
         mountAt ("tmpfs", "/dev", "size=1m");
         for (auto mode : {join::OpenMode::CreateOrOpen, join::OpenMode::CreateOnly, join::OpenMode::OpenOnly})
@@ -125,7 +125,7 @@ TEST_CASE ("a missing /dev/shm is ENOENT, for the maker and the opener; nothing 
 
 TEST_CASE ("a read-only /dev/shm is EROFS for who makes or writes, and can be read")
 {
-    const std::string text = inChild ([]() -> std::string {
+    const std::string text = inChild ([] () -> std::string {
         ownShm ("size=8m");
         {
             auto memory = Shared::make (4 * KiB);
@@ -133,7 +133,8 @@ TEST_CASE ("a read-only /dev/shm is EROFS for who makes or writes, and can be re
         }
         CLAIM (::mount ("none", "/dev/shm", nullptr, MS_REMOUNT | MS_RDONLY, nullptr) == 0);
         const std::string before = belongings ();
-        CLAIM_SAYS (attempt ([] { join::ShmMem (4 * KiB, segmentName ("new")); }), "EROFS: ", {"/dev/shm", "read-only"});
+        CLAIM_SAYS (attempt ([] { join::ShmMem (4 * KiB, segmentName ("new")); }),
+                    "EROFS: ", {"/dev/shm", "read-only"});
         CLAIM_SAYS (attempt ([] { Shared::make (4 * KiB); }), "EROFS: ", {"/dev/shm", "read-only"});
         join::MemOptions options;
         options.mode = join::OpenMode::OpenOnly;
@@ -151,7 +152,7 @@ TEST_CASE ("a read-only /dev/shm is EROFS for who makes or writes, and can be re
 
 TEST_CASE ("a /dev/shm that its user may not write to is EACCES")
 {
-    const std::string text = inChild ([]() -> std::string {
+    const std::string text = inChild ([] () -> std::string {
         ownShm ("size=8m,mode=0755");
         become (nobody);
         CLAIM_SAYS (attempt ([] { Shared::make (4 * KiB); }), "EACCES: ", {"/dev/shm"});
@@ -191,7 +192,7 @@ TEST_CASE ("a /dev/shm that is a folder of a disk serves, on base pages, and pla
 {
     char folder[] = "/var/tmp/joinmem-test-XXXXXX";
     REQUIRE (::mkdtemp (folder) != nullptr);
-    const std::string text = inChild ([&]() -> std::string {
+    const std::string text = inChild ([&] () -> std::string {
         ownMounts ();
         bindAt (folder, "/dev/shm");
         return servesOnBasePages ();
@@ -202,13 +203,13 @@ TEST_CASE ("a /dev/shm that is a folder of a disk serves, on base pages, and pla
 
 TEST_CASE ("a /dev/shm that is a ramfs or an overlay serves, on base pages, and placement () says so", "[disk]")
 {
-    const std::string ramfs = inChild ([]() -> std::string {
+    const std::string ramfs = inChild ([] () -> std::string {
         ownMounts ();
         mountAt ("ramfs", "/dev/shm", "");
         return servesOnBasePages ();
     });
     CHECK (ramfs == "");
-    const std::string overlay = inChild ([]() -> std::string {
+    const std::string overlay = inChild ([] () -> std::string {
         ownMounts ();
         mountAt ("tmpfs", "/mnt", "size=256m");
         for (const char* folder : {"/mnt/lower", "/mnt/upper", "/mnt/work"})
@@ -219,15 +220,16 @@ TEST_CASE ("a /dev/shm that is a ramfs or an overlay serves, on base pages, and 
         return servesOnBasePages ();
     });
     CHECK (overlay == "");
-    REQUIRE (inChild ([]() -> std::string {
-        ownShm ();
-        return servesOnBasePages ();
-    }) != "");
+    REQUIRE (inChild ([] () -> std::string {
+                 ownShm ();
+                 return servesOnBasePages ();
+             })
+             != "");
 }
 
 TEST_CASE ("a full disk behind /dev/shm is ENOSPC and leaves no name", "[disk]")
 {
-    const std::string text = inChild ([]() -> std::string {
+    const std::string text = inChild ([] () -> std::string {
         ownMounts ();
         mountAt ("tmpfs", "/mnt", "size=8m");
         for (const char* folder : {"/mnt/lower", "/mnt/upper", "/mnt/work"})

@@ -31,7 +31,7 @@ std::string asRootAndNobody (const std::function<std::string ()>& body)
 {
     for (bool root : {true, false})
     {
-        const std::string text = inChild ([&]() -> std::string {
+        const std::string text = inChild ([&] () -> std::string {
             ownShm ();
             if (!root)
             {
@@ -68,7 +68,7 @@ TEST_CASE ("64 MiB are on huge pages whatever transparent_hugepage/enabled is, f
 
 TEST_CASE ("a process that gave up being root, and may not read all of its own /proc, has huge pages as well")
 {
-    const std::string text = inChild ([]() -> std::string {
+    const std::string text = inChild ([] () -> std::string {
         ownShm ();
         become (nobody, false);
         CLAIM (::access ("/proc/self/pagemap", R_OK) == -1);
@@ -102,14 +102,17 @@ TEST_CASE ("Never and small memory are on base pages where transparent_hugepage/
 TEST_CASE ("where collapsing is refused and enabled is never, Prefer says so and Require names knobs and values")
 {
     const Knob enabled (knob ("enabled"), "never");
-    REQUIRE (asRootAndNobody ([] {
-                 refuseAdvice (adviceCollapse, EINVAL);
-                 return refusesHugePages<Local> (64 * MiB, {"transparent_hugepage/enabled", "never", "nr_hugepages is 0"});
-             }) == "");
+    REQUIRE (
+        asRootAndNobody ([] {
+            refuseAdvice (adviceCollapse, EINVAL);
+            return refusesHugePages<Local> (64 * MiB, {"transparent_hugepage/enabled", "never", "nr_hugepages is 0"});
+        })
+        == "");
     REQUIRE (asRootAndNobody ([] {
                  refuseAdvice (adviceCollapse, EINVAL);
                  return refusesHugePages<Shared> (64 * MiB, {"nr_hugepages is 0", "hugetlbfs"});
-             }) == "");
+             })
+             == "");
     // Not refused: the body must see the difference.
     REQUIRE (asRootAndNobody ([] { return refusesHugePages<Local> (64 * MiB, {}); }) != "");
 }
@@ -123,7 +126,8 @@ TEST_CASE ("where only collapsing is refused, local memory is on transparent hug
         REQUIRE (asRootAndNobody ([=] {
                      refuseAdvice (adviceCollapse, error);
                      return onHugePages<Local> (64 * MiB);
-                 }) == "");
+                 })
+                 == "");
     }
 }
 
@@ -133,18 +137,21 @@ TEST_CASE ("where the process may have no transparent pages, Prefer says so and 
     REQUIRE (asRootAndNobody ([] {
                  noTransparentPages ();
                  return refusesHugePages<Local> (64 * MiB, {"PR_SET_THP_DISABLE", "nr_hugepages is 0"});
-             }) == "");
+             })
+             == "");
     REQUIRE (asRootAndNobody ([] {
                  noTransparentPages ();
                  return refusesHugePages<Shared> (64 * MiB, {"PR_SET_THP_DISABLE", "nr_hugepages is 0"});
-             }) == "");
+             })
+             == "");
 }
 
 TEST_CASE ("where shmem_enabled is deny, shared memory falls back and says so, and Require names the knob")
 {
     const Knob enabled (knob ("shmem_enabled"), "deny");
-    REQUIRE (asRootAndNobody (
-                 [] { return refusesHugePages<Shared> (64 * MiB, {"transparent_hugepage/shmem_enabled", "deny"}); })
+    REQUIRE (asRootAndNobody ([] {
+                 return refusesHugePages<Shared> (64 * MiB, {"transparent_hugepage/shmem_enabled", "deny"});
+             })
              == "");
     REQUIRE (asRootAndNobody ([] { return onHugePages<Local> (64 * MiB); }) == "");
 }
@@ -158,7 +165,7 @@ TEST_CASE ("a refused huge page of a segment costs no memory that stays")
 TEST_CASE ("in a /dev/shm that is mounted with huge=always a segment is on huge pages, and Never is not")
 {
     const auto body = [] (const char* options, const std::function<std::string ()>& inside) {
-        return inChild ([=]() -> std::string {
+        return inChild ([=] () -> std::string {
             ownShm (options);
             return inside ();
         });
@@ -166,5 +173,6 @@ TEST_CASE ("in a /dev/shm that is mounted with huge=always a segment is on huge 
     REQUIRE (body ("mode=1777,huge=always", [] { return onHugePages<Shared> (64 * MiB); }) == "");
     REQUIRE (body ("mode=1777,huge=within_size", [] { return costsItsSize<Shared> (3 * MiB); }) == "");
     REQUIRE (body ("mode=1777,huge=within_size", [] { return onBasePages<Shared> (4 * KiB); }) == "");
-    REQUIRE (body ("mode=1777,huge=always", [] { return onBasePages<Shared> (64 * MiB, asking (HugePages::Never)); }) == "");
+    REQUIRE (body ("mode=1777,huge=always", [] { return onBasePages<Shared> (64 * MiB, asking (HugePages::Never)); })
+             == "");
 }

@@ -33,9 +33,9 @@ join::MemOptions permitting (unsigned permissions, join::OpenMode mode = join::O
 template <typename Kind>
 std::string meets (unsigned maker, unsigned made, unsigned opener, unsigned opened)
 {
-    return inChild ([=]() -> std::string {
+    return inChild ([=] () -> std::string {
         ownShm ("mode=1777");
-        const std::string making = inChild ([=]() -> std::string {
+        const std::string making = inChild ([=] () -> std::string {
             become (maker);
             return attempt ([=] { Kind::make (4 * KiB, permitting (made)); });
         });
@@ -85,29 +85,31 @@ TEST_CASE ("a segment of another user is EACCES for root too unless permissions 
     REQUIRE (says (meets<Shared> (nobody, 0666, 0, 0600), "EACCES: ", {"belongs to user 65534"}));
     REQUIRE (meets<Shared> (nobody, 0600, 0, 0660) == "done");
     REQUIRE (meets<Shared> (nobody, 0600, 0, 0606) == "done");
-    REQUIRE (inChild ([]() -> std::string {
-        ownShm ("mode=0777");  // where the kernel's protected_regular leaves O_CREAT alone
-        CLAIM_EQUAL (inChild ([]() -> std::string {
-                         become (nobody);
-                         return attempt ([] { NaiveShared::make (4 * KiB); });
-                     }),
-                     "done");
-        return attempt ([] { NaiveShared::make (4 * KiB); });
-    }) == "done");
+    REQUIRE (inChild ([] () -> std::string {
+                 ownShm ("mode=0777");  // where the kernel's protected_regular leaves O_CREAT alone
+                 CLAIM_EQUAL (inChild ([] () -> std::string {
+                                  become (nobody);
+                                  return attempt ([] { NaiveShared::make (4 * KiB); });
+                              }),
+                              "done");
+                 return attempt ([] { NaiveShared::make (4 * KiB); });
+             })
+             == "done");
 }
 
 TEST_CASE ("OpenOnly and CreateOnly refuse another user's segment as well")
 {
-    const std::string text = inChild ([]() -> std::string {
+    const std::string text = inChild ([] () -> std::string {
         ownShm ("mode=1777");
-        CLAIM_EQUAL (inChild ([]() -> std::string {
+        CLAIM_EQUAL (inChild ([] () -> std::string {
                          become (nobody);
                          return attempt ([] { Shared::make (4 * KiB, permitting (0666)); });
                      }),
                      "done");
         CLAIM_SAYS (attempt ([] { Shared::make (4 * KiB, permitting (0600, join::OpenMode::OpenOnly)); }), "EACCES: ");
         CLAIM_SAYS (attempt ([] { Shared::make (0, permitting (0600, join::OpenMode::OpenOnly)); }), "EACCES: ");
-        CLAIM_SAYS (attempt ([] { Shared::make (4 * KiB, permitting (0666, join::OpenMode::CreateOnly)); }), "EEXIST: ");
+        CLAIM_SAYS (attempt ([] { Shared::make (4 * KiB, permitting (0666, join::OpenMode::CreateOnly)); }),
+                    "EEXIST: ");
         CLAIM_EQUAL (attempt ([] { Shared::make (4 * KiB, permitting (0666, join::OpenMode::OpenOnly)); }), "done");
         return "";
     });
@@ -116,10 +118,10 @@ TEST_CASE ("OpenOnly and CreateOnly refuse another user's segment as well")
 
 TEST_CASE ("another user's segment is not unlinked, nor are one's own by others")
 {
-    const std::string text = inChild ([]() -> std::string {
+    const std::string text = inChild ([] () -> std::string {
         ownShm ("mode=1777");
         Shared::make (4 * KiB, permitting (0666));
-        CLAIM_EQUAL (inChild ([]() -> std::string {
+        CLAIM_EQUAL (inChild ([] () -> std::string {
                          become (nobody);
                          CLAIM_SAYS (attemptCall ([] { return join::ShmMem::unlink (segmentName ()); }), "E",
                                      {"/dev/shm"});
@@ -134,11 +136,11 @@ TEST_CASE ("another user's segment is not unlinked, nor are one's own by others"
 
 TEST_CASE ("a link that another user planted is not followed, and what it points at stays as it was")
 {
-    const std::string text = inChild ([]() -> std::string {
+    const std::string text = inChild ([] () -> std::string {
         ownShm ("mode=1777");
         mountAt ("tmpfs", "/mnt", "mode=0755");
         std::ofstream ("/mnt/secret") << std::string (4 * KiB, 's');
-        CLAIM_EQUAL (inChild ([]() -> std::string {
+        CLAIM_EQUAL (inChild ([] () -> std::string {
                          become (nobody);
                          CLAIM_EQUAL (::symlink ("/mnt/secret", segmentPath ().c_str ()), 0);
                          CLAIM_EQUAL (::symlink ("/mnt/new", segmentPath ("dangling").c_str ()), 0);
@@ -147,7 +149,8 @@ TEST_CASE ("a link that another user planted is not followed, and what it points
                      "");
         for (unsigned permissions : {0600U, 0666U})
         {
-            CLAIM_SAYS (attempt ([=] { Shared::make (4 * KiB, permitting (permissions)); }), "ELOOP: ", {"symbolic link"});
+            CLAIM_SAYS (attempt ([=] { Shared::make (4 * KiB, permitting (permissions)); }),
+                        "ELOOP: ", {"symbolic link"});
             CLAIM_SAYS (attempt ([=] { join::ShmMem (4 * KiB, segmentName ("dangling"), permitting (permissions)); }),
                         "ELOOP: ");
         }
