@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Nodes that are none: EINVAL, and nothing has happened. And what nodeOf, placement and MemOptions.node say of the rest.
+// Nodes that are none: EINVAL, and nothing happens. And what nodeOf, placement and MemOptions.node say of the rest.
 #include "check.hpp"
 #include "kernel.hpp"
 #include "other.hpp"
