@@ -6,6 +6,7 @@ import os
 import pathlib
 import re
 import shlex
+import signal
 import subprocess
 import sys
 import zlib
@@ -47,7 +48,7 @@ def exchange(writer, reader, clients, environment):
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
                               env=environment) as process:
             ready = process.stdout.readline()
-            expect(ready == "ready\n", f"{writer}: {ready}{process.stdout.read()}")
+            expect(ready == "ready\n", f"{writer} wrote nothing: {ready}")
             got = output(*clients[reader], "read", segment.name, reader, env=environment)
             reply, _ = process.communicate("\n")
         wanted = f"{SIZE} 1122334455667788 {len(BYTES)} -5 0.10000000000000001 {zlib.adler32(BYTES)} written in {writer}\n"
@@ -74,6 +75,7 @@ def errors(language, clients, environment):
 
 
 def main():
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))  # a timeout, too, leaves no name
     build, cc, cxx, language = sys.argv[1:]
     prefix = prepared(pathlib.Path(build), shlex.split(cc), shlex.split(cxx))
     clients = prefix.clients()
