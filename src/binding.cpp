@@ -54,7 +54,11 @@ Failure mapResident (char* address, std::size_t bytes) noexcept
             {
                 char* from = address + done + i * page;
                 const int error = persistently ([=] { return os::populate (from, (end - i) * page, false); });
-                if (error != 0 && error != EINVAL)  // EINVAL: before Linux 5.14
+                // EINVAL: a mapping that may not be read, or Linux before 5.14, where what is mapped will do.
+                void* first = from;
+                int node = -1;
+                const bool seen = error == EINVAL && os::queryPages (&first, 1, &node) == 0 && node >= 0;
+                if (error != 0 && !seen)
                 {
                     return Failure (EFAULT,
                                     "pages at %p are in RAM and may not be read through this mapping, so that they "
