@@ -140,13 +140,13 @@ TEST_CASE ("a link that another user planted is not followed, and what it points
         ownShm ("mode=1777");
         mountAt ("tmpfs", "/mnt", "mode=0755");
         std::ofstream ("/mnt/secret") << std::string (4 * KiB, 's');
-        CLAIM_EQUAL (inChild ([] () -> std::string {
-                         become (nobody);
-                         CLAIM_EQUAL (::symlink ("/mnt/secret", segmentPath ().c_str ()), 0);
-                         CLAIM_EQUAL (::symlink ("/mnt/new", segmentPath ("dangling").c_str ()), 0);
-                         return "";
-                     }),
-                     "");
+        const std::string planted = inChild ([] () -> std::string {
+            become (nobody);
+            CLAIM_EQUAL (::symlink ("/mnt/secret", segmentPath ().c_str ()), 0);
+            CLAIM_EQUAL (::symlink ("/mnt/new", segmentPath ("dangling").c_str ()), 0);
+            return "";
+        });
+        CLAIM_EQUAL (planted, "");
         for (unsigned permissions : {0600U, 0666U})
         {
             CLAIM_SAYS (attempt ([=] { Shared::make (4 * KiB, permitting (permissions)); }),
