@@ -97,6 +97,10 @@ Failure checkLimits (const Mapping& mapping, const Folder& folder, const os::Roo
         return Failure (EFBIG, "RLIMIT_FSIZE is %s, the segment needs %s: raise it (ulimit -f)",
                         SizeText (os::fileLimit ()).text, SizeText (mapping.bytes).text);
     }
+    if (folder.hugePage == 0 && room.total != 0 && room.total < mapping.bytes)
+    {
+        return tooFull (folder, mapping.bytes);  // sparse or not, it could never be filled
+    }
     if (!mapping.fills () || mapping.bytes < worthALook || folder.hugePage != 0)
     {
         return Failure ();
