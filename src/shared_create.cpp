@@ -97,19 +97,13 @@ Failure checkLimits (const Mapping& mapping, const Folder& folder, const os::Roo
         return Failure (EFBIG, "RLIMIT_FSIZE is %s, the segment needs %s: raise it (ulimit -f)",
                         SizeText (os::fileLimit ()).text, SizeText (mapping.bytes).text);
     }
-    if (folder.hugePage == 0 && room.total != 0 && room.total < mapping.bytes)
-    {
-        return tooFull (folder, mapping.bytes);  // sparse or not, it could never be filled
-    }
-    if (!mapping.fills () || mapping.bytes < worthALook || folder.hugePage != 0)
-    {
-        return Failure ();
-    }
-    if (room.total != 0 && room.free < mapping.bytes)
+    const bool fills = mapping.fills () && mapping.bytes >= worthALook;
+    // Sparse or not, what is larger than the file system could never be filled.
+    if (folder.hugePage == 0 && room.total != 0 && (fills ? room.free : room.total) < mapping.bytes)
     {
         return tooFull (folder, mapping.bytes);
     }
-    return checkRoom (mapping.bytes);
+    return fills && folder.hugePage == 0 ? checkRoom (mapping.bytes) : Failure ();
 }
 
 Failure fillTmpfs (Mapping* mapping, const File& file, const Folder& folder)
