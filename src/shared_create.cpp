@@ -106,6 +106,24 @@ Failure checkLimits (const Mapping& mapping, const Folder& folder, const os::Roo
     return fills && folder.hugePage == 0 ? checkRoom (mapping.bytes) : Failure ();
 }
 
+// *done: how far the huge pages reach.
+Failure fillHuge (Mapping* mapping, const Folder& folder, std::size_t part, std::size_t* done)
+{
+    Failure failure = allocateHuge (*mapping, folder, part);
+    if (!failure)
+    {
+        *done = part < mapping->bytes ? part : mapping->bytes;
+        return failure;
+    }
+    if (failure.error () == ENOSPC)
+    {
+        return failure;
+    }
+    mapping->note (failure);
+    mapping->hugeRefused = mapping->asked.huge == HugePages::Require;
+    return mapping->hugeRefused ? noHugePages (transparentPage (), mapping->bytes, true) : Failure ();
+}
+
 Failure fillTmpfs (Mapping* mapping, const File& file, const Folder& folder)
 {
     const bool require = mapping->asked.huge == HugePages::Require;
@@ -137,22 +155,9 @@ Failure fillTmpfs (Mapping* mapping, const File& file, const Folder& folder)
     }
     if (part != 0)
     {
-        if (Failure failure = allocateHuge (*mapping, folder, part))
+        if (Failure failure = fillHuge (mapping, folder, part, &done))
         {
-            if (failure.error () == ENOSPC)
-            {
-                return failure;
-            }
-            mapping->note (failure);
-            if (require)
-            {
-                mapping->hugeRefused = true;
-                return noHugePages (transparentPage (), mapping->bytes, true);
-            }
-        }
-        else
-        {
-            done = part < mapping->bytes ? part : mapping->bytes;
+            return failure;
         }
     }
     else if (mapping->backing == Backing::File && wantedPage (mapping->asked) != 0)
@@ -243,9 +248,7 @@ Failure nameFailure (int error, const char* path)
     return Failure (error, "%s cannot be given its name", path);
 }
 
-// --- Without O_TMPFILE, or without /proc ---------------------------------------------------------------------
-
-// Files of ours that a death left on their way: nobody holds their lease.
+// Files of ours that a death left: nobody holds their lease.
 void removeStale (const char* name, void* with)
 {
     const Folder& folder = *static_cast<const Folder*> (with);
@@ -297,8 +300,6 @@ Failure createByWorkingName (Mapping* mapping, const Folder& folder, const char*
     }
     return error == 0 ? Failure () : nameFailure (error, to.text);
 }
-
-// --- The usual way -------------------------------------------------------------------------------------------
 
 Failure createIn (Mapping* mapping, const Folder& folder, const char* name)
 {
