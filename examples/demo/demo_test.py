@@ -16,6 +16,12 @@ import time
 SHM = "/dev/shm/"
 
 
+def default_signals():
+    """What is ignored here, as under nohup, a shell could not trap."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
 class Demo:
     """run.sh in a folder of its own, which is its TMPDIR too: so that what it leaves can be told from others'."""
 
@@ -42,7 +48,7 @@ class Demo:
         # A group of its own, as a terminal gives it; and a shell cannot trap what was ignored when it began.
         return subprocess.Popen([*self.command, file], start_new_session=True, stdin=subprocess.DEVNULL,
                                 stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=self.environment,
-                                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
+                                preexec_fn=default_signals)
 
     def name(self):
         """Of the segment, as soon as run.sh has chosen it."""
