@@ -150,9 +150,13 @@ Failure unreadableHugePages (const Mapping& mapping) noexcept
     }
     uint64_t number = 0;
     const int error = os::readNumber ("/sys/kernel/mm/transparent_hugepage/hpage_pmd_size", &number);
-    if (error == 0 || error == ENOENT)
+    if (error == ENOENT || (error == 0 && number == 0))
     {
         return Failure ();
+    }
+    if (error == 0)
+    {
+        return Failure (ENODATA, "the huge page's size could not be read from /sys when it was needed");
     }
     return Failure (error, "the huge page's size cannot be read from /sys%s",
                     error == EMFILE ? ": this process has used up its descriptors (ulimit -n)" : "");
