@@ -144,7 +144,7 @@ PoolKnob::PoolKnob (std::size_t page, const char* file) noexcept
 Failure unreadableHugePages (const Mapping& mapping) noexcept
 {
     const bool small = mapping.bytes < hugeEnough && mapping.asked.huge != HugePages::Require;
-    if (small || mapping.asked.huge == HugePages::Never || wantedPage (mapping.asked) != 0)
+    if (small || mapping.asked.huge == HugePages::Never || transparentPage () != 0)
     {
         return Failure ();
     }
