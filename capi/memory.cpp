@@ -146,7 +146,10 @@ int64_t write (std::string_view from, char* text, uint64_t size)
     if (size != 0)
     {
         const std::size_t length = from.size () < size ? from.size () : static_cast<std::size_t> (size - 1);
-        std::memcpy (text, from.data (), length);
+        if (length != 0)  // an empty name has no bytes, and memcpy wants some
+        {
+            std::memcpy (text, from.data (), length);
+        }
         text[length] = '\0';
     }
     return static_cast<int64_t> (from.size ());
