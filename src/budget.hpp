@@ -11,7 +11,7 @@ namespace join
 {
 inline namespace JOIN_ABI
 {
-/// Below this the look costs more than the memory (38 us against 10), and what is left always holds it.
+/// Below this the look costs more than the memory, and is left out: the design's threshold.
 constexpr uint64_t worthALook = uint64_t (1) << 20;
 
 /// ENOMEM where the machine, or the limit of a cgroup that this process is in, leaves less than `bytes`.

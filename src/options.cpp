@@ -115,10 +115,5 @@ Failure readOptions (const MemOptions& given, bool shared, MemOptions* options) 
     return Failure ();
 }
 
-const char* nameOf (HugePages huge) noexcept
-{
-    return huge == HugePages::Prefer ? "prefer" : huge == HugePages::Never ? "never" : "require";
-}
-
 }  // namespace JOIN_ABI
 }  // namespace join

@@ -14,9 +14,6 @@ inline namespace JOIN_ABI
 /// Copies what a program of any age gave, of whatever size its struct is, and checks each field.
 Failure readOptions (const MemOptions& given, bool shared, MemOptions* options) noexcept;
 
-/// "prefer", "never", "require".
-const char* nameOf (HugePages huge) noexcept;
-
 }  // namespace JOIN_ABI
 }  // namespace join
 

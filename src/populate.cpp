@@ -18,8 +18,8 @@ inline namespace JOIN_ABI
 {
 namespace
 {
-// Two threads make 128 MiB present in 0.55 to 0.7 of the time of one, and huge pages of a segment in 0.65; below 64 MiB
-// a thread they cost more than they bring. More than two were not measured.
+// Two threads make private memory present 1.5 to 2.3 times as fast as one, huge pages of a segment 1.4 to 1.6 times from
+// 128 MiB on, where at 64 they bring nothing: docs/bench/memory.md. More than two were not measured.
 constexpr std::size_t shareOfThread = std::size_t (64) << 20;
 constexpr std::size_t mostThreads = 4;
 

@@ -83,7 +83,7 @@ int allocateAll (const File& file, std::size_t from, std::size_t to)
 }
 
 // One base page touched in each huge page, then MADV_COLLAPSE: each byte is zeroed once, where allocating everything
-// first zeroes, and then copies (64 MiB: 4 ms against 37). A page that cannot be had is a full file system.
+// first zeroes, and then copies (64 MiB: a fifth of the time, docs/bench/memory.md). A page that cannot be had is a full file system.
 Failure allocateHuge (const Mapping& mapping, const Folder& folder, std::size_t part)
 {
     Failure failure = makeHuge (mapping.asked, mapping.base, part, true, true);
