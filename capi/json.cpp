@@ -64,7 +64,7 @@ public:
         add (key, value ? "true" : "false");
     }
 
-    void addKnown (const char* key, const std::optional<uint64_t>& value)
+    void addKnown (const char* key, const join::detail::Maybe<uint64_t>& value)
     {
         add (key, value ? std::to_string (*value) : "null");
     }

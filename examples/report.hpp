@@ -24,7 +24,7 @@ inline std::string bytes (uint64_t n)
 }
 
 /// "cannot be known here" is an answer too: the kernel, or a container's rules, may hide it.
-inline std::string bytes (const std::optional<uint64_t>& n)
+inline std::string bytes (const join::detail::Maybe<uint64_t>& n)
 {
     return n ? bytes (*n) : "cannot be known here";
 }

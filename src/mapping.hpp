@@ -17,6 +17,8 @@ namespace join
 {
 inline namespace JOIN_ABI
 {
+class Content;
+
 enum class Backing
 {
     Anonymous,
@@ -40,6 +42,7 @@ struct Mapping
     bool hugeRefused = false;  ///< what failed was to get huge pages, and nothing else
     std::string name;          ///< with its slash
     std::vector<Fallback> fallbacks;
+    Content* content = nullptr;  ///< of a segment that is more than zeros, while it is made
 
     Mapping () = default;
     Mapping (const Mapping&) = delete;

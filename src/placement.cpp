@@ -138,12 +138,12 @@ void addNode (void*, int node, void* with)
     }
 }
 
-std::optional<detail::Array<NodeBytes>> nodesOf (const Mapping& mapping)
+detail::Maybe<detail::Array<NodeBytes>> nodesOf (const Mapping& mapping)
 {
     Pages pages;
     if (eachPage (mapping.base, mapping.backed, addNode, &pages) != 0)
     {
-        return std::nullopt;
+        return {};
     }
     std::size_t count = 0;
     for (uint64_t onNode : pages.onNode)

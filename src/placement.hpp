@@ -5,8 +5,6 @@
 
 #include "mapping.hpp"
 
-#include <optional>
-
 namespace join
 {
 inline namespace JOIN_ABI
@@ -14,10 +12,10 @@ inline namespace JOIN_ABI
 /// Without a value: cannot be known here.
 struct Backed
 {
-    std::optional<uint64_t> page;      ///< smallest, bytes
-    std::optional<uint64_t> huge;      ///< bytes
-    std::optional<uint64_t> resident;  ///< bytes
-    std::optional<uint64_t> locked;    ///< bytes
+    detail::Maybe<uint64_t> page;      ///< smallest, bytes
+    detail::Maybe<uint64_t> huge;      ///< bytes
+    detail::Maybe<uint64_t> resident;  ///< bytes
+    detail::Maybe<uint64_t> locked;    ///< bytes
 };
 
 Backed readBacked (const Mapping& mapping) noexcept;

@@ -34,6 +34,33 @@ Failure takeLease (const File& file, const char* path) noexcept
     }
 }
 
+Failure keepFile (const Mapping& mapping, File* file) noexcept
+{
+    if (mapping.content != nullptr)
+    {
+        mapping.content->keep (file);
+    }
+    return Failure ();
+}
+
+Failure complete (Mapping* mapping)
+{
+    if (mapping->content != nullptr)
+    {
+        const std::size_t unit = mapping->pooled () ? mapping->backed : os::basePageSize ();
+        if (!mapping->asked.prefault)
+        {
+            const std::size_t head = roundUp (mapping->content->head, unit);
+            if (Failure failure = makePresent (mapping->asked, mapping->base, head, true))
+            {
+                return failure;
+            }
+        }
+        mapping->content->write (mapping->base);
+    }
+    return mapping->asked.lock ? lockRange (mapping->base, mapping->bytes) : Failure ();
+}
+
 Failure mapShared (Mapping* mapping, const File& file, const Folder& folder)
 {
     const std::size_t page = transparentPage ();

@@ -7,6 +7,8 @@
 #include "names.hpp"
 #include "os/files.hpp"
 
+#include <string_view>
+
 namespace join
 {
 inline namespace JOIN_ABI
@@ -30,6 +32,33 @@ public:
     int handle = -1;
 };
 
+/// What a segment holds where it is more than zeros. It is written before the segment has a name, and looked at, without
+/// mapping it, before it is used.
+class Content
+{
+public:
+    /// The bytes of `head` are there, whatever prefault says.
+    virtual void write (char* base) noexcept = 0;
+
+    /// Of a segment that is there. *bytes: what is to be mapped of its `size`.
+    virtual Failure examine (const File& file, uint64_t size, const char* path, std::size_t* bytes) noexcept = 0;
+
+    /// May take the descriptor over, of the description that the mapping has.
+    virtual void keep (File* file) noexcept = 0;
+
+    std::size_t head = 0;  ///< bytes that `write` writes, from the base on
+
+protected:
+    ~Content () = default;
+};
+
+/// Opens or makes the segment, until one of the two is done: fills in the mapping, whose `asked` and `content` are set.
+/// @throw std::overflow_error, std::bad_alloc
+Failure makeShared (uint64_t size, std::string_view name, Mapping* mapping);
+
+/// The last steps before a name: the content, and the lock.
+Failure complete (Mapping* mapping);
+
 /// Opens the segment of that name: ENOENT there is none; EAGAIN it is about to go, look again.
 Failure openShared (Mapping* mapping, const char* name);
 
@@ -41,6 +70,9 @@ Failure mapShared (Mapping* mapping, const File& file, const Folder& folder);
 
 /// The attach lease, before anything else is done with the file.
 Failure takeLease (const File& file, const char* path) noexcept;
+
+/// The content, if any, may keep the descriptor. No failure.
+Failure keepFile (const Mapping& mapping, File* file) noexcept;
 
 /// Whether whole huge pages are to be tried for on this mapping, and how many bytes of them there are.
 std::size_t hugePart (const Mapping& mapping) noexcept;

@@ -236,7 +236,7 @@ Failure furnish (Mapping* mapping, const File& file, const Folder& folder, const
     {
         return failure;
     }
-    return mapping->asked.lock ? lockRange (mapping->base, mapping->bytes) : Failure ();
+    return complete (mapping);
 }
 
 Failure nameFailure (int error, const char* path)
@@ -295,10 +295,9 @@ Failure createByWorkingName (Mapping* mapping, const Folder& folder, const char*
     const int error = os::addName (from.text, to.text);
     if (error == ENOENT)
     {
-        return Failure (EAGAIN, "%s was removed",
-                        from.text);  // by a creator that came between its making and its lease
+        return Failure (EAGAIN, "%s was removed", from.text);  // by a creator that came before its lease
     }
-    return error == 0 ? Failure () : nameFailure (error, to.text);
+    return error == 0 ? keepFile (*mapping, &file) : nameFailure (error, to.text);
 }
 
 Failure createIn (Mapping* mapping, const Folder& folder, const char* name)
@@ -328,7 +327,7 @@ Failure createIn (Mapping* mapping, const Folder& folder, const char* name)
         mapping->release ();
         return createByWorkingName (mapping, folder, name);
     }
-    return named == 0 ? Failure () : nameFailure (named, path.text);
+    return named == 0 ? keepFile (*mapping, &file) : nameFailure (named, path.text);
 }
 
 // A hugetlbfs that has pages of that size and lets this user in; `failure` comes back where there is none.

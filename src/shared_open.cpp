@@ -237,11 +237,23 @@ Failure openIn (Mapping* mapping, const Folder& folder, const char* name)
     {
         return Failure (EAGAIN, "%s is being removed", path.text);
     }
-    if (Failure failure = takeSize (mapping, facts, folder, path.text))
+    if (mapping->content != nullptr)
+    {
+        if (Failure failure = mapping->content->examine (file, facts.size, path.text, &mapping->bytes))
+        {
+            return failure;
+        }
+        mapping->bytes = roundUp (mapping->bytes, os::basePageSize ());
+    }
+    else if (Failure failure = takeSize (mapping, facts, folder, path.text))
     {
         return failure;
     }
-    return useOpened (mapping, file, folder, facts, path.text);
+    if (Failure failure = useOpened (mapping, file, folder, facts, path.text))
+    {
+        return failure;
+    }
+    return keepFile (*mapping, &file);
 }
 }  // namespace
 

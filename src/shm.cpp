@@ -48,6 +48,7 @@ Failure once (Mapping* mapping, const char* name)
     }
     return createShared (mapping, name);
 }
+}  // namespace
 
 Failure makeShared (uint64_t size, std::string_view given, Mapping* mapping)
 {
@@ -86,7 +87,6 @@ Failure makeShared (uint64_t size, std::string_view given, Mapping* mapping)
     return Failure (EBUSY, "segment %.64s comes and goes, or is held by a process that removes it: %d tries", name.text,
                     rounds);
 }
-}  // namespace
 
 ShmMem::ShmMem (uint64_t size, std::string_view name)
 : ShmMem (size, name, MemOptions ())

@@ -77,6 +77,14 @@ public:
         _value = value;
     }
 
+    /// An errno with a sentence that lives as long as the program: a few stores, for a queue that is polled.
+    void assign (int error, const char* sentence) noexcept
+    {
+        _category = nullptr;
+        _text = sentence;
+        _value = error;
+    }
+
     void clear () noexcept
     {
         _category = nullptr;
@@ -159,8 +167,9 @@ inline bool operator!= (const std::error_condition& a, const LastError& b) noexc
 #endif
 
 /// One object a thread, for all shared objects of the process. __thread, unlike thread_local, promises that it is
-/// initialised statically, so that an access is an address and not a call of an initialiser.
-extern JOIN_EXPORT __thread LastError lastError;
+/// initialised statically, so that an access is an address and not a call of an initialiser; initial-exec, that it is
+/// none of __tls_get_addr () either, in the shared libraries of others.
+extern JOIN_EXPORT __thread LastError lastError __attribute__ ((tls_model ("initial-exec")));
 
 }  // namespace JOIN_ABI
 }  // namespace join

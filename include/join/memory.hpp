@@ -13,10 +13,10 @@
 #define JOIN_MEMORY_HPP
 
 #include <join/detail/array.hpp>
+#include <join/detail/maybe.hpp>
 #include <join/error.hpp>
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -26,6 +26,14 @@ inline namespace JOIN_ABI
 {
 struct MemOptions;
 struct Placement;
+
+// The queues of <join/queue.hpp>.
+template <typename Memory>
+struct BasicSpsc;
+template <typename Memory>
+struct BasicMpsc;
+template <typename Memory>
+struct BasicMpmc;
 
 /// What LocalMem and ShmMem have in common: a mapping, moved and never copied. Not made by itself.
 class JOIN_EXPORT Memory
@@ -111,6 +119,11 @@ private:
 class JOIN_EXPORT LocalMem : public Memory
 {
 public:
+    /// Queues over this memory: include <join/queue.hpp> and write LocalMem::Spsc::Queue<T>.
+    using Spsc = BasicSpsc<LocalMem>;
+    using Mpsc = BasicMpsc<LocalMem>;
+    using Mpmc = BasicMpmc<LocalMem>;
+
     /// @param size bytes, rounded up to base pages; at least 1
     /// @throw std::system_error EINVAL size 0 or an option that is none; ENOMEM more than the machine, a cgroup or
     ///     RLIMIT_AS leaves, or huge pages required that cannot be had; std::bad_alloc
@@ -127,6 +140,11 @@ public:
 class JOIN_EXPORT ShmMem : public Memory
 {
 public:
+    /// Queues over this memory: include <join/queue.hpp> and write ShmMem::Spsc::Queue<T>.
+    using Spsc = BasicSpsc<ShmMem>;
+    using Mpsc = BasicMpsc<ShmMem>;
+    using Mpmc = BasicMpmc<ShmMem>;
+
     /// Creates the segment, or opens the one of that name.
     /// @param size bytes, rounded up to base pages; an existing segment must have it; 0 with OpenOnly: what it has
     /// @throw std::system_error EINVAL size 0, a bad name or option, a segment of another size; ENAMETOOLONG; ENOSPC
@@ -211,7 +229,7 @@ struct NodeBytes
     uint64_t bytes = 0;
 };
 
-/// What placement () reports; moved, not copied. An optional without a value: cannot be known here. nodes and fallbacks
+/// What placement () reports; moved, not copied. A Maybe without a value (has_value (), *): cannot be known here. nodes and fallbacks
 /// are ranges: begin (), end (), size (), [].
 struct Placement
 {
@@ -226,11 +244,11 @@ struct Placement
     uint64_t size = 0;                              ///< bytes, size ()
     std::string name;                               ///< with its slash; empty where local
     std::string backing;                            ///< "anonymous", "pool", "tmpfs", "hugetlbfs" or "file"
-    std::optional<uint64_t> pageSize;               ///< the smallest page that backs any part, bytes
-    std::optional<uint64_t> hugeBytes;              ///< on huge pages as this process maps them, bytes
-    std::optional<uint64_t> residentBytes;          ///< in RAM and mapped by this process, bytes
-    std::optional<uint64_t> lockedBytes;            ///< kept there by mlock, bytes
-    std::optional<detail::Array<NodeBytes>> nodes;  ///< resident bytes by NUMA node; nodes with none are left out
+    detail::Maybe<uint64_t> pageSize;               ///< the smallest page that backs any part, bytes
+    detail::Maybe<uint64_t> hugeBytes;              ///< on huge pages as this process maps them, bytes
+    detail::Maybe<uint64_t> residentBytes;          ///< in RAM and mapped by this process, bytes
+    detail::Maybe<uint64_t> lockedBytes;            ///< kept there by mlock, bytes
+    detail::Maybe<detail::Array<NodeBytes>> nodes;  ///< resident bytes by NUMA node; nodes with none are left out
     detail::Array<Fallback> fallbacks;              ///< as they happened; empty: what was asked was got
 
     Placement () noexcept

@@ -31,6 +31,16 @@ int barrierEverywhere () noexcept
     return membarrier (MEMBARRIER_CMD_PRIVATE_EXPEDITED);
 }
 
+int registerGlobalBarrier () noexcept
+{
+    return membarrier (MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED);
+}
+
+int globalBarrier () noexcept
+{
+    return membarrier (MEMBARRIER_CMD_GLOBAL_EXPEDITED);
+}
+
 int aroundFork (void (*before) (), void (*inParent) (), void (*inChild) ()) noexcept
 {
     return ::pthread_atfork (before, inParent, inChild);

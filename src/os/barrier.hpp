@@ -17,6 +17,10 @@ int registerBarrier () noexcept;
 /// Every thread of this process that runs executes a full barrier before this returns.
 int barrierEverywhere () noexcept;
 
+/// The same for every process that has registered for it, whoever pays.
+int registerGlobalBarrier () noexcept;
+int globalBarrier () noexcept;
+
 /// Handlers as of pthread_atfork(3).
 int aroundFork (void (*before) (), void (*inParent) (), void (*inChild) ()) noexcept;
 

@@ -38,19 +38,19 @@ int opened (int result, int* file) noexcept
     return 0;
 }
 
-struct flock64 leaseLock (short type) noexcept
+struct flock64 leaseLock (short type, uint32_t number) noexcept
 {
     struct flock64 lock = {};
     lock.l_type = type;
     lock.l_whence = SEEK_SET;
-    lock.l_start = leaseByte;
+    lock.l_start = leaseByte + number;
     lock.l_len = 1;
     return lock;
 }
 
-int lease (int file, short type) noexcept
+int lease (int file, short type, uint32_t number = 0) noexcept
 {
-    struct flock64 lock = leaseLock (type);
+    struct flock64 lock = leaseLock (type, number);
     return errnoUnless (::fcntl (file, F_OFD_SETLK, &lock) == 0);
 }
 }  // namespace
@@ -168,10 +168,29 @@ int holdLeaseAlone (int file) noexcept
 
 int leaseOfOthers (int file, bool* held) noexcept
 {
-    struct flock64 lock = leaseLock (F_WRLCK);
+    struct flock64 lock = leaseLock (F_WRLCK, 0);
     const int result = ::fcntl (file, F_OFD_GETLK, &lock);
     *held = lock.l_type != F_UNLCK;
     return errnoUnless (result == 0);
+}
+
+int holdLane (int file, uint32_t number) noexcept
+{
+    return lease (file, F_WRLCK, number);
+}
+
+int openAgain (int file, int* again) noexcept
+{
+    char link[40];
+    std::snprintf (link, sizeof (link), "/proc/self/fd/%d", file);
+    return opened (::open (link, O_RDWR | O_CLOEXEC), again);
+}
+
+int readAt (int file, uint64_t offset, void* bytes, std::size_t count, std::size_t* got) noexcept
+{
+    const ssize_t result = ::pread (file, bytes, count, static_cast<off_t> (offset));
+    *got = result > 0 ? static_cast<std::size_t> (result) : 0;
+    return errnoUnless (result != -1);
 }
 
 int eachName (const char* folder, const char* prefix, void (*visit) (const char* name, void* with), void* with) noexcept

@@ -7,6 +7,7 @@
 
 #include <join/detail/abi.hpp>
 
+#include <cstddef>
 #include <cstdint>
 
 namespace join
@@ -77,6 +78,15 @@ int holdLeaseAlone (int file) noexcept;
 
 /// Whether the lease is held by anybody but this description. Takes nothing.
 int leaseOfOthers (int file, bool* held) noexcept;
+
+/// The lease of a lane, 1 and up, for this description alone; EAGAIN: somebody has it.
+int holdLane (int file, uint32_t number) noexcept;
+
+/// The same file by another description, whose locks are its own. ENOENT where there is no /proc.
+int openAgain (int file, int* again) noexcept;
+
+/// Bytes of the file from offset on; *got may be fewer. Nothing is mapped, so a hole or an end is no SIGBUS.
+int readAt (int file, uint64_t offset, void* bytes, std::size_t count, std::size_t* got) noexcept;
 
 /// Calls visit for each name in the folder that begins with `prefix`.
 int eachName (const char* folder, const char* prefix, void (*visit) (const char* name, void* with),

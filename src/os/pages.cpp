@@ -140,6 +140,21 @@ int residency (void* address, std::size_t bytes, unsigned char* pages) noexcept
     return errnoUnless (::mincore (address, bytes, pages) == 0);
 }
 
+int wipeOnFork (void* address, std::size_t bytes) noexcept
+{
+    return errnoUnless (::madvise (address, bytes, MADV_WIPEONFORK) == 0);
+}
+
+int dropOnFork (void* address, std::size_t bytes) noexcept
+{
+    return errnoUnless (::madvise (address, bytes, MADV_DONTFORK) == 0);
+}
+
+int mapForReading (int file, std::size_t bytes, void** address) noexcept
+{
+    return map (nullptr, bytes, PROT_READ, MAP_SHARED, file, address);
+}
+
 int lockPages (const void* address, std::size_t bytes) noexcept
 {
     return errnoUnless (::mlock (address, bytes) == 0);

@@ -53,6 +53,13 @@ bool hugeForbidden () noexcept;
 /// A byte a base page, its lowest bit set where the page is in RAM.
 int residency (void* address, std::size_t bytes, unsigned char* pages) noexcept;
 
+/// A forked child finds zeros there; or, of the second, nothing at all.
+int wipeOnFork (void* address, std::size_t bytes) noexcept;
+int dropOnFork (void* address, std::size_t bytes) noexcept;
+
+/// A page-aligned part of a file, to be read only: what keeps its description, and the locks on that, alive.
+int mapForReading (int file, std::size_t bytes, void** address) noexcept;
+
 int lockPages (const void* address, std::size_t bytes) noexcept;
 int unlockPages (const void* address, std::size_t bytes) noexcept;
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Who includes what, as the preprocessor sees it: layers.py ROOT [with-numa]
 
-error -> os -> memory -> capi: a layer includes from itself and those before it. Headers that are not ours are for
+error -> os -> memory -> queue -> capi: a layer includes from itself and those before it. Headers that are not ours are for
 src/os/ alone; elsewhere only the standard ones of a list.
 """
 
@@ -12,7 +12,9 @@ import sys
 
 from planted import copy, output, scratch, tree, verdict
 
-LAYERS = ["error", "os", "memory", "capi"]
+LAYERS = ["error", "os", "memory", "queue", "capi"]
+QUEUE = {"backoff.hpp", "blocking.hpp", "claim.hpp", "copy.hpp", "queue.hpp", "ring.hpp", "segment.hpp",
+         "span.hpp", "spsc.hpp"}
 ERROR = {"error.hpp", "error.cpp", "failure.hpp", "failure.cpp", "abi.hpp"}
 STANDARD = set("""
     algorithm array atomic cerrno chrono climits cstdarg cstddef cstdint cstdio cstdlib cstring exception functional
@@ -30,7 +32,9 @@ def layer(root, path):
         return "error"
     if parts[0] == "capi":
         return "capi"
-    return "os" if parts[:2] == ("src", "os") else "memory"
+    if parts[:2] == ("src", "os"):
+        return "os"
+    return "queue" if parts[:2] == ("src", "queue") or (parts[0] == "include" and path.name in QUEUE) else "memory"
 
 
 def includes(root, path):
@@ -82,7 +86,10 @@ def planted(root):
             ("include/join/memory.hpp", "#include <iostream>", "includes iostream, which is not on the list"),
             ("include/join/error.hpp", "#include <join/detail/array.hpp>", "of the later layer memory"),
             ("src/os/pages.cpp", '#include "mapping.hpp"', "of the later layer memory"),
-            ("src/local.cpp", '#include "joinmem.h"', "of the later layer capi")):
+            ("src/local.cpp", '#include "joinmem.h"', "of the later layer capi"),
+            ("include/join/memory.hpp", "#include <join/detail/segment.hpp>", "of the later layer queue"),
+            ("src/shm.cpp", '#include "queue/format.hpp"', "of the later layer queue"),
+            ("src/queue/wait.cpp", "#include <linux/futex.h>", "includes linux/futex.h, which is not on the list")):
         with scratch() as folder:
             place = copy(root, folder).resolve()
             path = place / file

@@ -1,0 +1,359 @@
+// SPDX-License-Identifier: MIT
+// Many pushers, and one popper or many: the claim chain. A pusher claims tickets by a compare-and-swap of head, copies,
+// and publishes each slot by its word; a popper copies first, and one store or swap of tail then takes the elements and
+// frees their slots. The head word names the last claimer, his lane what he found there: so whoever comes later can tell
+// whose each unpublished ticket is (ARCHITECTURE.md, "The claim chain").
+#ifndef JOIN_DETAIL_CLAIM_HPP
+#define JOIN_DETAIL_CLAIM_HPP
+
+#include <join/detail/copy.hpp>
+#include <join/detail/ring.hpp>
+
+namespace join
+{
+inline namespace JOIN_ABI
+{
+namespace detail
+{
+/// The words of one ring, wherever they stand, and the elements behind them.
+template <typename Size>
+struct Slots
+{
+    Ring& ring;
+    Size size;
+
+    std::atomic<uint64_t>& word (uint64_t ticket) const noexcept
+    {
+        return *reinterpret_cast<std::atomic<uint64_t>*> (ring.words + at (ticket) * wordStride ());
+    }
+
+    char* element (uint64_t ticket) const noexcept
+    {
+        return ring.elements + at (ticket) * stride ();
+    }
+
+    uint64_t at (uint64_t ticket) const noexcept
+    {
+        return (ticket >> ticketShift) & ring.mask;
+    }
+
+    uint32_t wordStride () const noexcept
+    {
+        return Size::fixed ? (wordBeside (size.bytes ()) ? stride () : 8) : ring.wordStride;
+    }
+
+    uint32_t stride () const noexcept
+    {
+        return Size::fixed ? strideOf (Kind::Mpmc, size.bytes ()) : ring.stride;
+    }
+
+    /// Whether elements that follow one another are copied in one piece.
+    bool inOnePiece () const noexcept
+    {
+        return stride () == size.bytes ();
+    }
+};
+
+template <bool ManyPoppers>
+struct ClaimRing
+{
+    static constexpr Kind kind = ManyPoppers ? Kind::Mpmc : Kind::Mpsc;
+    using Copy = std::conditional_t<ManyPoppers, Racing, Alone>;
+
+    /// The number pushed, wouldBlock, or -1.
+    template <typename Size, typename Count>
+    __attribute__ ((always_inline)) static int64_t push (Ring& ring, Size size, const void* from, Count n) noexcept
+    {
+        if (ring.entries == nullptr)
+        {
+            return pushBy (ring, size, nullptr, 0, from, n);
+        }
+        LaneEntry* entry = entryOf (ring);
+        if (__builtin_expect (entry == nullptr, 0) && (entry = ring.enter ()) == nullptr)
+        {
+            return -1;
+        }
+        if (__builtin_expect (entry->inside.load (std::memory_order_relaxed) != 0, 0))  // [inside] this thread's own
+        {
+            return ring.nested ();
+        }
+        entry->inside.store (1, std::memory_order_relaxed);         // [inside] before the lane is looked at, by the
+        std::atomic_signal_fence (std::memory_order_seq_cst);       // membarrier (2) of whoever takes it away
+        Lane* lane = entry->lane.load (std::memory_order_relaxed);  // [inside]
+        int64_t pushed;
+        if (__builtin_expect (lane != nullptr, 1))
+        {
+            pushed = pushBy (ring, size, lane, numberOf (ring, lane), from, n);
+        }
+        else
+        {
+            Lane* shared = ring.takeShared ();
+            pushed = pushBy (ring, size, shared, numberOf (ring, shared), from, n);
+            ring.giveShared ();
+        }
+        entry->inside.store (0,
+                             std::memory_order_release);  // [inside] pairs with the acquire of whoever takes the lane
+        return pushed;
+    }
+
+    /// The number popped, wouldBlock, or -1.
+    template <typename Size, typename Count>
+    __attribute__ ((always_inline)) static int64_t pop (Ring& ring, Size size, void* to, Count n) noexcept
+    {
+        const Slots<Size> slots {ring, size};
+        uint64_t tail = loadTail (ring);
+        for (uint32_t tries = 0; tries < triesMost; ++tries)
+        {
+            uint64_t passed = 0;
+            const uint64_t got = copyOut (slots, tail, static_cast<char*> (to), n, &passed);
+            if (passed == 0)
+            {
+                const uint64_t again = ManyPoppers ? loadTail (ring) : tail;
+                if (again == tail)
+                {
+                    return nothing (ring, tail);
+                }
+                tail = again;
+                continue;
+            }
+            if (take (ring, &tail, passed) && got != 0)
+            {
+                return static_cast<int64_t> (got);
+            }
+        }
+        return wouldBlock;
+    }
+
+private:
+    static constexpr uint32_t triesMost = 1 << 16;
+
+    static LaneEntry* entryOf (Ring& ring) noexcept
+    {
+        const void* thread = &lastError;  // of the thread's own
+        for (uint32_t i = firstEntry ();; ++i)
+        {
+            LaneEntry& entry = ring.entries[i & ring.entryMask];
+            const void* there =
+                entry.thread.load (std::memory_order_relaxed);  // [entry] the thread itself has stored it
+            if (there == thread)
+            {
+                return &entry;
+            }
+            if (there == nullptr)
+            {
+                return nullptr;
+            }
+        }
+    }
+
+    static uint64_t numberOf (const Ring& ring, const Lane* lane) noexcept
+    {
+        return static_cast<uint64_t> (lane - reinterpret_cast<const Lane*> (ring.gate + 1)) + 1;
+    }
+
+    template <typename Size, typename Count>
+    __attribute__ ((always_inline)) static int64_t pushBy (Ring& ring, Size size, Lane* lane, uint64_t number,
+                                                           const void* from, Count n) noexcept
+    {
+        uint64_t head = ring.head->load (std::memory_order_acquire);  // [claim] pairs with the claims before
+        uint64_t count = 0;
+        for (uint32_t tries = 0;; ++tries)
+        {
+            if (__builtin_expect ((head & closedBit) != 0, 0))
+            {
+                return ring.refusePush ();
+            }
+            const int64_t room = roomFor (ring, &head, n);
+            if (__builtin_expect (room <= 0, 0))
+            {
+                return room == 0 ? wouldBlock : ring.damaged ();
+            }
+            count = n < static_cast<uint64_t> (room) ? n : static_cast<uint64_t> (room);
+            if (lane != nullptr)
+            {
+                // The publication of this lane's former claim goes before it, and the claim behind it.
+                // [evidence] pairs with the acquire of whoever recovers, and with [claim]
+                lane->claim.store (head, std::memory_order_release);
+            }
+            const uint64_t next = ((head & ticketMask) + count * ticketUnit) | number;
+            // The [evidence] is seen by whoever sees the claim, and so is that of those before.
+            // [claim] release and acquire: pairs with itself, and with whoever looks at head
+            if (ring.head->compare_exchange_weak (head, next, std::memory_order_acq_rel, std::memory_order_acquire))
+            {
+                break;
+            }
+            if (__builtin_expect (tries == triesMost, 0))
+            {
+                return wouldBlock;
+            }
+        }
+        if (Count::one)
+        {
+            publishOne (Slots<Size> {ring, size}, head, static_cast<const char*> (from));
+        }
+        else
+        {
+            publishSome (Slots<Size> {ring, size}, head, static_cast<const char*> (from), count);
+        }
+        const uint32_t state = stateBehind (ring);
+        if (__builtin_expect ((state & poppersWait) != 0, 0))
+        {
+            ring.published (state);
+        }
+        return static_cast<int64_t> (count);
+    }
+
+    /// Elements that there is room for behind *head, which is looked at again where it is old; -1: impossible.
+    static int64_t roomFor (Ring& ring, uint64_t* head, uint64_t n) noexcept
+    {
+        const uint64_t capacity = ring.capacity;
+        const uint64_t seen = ring.tailSeen.load (std::memory_order_relaxed);  // [seen] never past tail
+        uint64_t used = ((*head & ticketMask) - seen) >> ticketShift;
+        if (__builtin_expect (used < capacity && capacity - used >= n, 1))
+        {
+            return static_cast<int64_t> (capacity - used);
+        }
+        for (uint32_t tries = 0; tries < triesMost; ++tries)
+        {
+            // [tail] pairs with take (): who reuses a slot comes after the copy out of it.
+            const uint64_t tail = ring.tail->load (std::memory_order_acquire) & ticketMask;
+            ring.tailSeen.store (tail, std::memory_order_relaxed);  // [seen]
+            used = ((*head & ticketMask) - tail) >> ticketShift;
+            if (used < capacity)
+            {
+                return static_cast<int64_t> (capacity - used);
+            }
+            const uint64_t again = ring.head->load (std::memory_order_acquire);  // [claim]
+            if (again == *head)
+            {
+                return used == capacity ? 0 : -1;
+            }
+            *head = again;
+            if ((again & closedBit) != 0)
+            {
+                return static_cast<int64_t> (capacity);  // whoever claims sees that it is closed
+            }
+        }
+        return 0;
+    }
+
+    template <typename Size>
+    static void publishOne (const Slots<Size>& slots, uint64_t head, const char* from) noexcept
+    {
+        const uint64_t ticket = head & ticketMask;
+        Copy::in (slots.element (ticket), from, slots.size, 1);
+        const uint64_t word = (ticket + ticketUnit) | firstBit | (head & laneMask);
+        slots.word (ticket).store (word, std::memory_order_release);  // [publish] pairs with copyOut ()
+    }
+
+    /// The copies, and the publications: tickets from `head` on, which the claim replaced.
+    template <typename Size>
+    static void publishSome (const Slots<Size>& slots, uint64_t head, const char* from, uint64_t n) noexcept
+    {
+        const uint64_t ticket = head & ticketMask;
+        uint64_t flags = firstBit | (head & laneMask);
+        if (slots.inOnePiece ())
+        {
+            const uint64_t at = slots.at (ticket);
+            const uint64_t first = n < slots.ring.capacity - at ? n : slots.ring.capacity - at;
+            Copy::in (slots.element (ticket), from, slots.size, first);
+            if (first < n)
+            {
+                Copy::in (slots.ring.elements, from + first * slots.size.bytes (), slots.size, n - first);
+            }
+        }
+        for (uint64_t i = 0; i < n; ++i)
+        {
+            const uint64_t mine = ticket + i * ticketUnit;
+            if (!slots.inOnePiece ())
+            {
+                Copy::in (slots.element (mine), from + i * slots.size.bytes (), slots.size, 1);
+            }
+            // [publish] pairs with the acquire in copyOut ()
+            slots.word (mine).store ((mine + ticketUnit) | flags, std::memory_order_release);
+            flags = 0;
+        }
+    }
+
+    /// Copies up to n elements from `tail` on; *passed: the tickets that they and the holes between take up.
+    template <typename Size>
+    static uint64_t copyOut (const Slots<Size>& slots, uint64_t tail, char* to, uint64_t n, uint64_t* passed) noexcept
+    {
+        uint64_t got = 0;
+        uint64_t i = 0;
+        while (got < n && i < slots.ring.capacity)
+        {
+            const uint64_t ticket = tail + i * ticketUnit;
+            const uint64_t word =
+                slots.word (ticket).load (std::memory_order_acquire);  // [publish] pairs with publish ()
+            if ((word & ticketMask) != ticket + ticketUnit)
+            {
+                break;
+            }
+            if (__builtin_expect ((word & holeBit) == 0, 1))
+            {
+                Copy::out (to + got * slots.size.bytes (), slots.element (ticket), slots.size, 1);
+                ++got;
+            }
+            ++i;
+        }
+        *passed = i;
+        return got;
+    }
+
+    static uint64_t loadTail (const Ring& ring) noexcept
+    {
+        // [tail] acquire, with many poppers: pairs with take () of another; one popper alone is the only one to store it.
+        return ring.tail->load (ManyPoppers ? std::memory_order_acquire : std::memory_order_relaxed) & ticketMask;
+    }
+
+    /// Takes what lies between *tail and there, and frees its slots; false: another was first, and *tail is his.
+    static bool take (Ring& ring, uint64_t* tail, uint64_t n) noexcept
+    {
+        const uint64_t next = *tail + n * ticketUnit;
+        if (ManyPoppers)
+        {
+            // [tail] release: the copies come before a slot is written again; pairs with roomFor () and loadTail ().
+            if (!ring.tail->compare_exchange_strong (*tail, next, std::memory_order_acq_rel, std::memory_order_acquire))
+            {
+                *tail &= ticketMask;
+                return false;
+            }
+        }
+        else
+        {
+            ring.tail->store (next, std::memory_order_release);  // [tail] pairs with roomFor ()
+        }
+        *tail = next;
+        if (__builtin_expect ((stateBehind (ring) & pushersWait) != 0, 0))
+        {
+            ring.popped ();
+        }
+        return true;
+    }
+
+    static int64_t nothing (Ring& ring, uint64_t tail) noexcept
+    {
+        // [shut] A hint: dry () looks at head.
+        if (__builtin_expect ((ring.gate->state.load (std::memory_order_relaxed) & shutMask) != 0, 0))
+        {
+            return ring.dry ();
+        }
+        const uint64_t run = (tail - ring.driedAt.load (std::memory_order_relaxed)) >> ticketShift;  // [seen]
+        if (run != 0)
+        {
+            ring.driedAt.store (tail, std::memory_order_relaxed);  // [seen]
+            if (run >= longRun)
+            {
+                lookAway ();
+            }
+        }
+        return wouldBlock;
+    }
+};
+
+}  // namespace detail
+}  // namespace JOIN_ABI
+}  // namespace join
+
+#endif

@@ -1,0 +1,384 @@
+// SPDX-License-Identifier: MIT
+#include "queue/lanes.hpp"
+
+#include "names.hpp"
+#include "os/barrier.hpp"
+#include "os/futex.hpp"
+#include "os/pages.hpp"
+
+#include <cerrno>
+#include <mutex>
+
+namespace join
+{
+inline namespace JOIN_ABI
+{
+using detail::Lane;
+using detail::LaneEntry;
+
+namespace
+{
+constexpr uint32_t entryCount = 1024;
+constexpr uint32_t threadsMost = entryCount - 64;  // some stay free, so that every search ends
+
+// Where an entry's thread has ended: searches go on past it.
+const char vacated = 0;
+}  // namespace
+
+// All zero at first, and again in a forked child, whose lanes are its parent's: mutexes of zeros are free ones.
+struct LaneTable
+{
+    LaneEntry entries[entryCount];
+    std::mutex mutex;    // for changes
+    std::mutex sharing;  // held by the thread that pushes by the shared lane
+    Lane* shared;
+    uint32_t held;                        // lanes that this process has
+    uint32_t threads;                     // entries in use
+    void* leases[detail::lanesMost + 1];  // by the lane's number
+};
+
+namespace
+{
+constexpr std::size_t tableBytes (std::size_t page) noexcept
+{
+    return (sizeof (LaneTable) + page - 1) / page * page;
+}
+}  // namespace
+
+/// All Lanes of the process, for threads that end.
+class LaneRegistry
+{
+public:
+    static void add (Lanes* lanes) noexcept
+    {
+        std::lock_guard<std::mutex> lock (_mutex);
+        lanes->_next = _first;
+        if (_first != nullptr)
+        {
+            _first->_previous = lanes;
+        }
+        _first = lanes;
+    }
+
+    static void remove (Lanes* lanes) noexcept
+    {
+        std::lock_guard<std::mutex> lock (_mutex);
+        (lanes->_previous != nullptr ? lanes->_previous->_next : _first) = lanes->_next;
+        if (lanes->_next != nullptr)
+        {
+            lanes->_next->_previous = lanes->_previous;
+        }
+    }
+
+    static void leave (const void* thread) noexcept
+    {
+        std::lock_guard<std::mutex> lock (_mutex);
+        for (Lanes* lanes = _first; lanes != nullptr; lanes = lanes->_next)
+        {
+            lanes->leave (thread);
+        }
+    }
+
+    // Nobody changes the list while the process forks, so that the child has it whole.
+    static void lock ()
+    {
+        _mutex.lock ();
+    }
+
+    static void unlock ()
+    {
+        _mutex.unlock ();
+    }
+
+private:
+    static std::mutex _mutex;
+    static Lanes* _first;
+};
+
+std::mutex LaneRegistry::_mutex;
+Lanes* LaneRegistry::_first = nullptr;
+
+namespace
+{
+const int forkError = os::aroundFork (LaneRegistry::lock, LaneRegistry::unlock, LaneRegistry::unlock);
+
+struct Leaver
+{
+    const void* thread = nullptr;
+
+    ~Leaver ()
+    {
+        if (thread != nullptr)
+        {
+            LaneRegistry::leave (thread);
+        }
+    }
+};
+
+thread_local Leaver leaver;
+}  // namespace
+
+Failure Lanes::start (Lane* first, uint32_t count, std::size_t leaseBytes, std::string_view)
+{
+    if (forkError != 0)
+    {
+        return Failure (forkError, "the handlers for fork cannot be set");
+    }
+    os::FileFacts facts;
+    if (int error = os::factsOf (_file.handle, &facts))
+    {
+        return Failure (error, "a segment cannot be looked at (fstat)");
+    }
+    void* table = nullptr;
+    const std::size_t bytes = tableBytes (os::basePageSize ());
+    if (int error = os::mapAnonymous (bytes, 0, &table))
+    {
+        return Failure (error, "%s for a queue's lanes cannot be mapped", SizeText (bytes).text);
+    }
+    if (int error = os::wipeOnFork (table, bytes))
+    {
+        os::unmap (table, bytes);
+        return Failure (error, "pages that a forked child finds empty cannot be had (MADV_WIPEONFORK, Linux 4.14)");
+    }
+    _table = static_cast<LaneTable*> (table);
+    _first = first;
+    _count = count;
+    _leaseBytes = leaseBytes;
+    _device = facts.device;
+    _inode = facts.inode;
+    LaneRegistry::add (this);
+    return Failure ();
+}
+
+Lanes::~Lanes ()
+{
+    if (_table == nullptr)
+    {
+        return;
+    }
+    LaneRegistry::remove (this);
+    for (uint32_t number = 1; number <= _count; ++number)
+    {
+        if (_table->leases[number] != nullptr)
+        {
+            giveLane (number);
+        }
+    }
+    os::unmap (_table, tableBytes (os::basePageSize ()));
+}
+
+LaneEntry* Lanes::entries () const noexcept
+{
+    return _table != nullptr ? _table->entries : nullptr;
+}
+
+uint32_t Lanes::entryMask () noexcept
+{
+    return entryCount - 1;
+}
+
+Failure Lanes::enter (bool fences, LaneEntry** entry) noexcept
+{
+    leaver.thread = &lastError;
+    std::lock_guard<std::mutex> lock (_table->mutex);
+    if (_table->threads >= threadsMost)
+    {
+        return Failure (EUSERS, "%u threads of this process push to one queue object: use another for the next",
+                        threadsMost);
+    }
+    uint32_t number = 0;
+    if (Failure failure = takeLane (&number))
+    {
+        return failure;
+    }
+    if (number == 0 && !shareOne (fences))
+    {
+        return Failure (EUSERS,
+                        "no place is left for this process: all %u are taken; make the queue with more participants",
+                        _count);
+    }
+    *entry = freeEntry ();
+    ++_table->threads;
+    (*entry)->inside.store (0, std::memory_order_relaxed);                                          // [inside]
+    (*entry)->lane.store (number != 0 ? _first + number - 1 : nullptr, std::memory_order_relaxed);  // [inside]
+    (*entry)->thread.store (&lastError, std::memory_order_relaxed);  // [entry] only this thread looks for it
+    return Failure ();
+}
+
+// Open addressing, from where the thread will look first.
+LaneEntry* Lanes::freeEntry () noexcept
+{
+    for (uint32_t i = detail::firstEntry ();; ++i)
+    {
+        LaneEntry& entry = _table->entries[i & (entryCount - 1)];
+        const void* there = entry.thread.load (std::memory_order_relaxed);  // [entry] changed under the mutex only
+        if (there == nullptr || there == &vacated)
+        {
+            return &entry;
+        }
+    }
+}
+
+// *number 0: none is left.
+Failure Lanes::takeLane (uint32_t* number) noexcept
+{
+    for (uint32_t i = 1; i <= _count; ++i)
+    {
+        // [lane] pairs with giveLane (): what its last owner did comes before.
+        if ((_first[i - 1].state.load (std::memory_order_acquire) & 1) == 0)
+        {
+            bool taken = false;
+            if (Failure failure = lease (i, &taken))
+            {
+                return failure;
+            }
+            if (taken)
+            {
+                ++_table->held;
+                *number = i;
+                return Failure ();
+            }
+        }
+    }
+    return Failure ();
+}
+
+// The lease first, the lane behind it: so no lane is ever busy without one.
+Failure Lanes::lease (uint32_t number, bool* taken) noexcept
+{
+    File fresh;
+    if (Failure failure = openFresh (&fresh))
+    {
+        return failure;
+    }
+    switch (const int error = os::holdLane (fresh.handle, number))
+    {
+        case 0:
+            break;
+        case EAGAIN:
+        case EACCES:
+            return Failure ();
+        default:
+            return Failure (error, "the lease of a place cannot be held (fcntl F_OFD_SETLK)");
+    }
+    void* address = nullptr;
+    if (int error = os::mapForReading (fresh.handle, _leaseBytes, &address))
+    {
+        return Failure (error, "the lease of a place cannot be kept (mmap)");
+    }
+    // The mapping keeps the lease; in a forked child it would keep it for the dead.
+    if (int error = os::dropOnFork (address, _leaseBytes))
+    {
+        os::unmap (address, _leaseBytes);
+        return Failure (error, "the lease of a place cannot be kept from forked children (MADV_DONTFORK)");
+    }
+    Lane& lane = _first[number - 1];
+    uint32_t state = lane.state.load (std::memory_order_acquire);  // [lane]
+    // [lane] pairs with giveLane ()
+    if ((state & 1) != 0 || !lane.state.compare_exchange_strong (state, state + 1, std::memory_order_acq_rel))
+    {
+        os::unmap (address, _leaseBytes);
+        return Failure ();
+    }
+    lane.pid.store (os::processId (), std::memory_order_relaxed);  // [pid] for people to read: it orders nothing
+    _table->leases[number] = address;
+    *taken = true;
+    return Failure ();
+}
+
+// A description without any lease. The descriptor that was kept may be closed, or somebody else's by now: so it is looked at.
+Failure Lanes::openFresh (File* fresh) noexcept
+{
+    os::FileFacts facts;
+    const auto ours = [&] (int file) {
+        return os::factsOf (file, &facts) == 0 && facts.device == _device && facts.inode == _inode;
+    };
+    if (_file.handle != -1 && ours (_file.handle))
+    {
+        const int error = os::openAgain (_file.handle, &fresh->handle);
+        if (error != 0 && error != ENOENT)
+        {
+            return Failure (error, "a segment cannot be opened again for a new place");
+        }
+        if (error == 0 && ours (fresh->handle))
+        {
+            return Failure ();
+        }
+    }
+    return Failure (ENOENT,
+                    "the segment's descriptor is closed, so that no new thread can take a place: open the queue again");
+}
+
+void Lanes::giveLane (uint32_t number) noexcept
+{
+    Lane& lane = _first[number - 1];
+    lane.pid.store (0, std::memory_order_relaxed);                       // [pid]
+    const uint32_t state = lane.state.load (std::memory_order_relaxed);  // [lane] ours while it is busy
+    lane.state.store (state + 1, std::memory_order_release);  // [lane] pairs with takeLane (): our pushes come before
+    os::unmap (_table->leases[number], _leaseBytes);
+    _table->leases[number] = nullptr;
+    --_table->held;
+}
+
+// Takes a lane away from the thread that had it for itself, unless one is shared already. false: this process has none.
+bool Lanes::shareOne (bool fences) noexcept
+{
+    if (_table->shared != nullptr)
+    {
+        return true;
+    }
+    for (LaneEntry& entry : _table->entries)
+    {
+        const void* thread = entry.thread.load (std::memory_order_relaxed);  // [entry]
+        Lane* lane = entry.lane.load (std::memory_order_relaxed);            // [inside]
+        if (thread == nullptr || thread == &vacated || lane == nullptr)
+        {
+            continue;
+        }
+        entry.lane.store (nullptr);
+        if (!fences)
+        {
+            os::barrierEverywhere ();
+        }
+        // [inside] acquire: pairs with the end of a push; what it published comes before anything that others do there.
+        while (entry.inside.load (std::memory_order_acquire) != 0)
+        {
+            os::yieldCpu ();
+        }
+        _table->shared = lane;
+        return true;
+    }
+    return false;
+}
+
+Lane* Lanes::takeShared () noexcept
+{
+    _table->sharing.lock ();
+    return _table->shared;
+}
+
+void Lanes::giveShared () noexcept
+{
+    _table->sharing.unlock ();
+}
+
+void Lanes::leave (const void* thread) noexcept
+{
+    std::lock_guard<std::mutex> lock (_table->mutex);
+    for (LaneEntry& entry : _table->entries)
+    {
+        if (entry.thread.load (std::memory_order_relaxed) == thread)  // [entry]
+        {
+            Lane* lane = entry.lane.load (std::memory_order_relaxed);  // [inside]
+            entry.thread.store (&vacated, std::memory_order_relaxed);  // [entry]
+            --_table->threads;
+            if (lane != nullptr)
+            {
+                giveLane (static_cast<uint32_t> (lane - _first) + 1);
+            }
+        }
+    }
+}
+
+}  // namespace JOIN_ABI
+}  // namespace join

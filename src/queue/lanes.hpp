@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+// The lanes of a shared Mpsc or Mpmc: which thread of this process has which, and the leases that tell others so.
+#ifndef JOIN_SRC_QUEUE_LANES_HPP
+#define JOIN_SRC_QUEUE_LANES_HPP
+
+#include "failure.hpp"
+#include "shared.hpp"
+
+#include <join/detail/ring.hpp>
+
+namespace join
+{
+inline namespace JOIN_ABI
+{
+struct LaneTable;
+
+/// Lives in its ring. Threads find their entries without it; what is here is for a thread's first push and for its end.
+class Lanes
+{
+public:
+    Lanes () noexcept = default;
+    Lanes (const Lanes&) = delete;
+    Lanes& operator= (const Lanes&) = delete;
+    ~Lanes ();
+
+    /// @param file a descriptor of the segment, from which fresh descriptions are opened
+    /// @param leaseBytes what one page of the file is, for a mapping
+    Failure start (detail::Lane* first, uint32_t count, std::size_t leaseBytes, std::string_view name);
+
+    File& file () noexcept
+    {
+        return _file;
+    }
+
+    detail::LaneEntry* entries () const noexcept;
+    static uint32_t entryMask () noexcept;
+
+    /// The calling thread's entry, with a lane of its own or the shared one.
+    Failure enter (bool fences, detail::LaneEntry** entry) noexcept;
+
+    detail::Lane* takeShared () noexcept;
+    void giveShared () noexcept;
+
+    /// The thread is about to end: its lane goes back.
+    void leave (const void* thread) noexcept;
+
+private:
+    Failure takeLane (uint32_t* number) noexcept;
+    Failure lease (uint32_t number, bool* taken) noexcept;
+    Failure openFresh (File* fresh) noexcept;
+    void giveLane (uint32_t number) noexcept;
+    bool shareOne (bool fences) noexcept;
+    detail::LaneEntry* freeEntry () noexcept;
+
+    friend class LaneRegistry;
+
+    LaneTable* _table = nullptr;  // on pages that a forked child finds empty
+    detail::Lane* _first = nullptr;
+    uint32_t _count = 0;
+    std::size_t _leaseBytes = 0;
+    uint64_t _device = 0;
+    uint64_t _inode = 0;
+    File _file;
+    Lanes* _next = nullptr;  // of all that there are
+    Lanes* _previous = nullptr;
+};
+
+}  // namespace JOIN_ABI
+}  // namespace join
+
+#endif

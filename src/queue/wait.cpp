@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: MIT
+// Sleeping, waking, and the end. Publishers pay nothing for those who sleep but a load: whoever wants to sleep says so,
+// executes a membarrier (2), and looks again. Either his barrier comes before the publisher's load, and that sees him; or
+// behind it, and he sees the publication, which came before the load.
+#include "os/barrier.hpp"
+#include "os/futex.hpp"
+#include "os/threads.hpp"
+#include "queue/owned.hpp"
+
+#include <cerrno>
+
+namespace join
+{
+inline namespace JOIN_ABI
+{
+using detail::Deadline;
+using detail::Gate;
+using detail::Kind;
+using detail::Ring;
+
+namespace
+{
+constexpr int64_t spinTime = 4000;               // nanoseconds, before a sleep that costs more than that
+constexpr int64_t sleepMost = 50 * 1000 * 1000;  // a publisher that dies before it wakes is made up for by this alone
+constexpr int64_t sleepShort = 1000 * 1000;      // where no barrier is to be had
+constexpr uint32_t bothWait = detail::poppersWait | detail::pushersWait;
+
+int say (int error, const char* sentence) noexcept
+{
+    lastError.assign (error, sentence);
+    return -1;
+}
+
+void wake (Gate& gate, std::atomic<uint32_t>& event, uint32_t bit, bool shared) noexcept
+{
+    gate.state.fetch_and (~bit);  // whoever dies asleep costs one wake-up, and no more
+    event.fetch_add (1);
+    os::wakeAll (event, shared);
+}
+
+bool singleCpu () noexcept
+{
+    static const bool single = os::usableCpus () == 1;
+    return single;
+}
+
+template <typename Ready>
+bool spin (const Ready& ready, int64_t until) noexcept
+{
+    if (singleCpu ())
+    {
+        os::yieldCpu ();
+        return ready ();
+    }
+    const int64_t start = os::now ();
+    int64_t now = start;
+    while (now - start < spinTime && now < until)
+    {
+        for (int i = 0; i < 16; ++i)
+        {
+            if (ready ())
+            {
+                return true;
+            }
+            detail::relax ();
+        }
+        now = os::now ();
+    }
+    return ready ();
+}
+
+// 0: look again; -1: the time is up, or the call was cancelled.
+template <typename Ready>
+int await (OwnedRing& ring, std::atomic<uint32_t>& event, uint32_t bit, Deadline deadline, const Ready& ready) noexcept
+{
+    if (deadline.at != 0 && spin (ready, deadline.at))
+    {
+        return 0;
+    }
+    for (;;)
+    {
+        const uint32_t before = event.load ();
+        if (ring.cancelled.load ())
+        {
+            return say (ECANCELED, "the queue was closed while the call waited");
+        }
+        const int64_t now = os::now ();
+        if (now >= deadline.at)
+        {
+            return ready () ? 0 : say (ETIMEDOUT, "the time is up");
+        }
+        ring.gate->state.fetch_or (bit);
+        const bool sure = ring.barrier ();
+        if (ready ())
+        {
+            return 0;  // the bit stays: it costs somebody one look
+        }
+        const int64_t most = now + (sure ? sleepMost : sleepShort);
+        os::sleepOn (event, before, ring.shared, most < deadline.at ? most : deadline.at);
+        if (ready ())
+        {
+            return 0;
+        }
+    }
+}
+
+// Spsc, shut: a publication that the popper did not wait for was too late. Which of the two came first is settled by
+// the state: the popper says that he makes sure, looks again, and ends it; whoever publishes in between takes that back.
+bool tooLate (Gate& gate) noexcept
+{
+    uint32_t state = gate.state.load ();
+    while ((state & detail::endedBit) == 0)
+    {
+        if ((state & detail::askedBit) == 0 || gate.state.compare_exchange_weak (state, state & ~detail::askedBit))
+        {
+            return false;
+        }
+    }
+    return true;
+}
+
+// Spsc, shut and empty: true when nothing comes any more.
+bool ended (OwnedRing& ring) noexcept
+{
+    Gate& gate = *ring.gate;
+    if ((gate.state.load () & detail::endedBit) != 0)
+    {
+        return true;
+    }
+    gate.state.fetch_or (detail::askedBit);
+    if (!ring.barrier () && !ring.fences)
+    {
+        // Its pusher does not fence, and no barrier is to be had here: longer than a store stays in a store buffer.
+        const std::atomic<uint32_t> never {0};
+        os::sleepOn (never, 0, false, os::now () + sleepShort);
+    }
+    if (ring.head->load () != ring.tail->load ())
+    {
+        return false;
+    }
+    uint32_t state = gate.state.load ();
+    while ((state & detail::askedBit) != 0)
+    {
+        if (gate.state.compare_exchange_weak (state, (state & ~detail::askedBit) | detail::endedBit))
+        {
+            return true;
+        }
+    }
+    return (state & detail::endedBit) != 0;
+}
+
+bool drained (const OwnedRing& ring) noexcept
+{
+    const uint64_t head = ring.head->load ();
+    return (head & detail::closedBit) != 0 && (head & detail::ticketMask) == (ring.tail->load () & detail::ticketMask);
+}
+}  // namespace
+
+bool OwnedRing::barrier () const noexcept
+{
+    return !fences && (shared ? os::globalBarrier () : os::barrierEverywhere ()) == 0;
+}
+
+bool OwnedRing::hasElement () const noexcept
+{
+    const uint64_t from = tail->load ();
+    if (kind == Kind::Spsc)
+    {
+        return head->load () != from || (gate->state.load () & detail::shutMask) != 0;
+    }
+    const uint64_t ticket = from & detail::ticketMask;
+    const uint64_t at = (ticket >> detail::ticketShift) & mask;
+    const auto& word = *reinterpret_cast<const std::atomic<uint64_t>*> (words + at * wordStride);
+    return (word.load () & detail::ticketMask) == ticket + detail::ticketUnit || drained (*this);
+}
+
+bool OwnedRing::hasRoom () const noexcept
+{
+    if ((gate->state.load () & detail::shutMask) != 0)
+    {
+        return true;
+    }
+    const uint64_t from = tail->load ();
+    const uint64_t to = head->load ();
+    if (kind == Kind::Spsc)
+    {
+        return to - from != capacity;
+    }
+    return (((to & detail::ticketMask) - (from & detail::ticketMask)) >> detail::ticketShift) != capacity;
+}
+
+int Ring::published (uint32_t state) noexcept
+{
+    const OwnedRing& ring = own (*this);
+    if (kind == Kind::Spsc && (state & detail::shutMask) != 0 && tooLate (*gate))
+    {
+        return refusePush ();
+    }
+    if ((state & detail::poppersWait) != 0)
+    {
+        wake (*gate, gate->pushed, detail::poppersWait, ring.shared);
+    }
+    return 0;
+}
+
+void Ring::popped () noexcept
+{
+    wake (*gate, gate->popped, detail::pushersWait, own (*this).shared);
+}
+
+int Ring::awaitElement (Deadline deadline) noexcept
+{
+    OwnedRing& ring = own (*this);
+    return await (ring, gate->pushed, detail::poppersWait, deadline, [&] { return ring.hasElement (); });
+}
+
+int Ring::awaitRoom (Deadline deadline) noexcept
+{
+    OwnedRing& ring = own (*this);
+    return await (ring, gate->popped, detail::pushersWait, deadline, [&] { return ring.hasRoom (); });
+}
+
+Deadline Ring::deadlineIn (int64_t nanoseconds) noexcept
+{
+    if (nanoseconds <= 0)
+    {
+        return Deadline {0};
+    }
+    const int64_t now = os::now ();
+    return Deadline {nanoseconds > Deadline::never - now ? Deadline::never : now + nanoseconds};
+}
+
+void Ring::yield () noexcept
+{
+    os::yieldCpu ();
+}
+
+int Ring::shutdown () noexcept
+{
+    if (kind != Kind::Spsc)
+    {
+        head->fetch_or (detail::closedBit);  // from here on no claim succeeds
+    }
+    gate->state.fetch_or (detail::shutBit);
+    const bool shared = own (*this).shared;
+    wake (*gate, gate->pushed, detail::poppersWait, shared);
+    wake (*gate, gate->popped, detail::pushersWait, shared);
+    return 0;
+}
+
+void Ring::cancel () noexcept
+{
+    OwnedRing& ring = own (*this);
+    ring.cancelled.store (true);
+    wake (*gate, gate->pushed, 0, ring.shared);
+    wake (*gate, gate->popped, 0, ring.shared);
+}
+
+int Ring::dry () noexcept
+{
+    OwnedRing& ring = own (*this);
+    const bool over = kind == Kind::Spsc ? ended (ring) : drained (ring);
+    return over ? say (EPIPE, "the queue is shut down, and drained") : static_cast<int> (detail::wouldBlock);
+}
+
+bool Ring::isShut () const noexcept
+{
+    return (gate->state.load () & detail::shutMask) != 0;
+}
+
+int Ring::refusePush () noexcept
+{
+    return say (EPIPE, "the queue is shut down: nothing more is to be pushed");
+}
+
+int Ring::refuseZero () noexcept
+{
+    return say (EINVAL, "the elements are null, or 0 of them: give an address, and 1 or more");
+}
+
+int Ring::refuseCount () noexcept
+{
+    return say (EINVAL, "more than was reserved or peeked at, or 0: give 1 up to what the last call returned");
+}
+
+int Ring::damaged () noexcept
+{
+    return say (EBADMSG, "the segment is damaged: its head and its tail are further apart than its capacity");
+}
+
+int Ring::nested () noexcept
+{
+    return say (EDEADLK,
+                "a push of this thread to this queue is not over: it was left by a longjmp, or a signal handler "
+                "interrupted it");
+}
+
+detail::LaneEntry* Ring::enter () noexcept
+{
+    detail::LaneEntry* entry = nullptr;
+    Failure failure = own (*this).lanes.enter (fences, &entry);
+    if (failure)
+    {
+        fail (failure);
+        return nullptr;
+    }
+    return entry;
+}
+
+detail::Lane* Ring::takeShared () noexcept
+{
+    return own (*this).lanes.takeShared ();
+}
+
+void Ring::giveShared () noexcept
+{
+    own (*this).lanes.giveShared ();
+}
+
+}  // namespace JOIN_ABI
+}  // namespace join
