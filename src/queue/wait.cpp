@@ -23,7 +23,6 @@ namespace
 constexpr int64_t spinTime = 4000;               // nanoseconds, before a sleep that costs more than that
 constexpr int64_t sleepMost = 50 * 1000 * 1000;  // a publisher that dies before it wakes is made up for by this alone
 constexpr int64_t sleepShort = 1000 * 1000;      // where no barrier is to be had
-constexpr uint32_t bothWait = detail::poppersWait | detail::pushersWait;
 
 int say (int error, const char* sentence) noexcept
 {
