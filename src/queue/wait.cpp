@@ -88,7 +88,7 @@ int await (OwnedRing& ring, std::atomic<uint32_t>& event, uint32_t bit, Deadline
         {
             return ready () ? 0 : say (ETIMEDOUT, "the time is up");
         }
-        ring.gate->state.fetch_or (bit);
+        ring.gate ().state.fetch_or (bit);
         const bool sure = ring.barrier ();
         if (ready ())
         {
@@ -121,7 +121,7 @@ bool tooLate (Gate& gate) noexcept
 // Spsc, shut and empty: true when nothing comes any more.
 bool ended (OwnedRing& ring) noexcept
 {
-    Gate& gate = *ring.gate;
+    Gate& gate = ring.gate ();
     if ((gate.state.load () & detail::endedBit) != 0)
     {
         return true;
@@ -133,7 +133,7 @@ bool ended (OwnedRing& ring) noexcept
         const std::atomic<uint32_t> never {0};
         os::sleepOn (never, 0, false, os::now () + sleepShort);
     }
-    if (ring.head->load () != ring.tail->load ())
+    if (ring.head ().load () != ring.tail ().load ())
     {
         return false;
     }
@@ -150,8 +150,9 @@ bool ended (OwnedRing& ring) noexcept
 
 bool drained (const OwnedRing& ring) noexcept
 {
-    const uint64_t head = ring.head->load ();
-    return (head & detail::closedBit) != 0 && (head & detail::ticketMask) == (ring.tail->load () & detail::ticketMask);
+    const uint64_t head = ring.head ().load ();
+    return (head & detail::closedBit) != 0
+           && (head & detail::ticketMask) == (ring.tail ().load () & detail::ticketMask);
 }
 }  // namespace
 
@@ -162,10 +163,10 @@ bool OwnedRing::barrier () const noexcept
 
 bool OwnedRing::hasElement () const noexcept
 {
-    const uint64_t from = tail->load ();
+    const uint64_t from = tail ().load ();
     if (kind == Kind::Spsc)
     {
-        return head->load () != from || (gate->state.load () & detail::shutMask) != 0;
+        return head ().load () != from || (gate ().state.load () & detail::shutMask) != 0;
     }
     const uint64_t ticket = from & detail::ticketMask;
     const uint64_t at = (ticket >> detail::ticketShift) & mask;
@@ -175,12 +176,12 @@ bool OwnedRing::hasElement () const noexcept
 
 bool OwnedRing::hasRoom () const noexcept
 {
-    if ((gate->state.load () & detail::shutMask) != 0)
+    if ((gate ().state.load () & detail::shutMask) != 0)
     {
         return true;
     }
-    const uint64_t from = tail->load ();
-    const uint64_t to = head->load ();
+    const uint64_t from = tail ().load ();
+    const uint64_t to = head ().load ();
     if (kind == Kind::Spsc)
     {
         return to - from != capacity;
@@ -191,32 +192,32 @@ bool OwnedRing::hasRoom () const noexcept
 int Ring::published (uint32_t state) noexcept
 {
     const OwnedRing& ring = own (*this);
-    if (kind == Kind::Spsc && (state & detail::shutMask) != 0 && tooLate (*gate))
+    if (kind == Kind::Spsc && (state & detail::shutMask) != 0 && tooLate (gate ()))
     {
         return refusePush ();
     }
     if ((state & detail::poppersWait) != 0)
     {
-        wake (*gate, gate->pushed, detail::poppersWait, ring.shared);
+        wake (gate (), gate ().pushed, detail::poppersWait, ring.shared);
     }
     return 0;
 }
 
 void Ring::popped () noexcept
 {
-    wake (*gate, gate->popped, detail::pushersWait, own (*this).shared);
+    wake (gate (), gate ().popped, detail::pushersWait, own (*this).shared);
 }
 
 int Ring::awaitElement (Deadline deadline) noexcept
 {
     OwnedRing& ring = own (*this);
-    return await (ring, gate->pushed, detail::poppersWait, deadline, [&] { return ring.hasElement (); });
+    return await (ring, gate ().pushed, detail::poppersWait, deadline, [&] { return ring.hasElement (); });
 }
 
 int Ring::awaitRoom (Deadline deadline) noexcept
 {
     OwnedRing& ring = own (*this);
-    return await (ring, gate->popped, detail::pushersWait, deadline, [&] { return ring.hasRoom (); });
+    return await (ring, gate ().popped, detail::pushersWait, deadline, [&] { return ring.hasRoom (); });
 }
 
 Deadline Ring::deadlineIn (int64_t nanoseconds) noexcept
@@ -238,12 +239,12 @@ int Ring::shutdown () noexcept
 {
     if (kind != Kind::Spsc)
     {
-        head->fetch_or (detail::closedBit);  // from here on no claim succeeds
+        head ().fetch_or (detail::closedBit);  // from here on no claim succeeds
     }
-    gate->state.fetch_or (detail::shutBit);
+    gate ().state.fetch_or (detail::shutBit);
     const bool shared = own (*this).shared;
-    wake (*gate, gate->pushed, detail::poppersWait, shared);
-    wake (*gate, gate->popped, detail::pushersWait, shared);
+    wake (gate (), gate ().pushed, detail::poppersWait, shared);
+    wake (gate (), gate ().popped, detail::pushersWait, shared);
     return 0;
 }
 
@@ -251,8 +252,8 @@ void Ring::cancel () noexcept
 {
     OwnedRing& ring = own (*this);
     ring.cancelled.store (true);
-    wake (*gate, gate->pushed, 0, ring.shared);
-    wake (*gate, gate->popped, 0, ring.shared);
+    wake (gate (), gate ().pushed, 0, ring.shared);
+    wake (gate (), gate ().popped, 0, ring.shared);
 }
 
 int Ring::dry () noexcept
@@ -264,7 +265,7 @@ int Ring::dry () noexcept
 
 bool Ring::isShut () const noexcept
 {
-    return (gate->state.load () & detail::shutMask) != 0;
+    return (gate ().state.load () & detail::shutMask) != 0;
 }
 
 int Ring::refusePush () noexcept
