@@ -210,7 +210,7 @@ Ring* Ring::open (const detail::Shape& given, std::string_view name, const MemOp
         const std::size_t page =
             ring->memory.mapping ().pooled () ? ring->memory.mapping ().backed : os::basePageSize ();
         detail::Lane* first = reinterpret_cast<detail::Lane*> (ring->memory.base () + sizeof (Control));
-        if (Failure failure = ring->lanes.start (first, ring->format.lanes, page, ring->memory.mapping ().name))
+        if (Failure failure = ring->lanes.start (first, ring->format.lanes, page, ring->name ()))
         {
             raise (failure);
         }

@@ -148,11 +148,17 @@ bool ended (OwnedRing& ring) noexcept
     return (state & detail::endedBit) != 0;
 }
 
+// The others, shut and empty: no claim is under way, and none will be.
 bool drained (const OwnedRing& ring) noexcept
 {
     const uint64_t head = ring.head ().load ();
     return (head & detail::closedBit) != 0
            && (head & detail::ticketMask) == (ring.tail ().load () & detail::ticketMask);
+}
+
+bool shut (const Gate& gate) noexcept
+{
+    return (gate.state.load () & detail::shutMask) != 0;
 }
 }  // namespace
 
@@ -161,32 +167,30 @@ bool OwnedRing::barrier () const noexcept
     return !fences && (shared ? os::globalBarrier () : os::barrierEverywhere ()) == 0;
 }
 
+// What is true here is done by a pop, or refused by it: or whoever waits would never sleep.
 bool OwnedRing::hasElement () const noexcept
 {
     const uint64_t from = tail ().load ();
     if (kind == Kind::Spsc)
     {
-        return head ().load () != from || (gate ().state.load () & detail::shutMask) != 0;
+        return head ().load () != from || shut (gate ());
     }
     const uint64_t ticket = from & detail::ticketMask;
     const uint64_t at = (ticket >> detail::ticketShift) & mask;
     const auto& word = *reinterpret_cast<const std::atomic<uint64_t>*> (words + at * wordStride);
-    return (word.load () & detail::ticketMask) == ticket + detail::ticketUnit || drained (*this);
+    return (word.load () & detail::ticketMask) == ticket + detail::ticketUnit || (shut (gate ()) && drained (*this));
 }
 
 bool OwnedRing::hasRoom () const noexcept
 {
-    if ((gate ().state.load () & detail::shutMask) != 0)
-    {
-        return true;
-    }
     const uint64_t from = tail ().load ();
     const uint64_t to = head ().load ();
     if (kind == Kind::Spsc)
     {
-        return to - from != capacity;
+        return to - from != capacity || shut (gate ());
     }
-    return (((to & detail::ticketMask) - (from & detail::ticketMask)) >> detail::ticketShift) != capacity;
+    return (to & detail::closedBit) != 0
+           || (((to & detail::ticketMask) - (from & detail::ticketMask)) >> detail::ticketShift) != capacity;
 }
 
 int Ring::published (uint32_t state) noexcept
@@ -237,11 +241,12 @@ void Ring::yield () noexcept
 
 int Ring::shutdown () noexcept
 {
+    gate ().state.fetch_or (detail::shutBit);
     if (kind != Kind::Spsc)
     {
-        head ().fetch_or (detail::closedBit);  // from here on no claim succeeds
+        // From here on no claim succeeds. Whoever dies in between has shut nothing, and nobody waits for it.
+        head ().fetch_or (detail::closedBit);
     }
-    gate ().state.fetch_or (detail::shutBit);
     const bool shared = own (*this).shared;
     wake (gate (), gate ().pushed, detail::poppersWait, shared);
     wake (gate (), gate ().popped, detail::pushersWait, shared);
@@ -265,7 +270,7 @@ int Ring::dry () noexcept
 
 bool Ring::isShut () const noexcept
 {
-    return (gate ().state.load () & detail::shutMask) != 0;
+    return shut (gate ());
 }
 
 int Ring::refusePush () noexcept
@@ -307,9 +312,9 @@ detail::LaneEntry* Ring::enter () noexcept
     return entry;
 }
 
-detail::Lane* Ring::takeShared () noexcept
+detail::Lane* Ring::takeShared (const detail::LaneEntry& entry) noexcept
 {
-    return own (*this).lanes.takeShared ();
+    return own (*this).lanes.takeShared (entry);
 }
 
 void Ring::giveShared () noexcept

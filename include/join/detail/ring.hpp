@@ -112,8 +112,8 @@ public:
     /// The thread's entry, made at its first push; null: EUSERS, ENOENT, ...
     LaneEntry* enter () noexcept;
 
-    /// The lane that threads share, taken until `giveShared`.
-    Lane* takeShared () noexcept;
+    /// The lane that threads share, taken until `giveShared`; or the thread's own, where it has one again.
+    Lane* takeShared (const LaneEntry& entry) noexcept;
     void giveShared () noexcept;
 
     /// Sleep until there may be an element, or room. 0: look again; -1: ETIMEDOUT, EPIPE, ECANCELED.
