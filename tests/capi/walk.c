@@ -88,7 +88,7 @@ static void shared_memory (void)
     CHECK (strcmp (jm_get (second, 10), "seen") == 0);
     CHECK (jm_unlink (name) == 0);
     CHECK (jm_unlink (name) == 0);
-    CHECK_FAILS (jm_shm_open_with (4096, name, &options), JM_INVALID_HANDLE, ENOENT, name);
+    CHECK_FAILS (jm_shm_open_with (4096, name, &options), JM_INVALID_HANDLE, ENOENT, "JM_CREATE_OR_OPEN");
     CHECK (strcmp (jm_get (first, 10), "seen") == 0);
     CHECK (jm_close (first) == 0 && jm_close (second) == 0);
 }
@@ -106,7 +106,7 @@ static void names (void)
     }
     CHECK_FAILS (jm_shm_open (4096, longest), JM_INVALID_HANDLE, ENAMETOOLONG, "256");
     CHECK_FAILS (jm_unlink (longest), -1, ENAMETOOLONG, "256");
-    CHECK_FAILS (jm_shm_open (0, name), JM_INVALID_HANDLE, EINVAL, "0 bytes");
+    CHECK_FAILS (jm_shm_open (0, name), JM_INVALID_HANDLE, EINVAL, "JM_OPEN_ONLY");
     CHECK_FAILS (jm_shm_open (INT64_MAX, name), JM_INVALID_HANDLE, EOVERFLOW, "9223372036854775807");
     CHECK_FAILS (jm_shm_open (UINT64_MAX, name), JM_INVALID_HANDLE, EOVERFLOW, "past");
     CHECK_FAILS (jm_shm_open (UINT64_C (1) << 45, name), JM_INVALID_HANDLE, ENOSPC, "/dev/shm has");
@@ -133,17 +133,21 @@ static void options_that_are_none (void)
     CHECK_REFUSED (struct_size, 12, "struct_size 12");
     CHECK_REFUSED (struct_size, 22, "struct_size 22");
     CHECK_REFUSED (struct_size, UINT32_MAX, "struct_size");
-    CHECK_REFUSED (huge, 3, "huge pages 3");
+    CHECK_REFUSED (huge, 3, "huge pages 3 is none: 0 prefers");
     CHECK_REFUSED (huge, UINT32_MAX, "huge pages");
     CHECK_REFUSED (huge_page_size, 3, "power of two");
     CHECK_REFUSED (huge_page_size, 4096, "huge page of 4 KiB");
     CHECK_REFUSED (numa_node, -2, "node -2");
     CHECK_REFUSED (prefault, 2, "prefault is 2");
     CHECK_REFUSED (lock, UINT32_MAX, "lock is");
-    CHECK_REFUSED (open_mode, 3, "open mode 3");
+    CHECK_REFUSED (open_mode, 3, "open mode 3 is none: 0 creates or opens");
     CHECK_REFUSED (permissions, 01000, "past 0777");
-    CHECK_REFUSED (read_only, 1, "OpenOnly");
+    CHECK_REFUSED (read_only, 1, "JM_OPEN_ONLY");
     CHECK_REFUSED (read_only, 2, "read_only is 2");
+    jm_options only;
+    CHECK (jm_options_init (&only, sizeof only) == 0);
+    only.open_mode = JM_OPEN_ONLY;
+    CHECK_FAILS (jm_local_create_with (4096, &only), JM_INVALID_HANDLE, EINVAL, "JM_OPEN_ONLY");
 }
 
 static void structs_of_another_age (void)
