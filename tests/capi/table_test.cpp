@@ -2,11 +2,14 @@
 // The handle table from the inside: what cannot be timed, or would take 2^31 handles, through the C ABI.
 #include "handles.hpp"
 #include "joinmem.h"
+#include "records.hpp"
+#include "sandbox.hpp"
 
 #define CATCH_CONFIG_MAIN
 #include <catch2/catch.hpp>
 
 #include <cerrno>
+#include <chrono>
 #include <future>
 #include <memory>
 #include <pthread.h>
@@ -202,6 +205,31 @@ TEST_CASE ("past the last handle there is EMFILE, and room again after a close")
     {
         closeHandle (handle);
     }
+}
+
+TEST_CASE ("where membarrier is forbidden after the first handle, whoever closes waits until all calls have seen it")
+{
+    using Clock = std::chrono::steady_clock;
+    const pid_t child = ::fork ();
+    if (child == 0)
+    {
+        ::alarm (20);
+        const Handle first = openProbe ();
+        const Handle second = openProbe ();
+        const bool had = !fencesItself ();
+        const bool forbidden = forbidBarrier ();  // before there are threads: each has the filter
+        const Clock::time_point from = Clock::now ();
+        std::thread other ([=] { closeHandle (first); });
+        while (!fencesItself ())
+        {
+            std::this_thread::yield ();
+        }
+        closeHandle (second);
+        const bool waited = Clock::now () - from >= std::chrono::milliseconds (20);
+        other.join ();
+        ::_exit (!had || (forbidden && waited) ? 0 : 1);
+    }
+    CHECK (endOf (child) == 0);
 }
 
 TEST_CASE ("a child forked while threads are inside a call and inside a close has neither, and keeps nothing")
