@@ -13,6 +13,7 @@
 #include <future>
 #include <memory>
 #include <pthread.h>
+#include <set>
 #include <sys/wait.h>
 #include <system_error>
 #include <thread>
@@ -62,6 +63,7 @@ public:
     explicit Inside (Handle handle)
     : _thread ([this, handle] {
         const Use use (handle);
+        _record = takeRecord ();
         _entered.set_value (use.object () != nullptr);
         _leave.get_future ().wait ();
     })
@@ -83,7 +85,13 @@ public:
         }
     }
 
+    const Record& record () const
+    {
+        return *_record;
+    }
+
 private:
+    Record* _record = nullptr;
     std::promise<bool> _entered;
     std::promise<void> _leave;
     std::thread _thread;
@@ -132,6 +140,33 @@ TEST_CASE ("calls inside other handles do not hold a close up")
     CHECK (closeHandle (handle) == 0);
     inside.leave ();
     CHECK (closeHandle (busy) == 0);
+}
+
+TEST_CASE ("calls inside one another, as those of signal handlers, are EAGAIN past eight, and none is lost")
+{
+    const Handle handle = openProbe ();
+    std::vector<std::unique_ptr<Use>> inside;
+    int error = 0;
+    try
+    {
+        while (inside.size () < 20)
+        {
+            inside.push_back (std::make_unique<Use> (handle));
+            REQUIRE (inside.back ()->object () != nullptr);
+        }
+    }
+    catch (const std::system_error& failure)
+    {
+        error = failure.code ().value ();
+    }
+    CHECK (error == EAGAIN);
+    CHECK (inside.size () == Record::depthMost);
+    while (!inside.empty ())
+    {
+        inside.pop_back ();  // the last one first
+    }
+    CHECK (isOpen (handle));
+    CHECK (closeHandle (handle) == 0);
 }
 
 TEST_CASE ("a place whose generations are used up retires")
@@ -248,14 +283,18 @@ TEST_CASE ("a child forked while threads are inside a call and inside a close ha
         std::this_thread::yield ();
     }
     const int before = destroyed;
+    placeOf (closing)->last = lastGeneration;  // it retires, in the child too
     const pid_t child = ::fork ();
     if (child == 0)
     {
         ::alarm (20);
         const bool dropped = destroyed == before + 1 && !isOpen (closing);
         const bool closes = isOpen (kept) && closeHandle (kept) == 0 && destroyed == before + 2;
+        const bool freed = !inKept.record ().taken && inKept.record ().depth == 0;
+        openProbe ();
         const Handle fresh = openProbe ();
-        ::_exit (dropped && closes && closeHandle (fresh) == 0 ? 0 : 1);
+        const bool retired = fresh > 0 && placeOf (fresh) != placeOf (closing);
+        ::_exit (dropped && closes && freed && retired && closeHandle (fresh) == 0 ? 0 : 1);
     }
     CHECK (endOf (child) == 0);
     CHECK (destroyed == before);
@@ -283,5 +322,31 @@ TEST_CASE ("calls after a thread's destructors have run are safe, and a close do
     }
     CHECK (found == 100);
     CHECK (closeHandle (handle) == 0);
+    ::pthread_key_delete (key);
+}
+
+TEST_CASE ("threads that come and go use the same record again, also where their destructors have run")
+{
+    static std::set<Record*> used;
+    used.clear ();
+    pthread_key_t key;
+    REQUIRE (::pthread_key_create (&key,
+                                   [] (void*) {
+                                       for (int i = 0; i < 3; ++i)
+                                       {
+                                           Record* record = takeRecord ();
+                                           used.insert (record);
+                                           releaseRecord (record);
+                                       }
+                                   })
+             == 0);
+    for (int i = 0; i < 100; ++i)
+    {
+        std::thread ([&] {
+            used.insert (takeRecord ());
+            ::pthread_setspecific (key, &key);
+        }).join ();
+    }
+    CHECK (used.size () <= 2);
     ::pthread_key_delete (key);
 }
