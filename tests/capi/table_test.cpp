@@ -5,6 +5,8 @@
 #include "records.hpp"
 #include "sandbox.hpp"
 
+#include <join/error.hpp>
+
 #define CATCH_CONFIG_MAIN
 #include <catch2/catch.hpp>
 
@@ -18,6 +20,7 @@
 #include <system_error>
 #include <thread>
 #include <unistd.h>
+#include <utility>
 #include <vector>
 
 using namespace join::capi;
@@ -214,6 +217,32 @@ TEST_CASE ("a handle of another sort is EINVAL for the memory functions, and clo
     CHECK (jm_placement (handle, nullptr, 0) == -1);
     CHECK (jm_last_error () == EINVAL);
     CHECK (jm_close (handle) == 0);
+}
+
+TEST_CASE ("what a C++ program of the same thread has put into lastError is an errno to C")
+{
+    const std::pair<join::Errc, int> known[] = {
+        {join::Errc::TemporaryError, EAGAIN},
+        {join::Errc::TimedOut, ETIMEDOUT},
+        {join::Errc::InvalidParam, EINVAL},
+        {join::Errc::NotFound, ENOENT},
+        {join::Errc::InUse, EBUSY},
+        {join::Errc::PermissionDenied, EACCES},
+        {join::Errc::OutOfMemory, ENOMEM},
+        {join::Errc::OperationFailed, ENOTRECOVERABLE},
+        {join::Errc::UnknownError, ENOTRECOVERABLE},
+    };
+    for (const auto& [code, error] : known)
+    {
+        join::lastError = join::make_error_code (code);
+        CHECK (jm_last_error () == error);
+    }
+    join::lastError = std::make_error_code (std::errc::no_link);
+    CHECK (jm_last_error () == ENOLINK);
+    join::lastError = std::error_code (7, std::future_category ());
+    CHECK (jm_last_error () == ENOTRECOVERABLE);
+    jm_clear_error ();
+    CHECK (jm_last_error () == 0);
 }
 
 TEST_CASE ("past the last handle there is EMFILE, and room again after a close")

@@ -150,6 +150,31 @@ static void options_that_are_none (void)
     CHECK_FAILS (jm_local_create_with (4096, &only), JM_INVALID_HANDLE, EINVAL, "JM_OPEN_ONLY");
 }
 
+/* The report of memory made with these options has these words. */
+#define CHECK_ARRIVES(field, value, words)                                                                    \
+    do                                                                                                        \
+    {                                                                                                         \
+        jm_options given;                                                                                     \
+        char text[4096];                                                                                      \
+        CHECK (jm_options_init (&given, sizeof given) == 0);                                                  \
+        given.field = (value);                                                                                \
+        jm_handle memory = jm_local_create_with (4096, &given);                                               \
+        CHECK (memory > 0);                                                                                   \
+        CHECK (jm_placement (memory, text, sizeof text) < (int64_t) sizeof text);                             \
+        CHECK (strstr (text, (words)) != NULL);                                                               \
+        CHECK (jm_close (memory) == 0);                                                                       \
+    } while (0)
+
+static void options_that_arrive (void)
+{
+    CHECK_ARRIVES (huge, JM_HUGE_NEVER, "\"asked_huge\":\"never\"");
+    CHECK_ARRIVES (huge_page_size, 2097152, "\"asked_page_size\":2097152");
+    CHECK_ARRIVES (prefault, 0, "\"asked_prefault\":false");
+    CHECK_ARRIVES (prefault, 1, "\"asked_prefault\":true");
+    CHECK_ARRIVES (lock, 1, "\"asked_lock\":true");
+    CHECK_ARRIVES (lock, 0, "\"asked_lock\":false");
+}
+
 static void structs_of_another_age (void)
 {
     struct
@@ -185,6 +210,7 @@ int main (void)
     shared_memory ();
     names ();
     options_that_are_none ();
+    options_that_arrive ();
     structs_of_another_age ();
     puts ("every function walked");
     return 0;
