@@ -100,7 +100,7 @@ Lanes* LaneRegistry::_first = nullptr;
 
 namespace
 {
-const int forkError = os::aroundFork (LaneRegistry::lock, LaneRegistry::unlock, LaneRegistry::unlock);
+const int forkError = Lanes::prepareFork ();  // when the library is loaded
 
 struct Leaver
 {
@@ -117,6 +117,12 @@ struct Leaver
 
 thread_local Leaver leaver;
 }  // namespace
+
+int Lanes::prepareFork () noexcept
+{
+    static const int error = os::aroundFork (LaneRegistry::lock, LaneRegistry::unlock, LaneRegistry::unlock);
+    return error;
+}
 
 Failure Lanes::start (Lane* first, uint32_t count, std::size_t leaseBytes, std::string_view)
 {
