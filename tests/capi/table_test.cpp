@@ -2,6 +2,7 @@
 // The handle table from the inside: what cannot be timed, or would take 2^31 handles, through the C ABI.
 #include "handles.hpp"
 #include "joinmem.h"
+#include "use.hpp"
 
 #define CATCH_CONFIG_MAIN
 #include <catch2/catch.hpp>
