@@ -33,6 +33,10 @@ public:
         return _file;
     }
 
+    /// Sets the handlers for fork(2), once: before anybody whose own handlers destroy rings in the child, which come later
+    /// then. 0, or an errno.
+    static int prepareFork () noexcept;
+
     detail::LaneEntry* entries () const noexcept;
     static uint32_t entryMask () noexcept;
 

@@ -24,8 +24,7 @@ void unlock ()
     mutex.unlock ();
 }
 
-// Nobody changes the list while the process forks.
-const int atFork = os::aroundFork (lock, unlock, unlock);
+const int atFork = LaneRegistry::forkError ();  // when the library is loaded
 
 struct Leaver
 {
@@ -80,7 +79,14 @@ void LaneRegistry::leave (const void* thread) noexcept
 
 int LaneRegistry::forkError () noexcept
 {
-    return atFork;
+    // Nobody changes the list while the process forks.
+    static const int error = os::aroundFork (lock, unlock, unlock);
+    return error;
+}
+
+int Lanes::prepareFork () noexcept
+{
+    return LaneRegistry::forkError ();
 }
 
 }  // namespace JOIN_ABI

@@ -303,7 +303,10 @@ int Ring::nested () noexcept
 detail::LaneEntry* Ring::enter () noexcept
 {
     detail::LaneEntry* entry = nullptr;
-    Failure failure = own (*this).lanes.enter (fences, &entry);
+    bool allowed = true;
+    os::allowCancel (false, &allowed);  // it opens a file, and nothing may unwind through a push
+    const Failure failure = own (*this).lanes.enter (fences, &entry);
+    os::allowCancel (allowed, &allowed);
     if (failure)
     {
         fail (failure);
