@@ -159,11 +159,11 @@ private:
         uint64_t count = 0;
         for (uint32_t tries = 0;; ++tries)
         {
-            if (__builtin_expect ((head & closedBit) != 0, 0))
+            const int64_t room = roomFor (ring, &head, n);
+            if (__builtin_expect ((head & closedBit) != 0, 0))  // of the head that is to be replaced, and no older one
             {
                 return ring.refusePush ();
             }
-            const int64_t room = roomFor (ring, &head, n);
             if (__builtin_expect (room <= 0, 0))
             {
                 return room == 0 ? wouldBlock : ring.damaged ();
@@ -231,7 +231,7 @@ private:
             *head = again;
             if ((again & closedBit) != 0)
             {
-                return static_cast<int64_t> (capacity);  // whoever claims sees that it is closed
+                return 0;  // whatever room there is
             }
         }
         return 0;
