@@ -192,7 +192,12 @@ private:
                 __builtin_prefetch (ring.elements + (tail & ring.mask) * size.bytes ());
             }
             const uint64_t head = ring.head->load (std::memory_order_acquire);  // [head] pairs with publish ()
-            ring.headSeen.store (head, std::memory_order_relaxed);              // [seen]
+            // [shut] Sure that nothing comes any more: then this is a push that was too late, and takes itself back.
+            if (__builtin_expect ((ring.gate->state.load (std::memory_order_relaxed) & endedBit) != 0, 0))
+            {
+                return 0;
+            }
+            ring.headSeen.store (head, std::memory_order_relaxed);  // [seen]
             there = head - tail;
             if (there > ring.capacity)
             {
