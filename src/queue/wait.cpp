@@ -128,9 +128,9 @@ bool ended (OwnedRing& ring) noexcept
         return true;
     }
     gate.state.fetch_or (detail::askedBit);
-    if (!ring.barrier () && !ring.fences)
+    if (!ring.barrier () && (ring.shared || !ring.fences))
     {
-        // Its pusher does not fence, and no barrier is to be had here: longer than a store stays in a store buffer.
+        // Its pusher may not fence, and no barrier is to be had here: longer than a store stays in a store buffer.
         const std::atomic<uint32_t> never {0};
         os::sleepOn (never, 0, false, os::now () + sleepShort);
     }
