@@ -149,8 +149,27 @@ bool ended (OwnedRing& ring) noexcept
     return (state & detail::endedBit) != 0;
 }
 
+// Many pushers: they look at head alone, all others at the gate, which is shut first. Whoever shut it may have died before
+// he closed head: so each who comes by does.
+bool closed (const OwnedRing& ring) noexcept
+{
+    if ((ring.gate->state.load () & detail::shutMask) == 0)
+    {
+        return false;
+    }
+    if ((ring.head->load () & detail::closedBit) == 0)
+    {
+        ring.head->fetch_or (detail::closedBit);  // from here on no claim succeeds
+    }
+    return true;
+}
+
 bool drained (const OwnedRing& ring) noexcept
 {
+    if (!closed (ring))
+    {
+        return false;
+    }
     const uint64_t head = ring.head->load ();
     return (head & detail::closedBit) != 0 && (head & detail::ticketMask) == (ring.tail->load () & detail::ticketMask);
 }
@@ -176,16 +195,16 @@ bool OwnedRing::hasElement () const noexcept
 
 bool OwnedRing::hasRoom () const noexcept
 {
-    if ((gate->state.load () & detail::shutMask) != 0)
+    if (kind == Kind::Spsc)
+    {
+        return (gate->state.load () & detail::shutMask) != 0 || head->load () - tail->load () != capacity;
+    }
+    if (closed (*this))
     {
         return true;
     }
     const uint64_t from = tail->load ();
     const uint64_t to = head->load ();
-    if (kind == Kind::Spsc)
-    {
-        return to - from != capacity;
-    }
     return (((to & detail::ticketMask) - (from & detail::ticketMask)) >> detail::ticketShift) != capacity;
 }
 
@@ -237,11 +256,11 @@ void Ring::yield () noexcept
 
 int Ring::shutdown () noexcept
 {
+    gate->state.fetch_or (detail::shutBit);
     if (kind != Kind::Spsc)
     {
-        head->fetch_or (detail::closedBit);  // from here on no claim succeeds
+        closed (own (*this));
     }
-    gate->state.fetch_or (detail::shutBit);
     const bool shared = own (*this).shared;
     wake (*gate, gate->pushed, detail::poppersWait, shared);
     wake (*gate, gate->popped, detail::pushersWait, shared);
