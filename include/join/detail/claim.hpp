@@ -116,9 +116,15 @@ struct ClaimRing
                 tail = again;
                 continue;
             }
-            if (take (ring, &tail, passed) && got != 0)
+            const uint64_t seen = tail;
+            const bool taken = take (ring, &tail, passed);
+            if (taken && got != 0)
             {
                 return static_cast<int64_t> (got);
+            }
+            if (!taken && tail == seen)
+            {
+                return ring.damaged ();  // bits below the ticket that nobody of ours sets: no swap will ever succeed
             }
         }
         return wouldBlock;
