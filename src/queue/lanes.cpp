@@ -340,8 +340,8 @@ bool Lanes::shareOne (bool fences) noexcept
         {
             os::barrierEverywhere ();
         }
-        // [inside] acquire: pairs with the end of a push; what it published comes before anything that others do there.
-        while (entry.inside.load (std::memory_order_acquire) != 0)
+        // Pairs with [inside], the end of a push; what it published comes before anything that others do there.
+        while (entry.inside.load () != 0)
         {
             os::yieldCpu ();
         }

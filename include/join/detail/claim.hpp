@@ -77,9 +77,7 @@ struct ClaimRing
         {
             return ring.nested ();
         }
-        entry->inside.store (1, std::memory_order_relaxed);         // [inside] before the lane is looked at, by the
-        std::atomic_signal_fence (std::memory_order_seq_cst);       // membarrier (2) of whoever takes it away
-        Lane* lane = entry->lane.load (std::memory_order_relaxed);  // [inside]
+        Lane* lane = step (ring, *entry);
         int64_t pushed;
         if (__builtin_expect (lane != nullptr, 1))
         {
@@ -150,6 +148,19 @@ private:
                 return nullptr;
             }
         }
+    }
+
+    /// Into a push: the lane to push by; null: the shared one.
+    static Lane* step (const Ring& ring, LaneEntry& entry) noexcept
+    {
+        if (__builtin_expect (ring.fences, 0))
+        {
+            entry.inside.store (1);  // by itself before the lane is looked at
+            return entry.lane.load ();
+        }
+        entry.inside.store (1, std::memory_order_relaxed);     // [inside] before the lane is looked at, by the
+        std::atomic_signal_fence (std::memory_order_seq_cst);  // membarrier (2) of whoever takes it away
+        return entry.lane.load (std::memory_order_relaxed);    // [inside]
     }
 
     static uint64_t numberOf (const Ring& ring, const Lane* lane) noexcept
