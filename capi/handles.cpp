@@ -3,6 +3,7 @@
 
 #include "failure.hpp"
 #include "os/barrier.hpp"
+#include "queue/lanes.hpp"
 #include "records.hpp"
 
 #include <cerrno>
@@ -15,21 +16,14 @@ inline namespace JOIN_ABI
 {
 namespace capi
 {
+std::atomic<Chunk*> chunks[chunkCount] = {};
+
 namespace
 {
-constexpr uint32_t chunkSize = 1024;
-constexpr uint32_t chunkCount = 1024;
-
-struct Chunk
-{
-    Place places[chunkSize];
-};
-
 struct Table
 {
-    std::mutex mutex;                             // for opening and giving back, never for a look
-    std::atomic<Chunk*> chunks[chunkCount] = {};  // grow only
-    uint32_t used = 0;                            // places given out at least once
+    std::mutex mutex;   // for opening and giving back, never for a look
+    uint32_t used = 0;  // places given out at least once
     Place* free = nullptr;
     bool prepared = false;
 };
@@ -74,13 +68,20 @@ void repairChild ()
     forgetOthers ();
     for (uint32_t i = 0; i < table.used; ++i)
     {
-        repair (table.chunks[i / chunkSize].load ()->places[i % chunkSize]);
+        repair (chunks[i / chunkSize].load ()->places[i % chunkSize]);
     }
     table.mutex.unlock ();
 }
 
+// Behind those of the queues' lanes: a queue that is destroyed in the child needs its mutexes.
+int prepareFork () noexcept
+{
+    const int error = Lanes::prepareFork ();
+    return error != 0 ? error : os::aroundFork (lockTable, unlockTable, repairChild);
+}
+
 // When the library is loaded, and no fork(2) can come in between.
-const int forkError = os::aroundFork (lockTable, unlockTable, repairChild);
+const int forkError = prepareFork ();
 
 Place* newPlace ()
 {
@@ -88,7 +89,7 @@ Place* newPlace ()
     {
         return nullptr;
     }
-    std::atomic<Chunk*>& chunk = table.chunks[table.used / chunkSize];
+    std::atomic<Chunk*>& chunk = chunks[table.used / chunkSize];
     if (chunk.load () == nullptr)
     {
         chunk.store (new Chunk);  // [chunk] seq_cst, so release too: pairs with the acquire in placeOf ()
@@ -137,23 +138,7 @@ Object* takeObject (Place* place)
     place->object = nullptr;
     return object;
 }
-
-uint32_t generationOf (Handle handle)
-{
-    return static_cast<uint32_t> (static_cast<uint64_t> (handle) >> 32);
-}
 }  // namespace
-
-Place* placeOf (Handle handle) noexcept
-{
-    const uint32_t index = static_cast<uint32_t> (handle);
-    if (handle <= 0 || index >= chunkSize * chunkCount)
-    {
-        return nullptr;
-    }
-    Chunk* chunk = table.chunks[index / chunkSize].load (std::memory_order_acquire);  // [chunk] pairs with newPlace ()
-    return chunk != nullptr ? &chunk->places[index % chunkSize] : nullptr;
-}
 
 Reservation::Reservation ()
 : _place (takePlace ())
@@ -191,59 +176,11 @@ int closeHandle (Handle handle)
     {
         return EBADF;
     }
+    place->object->interrupt ();
     awaitQuiet (place);
     delete takeObject (place);
     givePlaceBack (place);
     return 0;
-}
-
-Use::Use (Handle handle)
-{
-    Place* place = placeOf (handle);
-    const uint32_t generation = generationOf (handle);
-    if (place == nullptr || generation == 0)
-    {
-        return;
-    }
-    _record = takeRecord ();
-    if (_record == nullptr)
-    {
-        throw std::bad_alloc ();
-    }
-    if (_record->depth == Record::depthMost)
-    {
-        raise (Failure (EAGAIN, "%u calls of this thread are inside one another: signal handlers nest too deep",
-                        Record::depthMost));
-    }
-    _slot = &_record->slots[_record->depth++];
-    std::atomic_signal_fence (std::memory_order_seq_cst);  // a signal handler that calls takes the next slot
-    uint32_t open;
-    if (fencesItself ())
-    {
-        _slot->store (place);
-        open = place->open.load ();
-    }
-    else
-    {
-        // [enter] pairs with the barrier in awaitQuiet (); a release, as [done] of the call before goes with it.
-        _slot->store (place, std::memory_order_release);
-        std::atomic_signal_fence (std::memory_order_seq_cst);
-        open = place->open.load (std::memory_order_acquire);  // [open] pairs with the release in open ()
-    }
-    if (open == generation)
-    {
-        _object = place->object;
-    }
-}
-
-Use::~Use ()
-{
-    if (_slot != nullptr)
-    {
-        _slot->store (nullptr, std::memory_order_release);  // [done] pairs with the load in isHeld ()
-        --_record->depth;
-        releaseRecord (_record);
-    }
 }
 
 }  // namespace capi

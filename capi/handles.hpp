@@ -27,6 +27,7 @@ public:
     enum class Sort
     {
         Memory,
+        Queue,
     };
 
     explicit Object (Sort which) noexcept
@@ -38,6 +39,11 @@ public:
     Object& operator= (const Object&) = delete;
     virtual ~Object () = default;
 
+    /// The handle is closed: calls that wait inside come back, now and from now on.
+    virtual void interrupt () noexcept
+    {
+    }
+
     /// In a forked child, where the threads that held its mutexes do not exist.
     virtual void forked () noexcept
     {
@@ -45,8 +51,6 @@ public:
 
     const Sort sort;
 };
-
-struct Record;
 
 /// Where an object lies while its handle is open.
 struct Place
@@ -59,9 +63,33 @@ struct Place
 };
 
 constexpr uint32_t lastGeneration = 0x7fffffff;  // so that a handle is positive
+constexpr uint32_t chunkSize = 1024;
+constexpr uint32_t chunkCount = 1024;
+
+struct Chunk
+{
+    Place places[chunkSize];
+};
+
+/// The table: grows only.
+extern __attribute__ ((visibility ("hidden"))) std::atomic<Chunk*> chunks[chunkCount];
 
 /// The place that the handle's index names; null where there is none. Nothing of the caller's is dereferenced.
-Place* placeOf (Handle handle) noexcept;
+inline Place* placeOf (Handle handle) noexcept
+{
+    const uint32_t index = static_cast<uint32_t> (handle);
+    if (handle <= 0 || index >= chunkSize * chunkCount)
+    {
+        return nullptr;
+    }
+    Chunk* chunk = chunks[index / chunkSize].load (std::memory_order_acquire);  // [chunk] pairs with newPlace ()
+    return chunk != nullptr ? &chunk->places[index % chunkSize] : nullptr;
+}
+
+inline uint32_t generationOf (Handle handle) noexcept
+{
+    return static_cast<uint32_t> (static_cast<uint64_t> (handle) >> 32);
+}
 
 /// A place for an object that is still to be made: so that what was made, a segment's name too, never lacks a handle.
 class Reservation
@@ -80,29 +108,8 @@ private:
     Place* _place;
 };
 
-/// Closes the handle, waits for the calls inside to end, destroys the object. @return 0, or EBADF.
+/// Closes the handle, interrupts the calls inside and waits for them to end, destroys the object. @return 0, or EBADF.
 int closeHandle (Handle handle);
-
-/// One call's use of a handle: from here to the end of the scope the object is not destroyed.
-class Use
-{
-public:
-    explicit Use (Handle handle);
-    Use (const Use&) = delete;
-    Use& operator= (const Use&) = delete;
-    ~Use ();
-
-    /// The object, or null where the handle is none, or closed.
-    Object* object () const noexcept
-    {
-        return _object;
-    }
-
-private:
-    Object* _object = nullptr;
-    Record* _record = nullptr;
-    std::atomic<Place*>* _slot = nullptr;
-};
 
 }  // namespace capi
 }  // namespace JOIN_ABI

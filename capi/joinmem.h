@@ -18,7 +18,8 @@
  *    truncated one gets EBADF, one of the wrong kind gets EINVAL. Any bit pattern is safe to pass.
  *  - Handles may be used from any thread; a forked child may use and close those that it inherits. jm_close
  *    lets the calls in flight on other threads finish; those that wait come back at once with ECANCELED.
- *    What jm_get returned dies with the handle. Not for signal handlers. No call is a cancellation point.
+ *    What jm_get, jm_queue_reserve and jm_queue_peek returned dies with the handle. Not for signal handlers. No
+ *    call is a cancellation point.
  *  - Sizes and offsets are bytes, times are nanoseconds, NUMA nodes are the kernel's numbers. Enumerations
  *    travel as uint32_t: an unknown value is EINVAL, not undefined behaviour.
  *  - A struct begins with struct_size, which the caller sets (through its _init function) to its own sizeof:
@@ -161,9 +162,134 @@ int jm_node_of(jm_handle memory, uint64_t offset) JM_NOEXCEPT;
  *                        errno (0: a decision) and a sentence each; empty where what was asked for was got */
 int64_t jm_placement(jm_handle memory_or_queue, char *text, uint64_t size) JM_NOEXCEPT;
 
-/* Gives the memory back once the calls in flight on other threads have finished. A segment's name stays. EBADF:
- * it is closed already, by whichever thread was first. */
+/* Gives the memory or the queue back once the calls in flight on other threads have finished; those that wait come
+ * back at once with ECANCELED. A segment's name stays. EBADF: it is closed already, by whichever thread was first. */
 int jm_close(jm_handle handle) JM_NOEXCEPT;
+
+/* --- queues -------------------------------------------------------------------------------------
+ *
+ * Bounded, lock-free, first in, first out; of elements of one size, which travel as bytes: no pointers between processes.
+ * Private, or shared by name with every program of this library, C++ ones too.
+ *
+ *     jm_handle ticks = jm_queue_open(JM_SPSC, 1024, sizeof(tick), "/ticks");   whichever process comes first
+ *     if (jm_queue_try_push(ticks, &t) == -1) drop(&t);                         full: EAGAIN
+ *     jm_queue_pop(ticks, &t, 5 * 1000 * 1000);                                 sleeps; after 5 ms ETIMEDOUT
+ *
+ * At a time JM_SPSC has one pusher and one popper, JM_MPSC many and one, JM_MPMC many and many; threads and processes
+ * alike, by one handle or by several. For JM_SPSC the pusher is one handle, and so is the popper, though threads may take
+ * turns on it; the role passes on when that handle is closed or its process dies. All other functions are for any thread
+ * at any time. Death is survived: whoever is killed at any instruction leaves a queue that goes on.
+ *
+ * Every function that takes a queue may fail with EBADF, and with EINVAL where the handle is a memory's, every push and
+ * pop with EINVAL where the address is NULL or the count 0, and with EBADMSG where the segment is damaged. */
+
+enum { JM_SPSC = 1, JM_MPSC = 2, JM_MPMC = 3 };
+
+typedef struct jm_queue_options {
+    uint32_t struct_size;
+    uint32_t participants;       /* threads of all processes that may push to a shared JM_MPSC or JM_MPMC at a time, 128
+                                    bytes each; 0: 64, 1022 are the most. Threads of a process that find no place left
+                                    share one. Of the queue that is made: an opener gets what there is */
+    uint64_t type_id;            /* 0: not compared; else must equal the segment's, unless that is 0 */
+    const jm_options *memory;    /* where and how; NULL: the defaults. Read during the call only */
+    uint64_t tag;                /* the maker's own, for whoever looks at the segment: jm_queue_tag() */
+} jm_queue_options;
+
+/* Writes the defaults, those of jm_queue_create and jm_queue_open, into the first struct_size bytes, as
+ * jm_options_init() does. EINVAL: options NULL, struct_size that ends at no field. */
+int jm_queue_options_init(jm_queue_options *options, uint32_t struct_size) JM_NOEXCEPT;
+
+/* A private queue of that kind, JM_SPSC, ..., for capacity elements, rounded up to a power of two, 0 being 1, of
+ * element_size bytes, 1 to 65536. The handle, or JM_INVALID_HANDLE.
+ * EINVAL: another kind or element size; a capacity past 2^32. EOVERFLOW: more bytes than a file can have. ENOMEM, EMFILE:
+ * as of jm_local_create(). */
+jm_handle jm_queue_create(uint32_t kind, uint64_t capacity, uint32_t element_size) JM_NOEXCEPT;
+
+/* The same with options. Besides: EINVAL: options NULL, or an option that is none; and as of jm_local_create_with(). */
+jm_handle jm_queue_create_with(uint32_t kind, uint64_t capacity, uint32_t element_size,
+                               const jm_queue_options *options) JM_NOEXCEPT;
+
+/* Makes the queue of that name, or attaches to it: the same one as that of ShmMem::Spsc::Queue<T> in C++, T of that size.
+ * It stays until jm_unlink(). Racing callers all get the one queue, whole.
+ * EINVAL: as of jm_queue_create(), a bad name, or a queue of another kind, capacity or element size. EBADMSG: what has
+ * that name is no queue, is damaged, or of a format that this library does not know. EOVERFLOW. As of jm_shm_open():
+ * ENAMETOOLONG, ENOSPC, ENOMEM, EACCES, ELOOP, ENOENT, EROFS, EMFILE. */
+jm_handle jm_queue_open(uint32_t kind, uint64_t capacity, uint32_t element_size, const char *name) JM_NOEXCEPT;
+
+/* The same with options. With JM_OPEN_ONLY a kind, capacity or element_size of 0 takes what the segment has. Besides:
+ * EINVAL: options NULL, an option that is none, another type_id, read_only memory; and as of jm_shm_open_with(). */
+jm_handle jm_queue_open_with(uint32_t kind, uint64_t capacity, uint32_t element_size, const char *name,
+                             const jm_queue_options *options) JM_NOEXCEPT;
+
+/* Copies the element in, at once. EAGAIN: it is full. EPIPE: shut down. Of a shared JM_MPSC or JM_MPMC also EUSERS: no
+ * place is left for this process; EDEADLK: a push of this thread to this queue is not over, as a longjmp left it or a
+ * signal handler interrupts it; at a thread's first push EMFILE, ENOMEM, and ENOENT where the descriptor that the library
+ * keeps was closed by somebody. No system call but in that first push, or where somebody sleeps. */
+int jm_queue_try_push(jm_handle queue, const void *element) JM_NOEXCEPT;
+
+/* Copies the oldest element out, at once. EAGAIN: it is empty. EPIPE: shut down, and drained. After -1 the bytes at
+ * element are unspecified. */
+int jm_queue_try_pop(jm_handle queue, void *element) JM_NOEXCEPT;
+
+/* As many of count elements as fit, or as are there, in order and at once: how many, 1 or more; or -1 as of one. */
+int64_t jm_queue_try_push_n(jm_handle queue, const void *elements, uint64_t count) JM_NOEXCEPT;
+int64_t jm_queue_try_pop_n(jm_handle queue, void *elements, uint64_t count) JM_NOEXCEPT;
+
+/* The same as jm_queue_try_push() and jm_queue_try_pop(), but waits for room, or for an element: a few microseconds
+ * spinning, then asleep in the kernel. A timeout of -1 waits for ever, 0 tries once, other negative ones are EINVAL; it is
+ * counted on CLOCK_MONOTONIC, and one past that clock's range waits for ever. ETIMEDOUT instead of EAGAIN. ECANCELED:
+ * jm_close() on another thread. */
+int jm_queue_push(jm_handle queue, const void *element, int64_t timeout_ns) JM_NOEXCEPT;
+int jm_queue_pop(jm_handle queue, void *element, int64_t timeout_ns) JM_NOEXCEPT;
+
+/* Until all count are done, the time is up, or the queue shut down: the number done, if any, else -1 and why it ended,
+ * as of one. */
+int64_t jm_queue_push_n(jm_handle queue, const void *elements, uint64_t count, int64_t timeout_ns) JM_NOEXCEPT;
+int64_t jm_queue_pop_n(jm_handle queue, void *elements, uint64_t count, int64_t timeout_ns) JM_NOEXCEPT;
+
+/* Waits for the first, then takes what is there up to count, as read(2) does: how many; or -1 as of jm_queue_pop(). */
+int64_t jm_queue_pop_some(jm_handle queue, void *elements, uint64_t count, int64_t timeout_ns) JM_NOEXCEPT;
+
+/* For good, and for everybody: from here on pushes are EPIPE, pops take what is left and are then EPIPE, and whoever
+ * sleeps wakes. What a push that returned 0 has put in is popped. */
+int jm_queue_shutdown(jm_handle queue) JM_NOEXCEPT;
+
+/* JM_SPSC, the pusher: room for up to *count elements in one piece, to be written in place and then committed; *count
+ * becomes how many, 1 or more, which may be fewer than there is room for. Good until the commit, the next reserve or push,
+ * or jm_close(). NULL, *count as it was: EINVAL, EAGAIN, EPIPE as of jm_queue_try_push(); ENOTSUP: another kind. */
+void *jm_queue_reserve(jm_handle queue, uint64_t *count) JM_NOEXCEPT;
+
+/* Publishes the first count elements of what was reserved, and forgets the others. EINVAL: 0, or more than that. EPIPE,
+ * ENOTSUP. */
+int jm_queue_commit(jm_handle queue, uint64_t count) JM_NOEXCEPT;
+
+/* JM_SPSC, the popper: the oldest elements, up to *count in one piece, to be read in place and then released; *count and
+ * the address as of jm_queue_reserve(). NULL: EINVAL, EAGAIN, EPIPE as of jm_queue_try_pop(), ENOTSUP. */
+const void *jm_queue_peek(jm_handle queue, uint64_t *count) JM_NOEXCEPT;
+
+/* Frees the first count elements of what was peeked at. EINVAL: 0, or more than that. ENOTSUP. */
+int jm_queue_release(jm_handle queue, uint64_t count) JM_NOEXCEPT;
+
+/* JM_SPSC, JM_MPSC or JM_MPMC; 0 on failure. */
+uint32_t jm_queue_kind(jm_handle queue) JM_NOEXCEPT;
+
+/* Bytes; or -1. */
+int64_t jm_queue_element_size(jm_handle queue) JM_NOEXCEPT;
+
+/* Elements that it can have, after rounding up; or -1. */
+int64_t jm_queue_capacity(jm_handle queue) JM_NOEXCEPT;
+
+/* Elements inside, and elements that there is room for: exact when no call is in flight, never below 0 or above the
+ * capacity; or -1. */
+int64_t jm_queue_pending(jm_handle queue) JM_NOEXCEPT;
+int64_t jm_queue_available(jm_handle queue) JM_NOEXCEPT;
+
+/* The tag that the queue was made with. EINVAL: tag NULL. */
+int jm_queue_tag(jm_handle queue, uint64_t *tag) JM_NOEXCEPT;
+
+/* All of the queue's pages, as of jm_mbind() and jm_mlock(). */
+int jm_queue_mbind(jm_handle queue, int node) JM_NOEXCEPT;
+int jm_queue_mlock(jm_handle queue) JM_NOEXCEPT;
 
 #ifdef __cplusplus
 }

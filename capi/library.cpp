@@ -4,7 +4,6 @@
 
 #include "failure.hpp"
 #include "guard.hpp"
-#include "handles.hpp"
 #include "joinmem_version.hpp"
 #include "options.hpp"
 
@@ -40,10 +39,7 @@ JOIN_EXPORT int jm_options_init (jm_options* options, uint32_t struct_size) noex
     return capi::guard (-1, [&] { return capi::initialise (options, struct_size), 0; });
 }
 
-JOIN_EXPORT int jm_close (jm_handle handle) noexcept
+JOIN_EXPORT int jm_queue_options_init (jm_queue_options* options, uint32_t struct_size) noexcept
 {
-    return capi::guardWhole (-1, [&] {
-        const int error = capi::closeHandle (handle);
-        return error != 0 ? fail (error, "handle %lld is none, or closed already", static_cast<long long> (handle)) : 0;
-    });
+    return capi::guard (-1, [&] { return capi::initialise (options, struct_size), 0; });
 }

@@ -17,20 +17,49 @@ namespace
 {
 constexpr uint32_t structMost = 4096;  // beyond this a struct_size is a mistake and not a newer header
 
-const jm_options defaults = {sizeof (jm_options), JM_HUGE_PREFER, 0, -1, 1, 0, JM_CREATE_OR_OPEN, 0, 0};
+// What there is to know of each struct. An older program's struct ends before a field that came later: any field's end is
+// an end, from the second one on.
+template <typename Struct>
+struct About;
 
-// An older program's struct ends before a field that came later: any field's end is an end, from `huge` on.
+template <>
+struct About<jm_options>
+{
+    static constexpr const char* name = "jm_options";
+    static constexpr jm_options defaults = {sizeof (jm_options), JM_HUGE_PREFER, 0, -1, 1, 0, JM_CREATE_OR_OPEN, 0, 0};
+
+    static bool endsAtField (uint32_t size) noexcept
+    {
+        return size >= offsetof (jm_options, huge_page_size)
+               && (size == offsetof (jm_options, huge_page_size) || size >= offsetof (jm_options, numa_node))
+               && size % sizeof (uint32_t) == 0;
+    }
+};
+
+template <>
+struct About<jm_queue_options>
+{
+    static constexpr const char* name = "jm_queue_options";
+    static constexpr jm_queue_options defaults = {sizeof (jm_queue_options), 0, 0, nullptr, 0};
+
+    static bool endsAtField (uint32_t size) noexcept
+    {
+        return size == offsetof (jm_queue_options, type_id) || size == offsetof (jm_queue_options, memory)
+               || size == offsetof (jm_queue_options, memory) + sizeof (void*)
+               || size == offsetof (jm_queue_options, tag) || size == sizeof (jm_queue_options);
+    }
+};
+
+template <typename Struct>
 void checkSize (uint32_t size)
 {
-    const bool known = size >= offsetof (jm_options, huge_page_size) && size <= sizeof (jm_options)
-                       && (size == offsetof (jm_options, huge_page_size) || size >= offsetof (jm_options, numa_node))
-                       && size % sizeof (uint32_t) == 0;
-    const bool newer = size > sizeof (jm_options) && size <= structMost;
+    const bool known = size <= sizeof (Struct) && About<Struct>::endsAtField (size);
+    const bool newer = size > sizeof (Struct) && size <= structMost;
     if (!known && !newer)
     {
-        raise (Failure (EINVAL,
-                        "struct_size %u is the size of no jm_options: call jm_options_init with sizeof (jm_options)",
-                        size));
+        const char* name = About<Struct>::name;
+        raise (Failure (EINVAL, "struct_size %u is the size of no %s: call %s_init with sizeof (%s)", size, name, name,
+                        name));
     }
 }
 
@@ -43,32 +72,50 @@ bool truth (uint32_t value, const char* field)
     return value == 1;
 }
 
-jm_options copyOf (const jm_options* given)
+template <typename Struct>
+Struct copyOf (const Struct* given)
 {
+    if (given == nullptr)
+    {
+        raise (Failure (EINVAL, "the %s are null: call the function without options for the defaults",
+                        About<Struct>::name));
+    }
     uint32_t size = 0;
     std::memcpy (&size, given, sizeof (size));  // whoever packs the struct by hand may not have aligned it
-    checkSize (size);
+    checkSize<Struct> (size);
     const char* bytes = reinterpret_cast<const char*> (given);
-    for (uint32_t i = sizeof (jm_options); i < size; ++i)
+    for (uint32_t i = sizeof (Struct); i < size; ++i)
     {
         if (bytes[i] != 0)
         {
-            raise (Failure (EINVAL,
-                            "jm_options has a field at byte %u that this library does not know: use a newer one", i));
+            raise (Failure (EINVAL, "%s has a field at byte %u that this library does not know: use a newer one",
+                            About<Struct>::name, i));
         }
     }
-    jm_options options = defaults;
+    Struct options = About<Struct>::defaults;
     std::memcpy (&options, given, size < sizeof (options) ? size : sizeof (options));
     return options;
+}
+
+template <typename Struct>
+void writeDefaults (Struct* options, uint32_t size)
+{
+    if (options == nullptr)
+    {
+        raise (Failure (EINVAL, "the %s to initialise is null", About<Struct>::name));
+    }
+    checkSize<Struct> (size);
+    std::memcpy (options, &About<Struct>::defaults, size < sizeof (Struct) ? size : sizeof (Struct));
+    if (size > sizeof (Struct))
+    {
+        std::memset (reinterpret_cast<char*> (options) + sizeof (Struct), 0, size - sizeof (Struct));
+    }
+    std::memcpy (options, &size, sizeof (size));
 }
 }  // namespace
 
 MemOptions optionsOf (const jm_options* given)
 {
-    if (given == nullptr)
-    {
-        raise (Failure (EINVAL, "the jm_options are null: call the function without options for the defaults"));
-    }
     const jm_options from = copyOf (given);
     MemOptions options;
     options.huge = static_cast<HugePages> (from.huge);
@@ -82,19 +129,28 @@ MemOptions optionsOf (const jm_options* given)
     return options;
 }
 
+QueueSettings settingsOf (const jm_queue_options* given)
+{
+    const jm_queue_options from = copyOf (given);
+    QueueSettings settings;
+    settings.queue.participants = from.participants;
+    settings.queue.typeId = from.type_id;
+    settings.queue.tag = from.tag;
+    if (from.memory != nullptr)
+    {
+        settings.memory = optionsOf (from.memory);
+    }
+    return settings;
+}
+
 void initialise (jm_options* options, uint32_t size)
 {
-    if (options == nullptr)
-    {
-        raise (Failure (EINVAL, "the jm_options to initialise is null"));
-    }
-    checkSize (size);
-    std::memcpy (options, &defaults, size < sizeof (defaults) ? size : sizeof (defaults));
-    if (size > sizeof (defaults))
-    {
-        std::memset (reinterpret_cast<char*> (options) + sizeof (defaults), 0, size - sizeof (defaults));
-    }
-    std::memcpy (options, &size, sizeof (size));
+    writeDefaults (options, size);
+}
+
+void initialise (jm_queue_options* options, uint32_t size)
+{
+    writeDefaults (options, size);
 }
 
 }  // namespace capi

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-// jm_options as they came, of whatever size, to MemOptions.
+// jm_options and jm_queue_options as they came, of whatever size, to MemOptions and QueueOptions.
 #ifndef JOIN_CAPI_OPTIONS_HPP
 #define JOIN_CAPI_OPTIONS_HPP
 
 #include "joinmem.h"
 
-#include <join/memory.hpp>
+#include <join/queue.hpp>
 
 namespace join
 {
@@ -16,8 +16,19 @@ namespace capi
 /// @throw std::system_error EINVAL null, or what is no option
 MemOptions optionsOf (const jm_options* given);
 
+/// What jm_queue_options says.
+struct QueueSettings
+{
+    QueueOptions queue;
+    MemOptions memory;
+};
+
+/// @throw std::system_error EINVAL null, or what is no option
+QueueSettings settingsOf (const jm_queue_options* given);
+
 /// Writes the defaults into the first `size` bytes. @throw std::system_error EINVAL
 void initialise (jm_options* options, uint32_t size);
+void initialise (jm_queue_options* options, uint32_t size);
 
 }  // namespace capi
 }  // namespace JOIN_ABI

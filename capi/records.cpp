@@ -3,6 +3,7 @@
 
 #include "os/barrier.hpp"
 
+#include <cerrno>
 #include <chrono>
 #include <new>
 #include <thread>
@@ -13,13 +14,14 @@ inline namespace JOIN_ABI
 {
 namespace capi
 {
-namespace
-{
-std::atomic<Record*> all {nullptr};  // grows only: a record is used again, never freed
+__thread Record* mine = nullptr;
 std::atomic<bool> barrierAbsent {false};
 
-// Initial-exec: an address and not a call; a few bytes, which glibc keeps spare for libraries that come by dlopen.
-__attribute__ ((tls_model ("initial-exec"))) __thread Record* mine = nullptr;
+namespace
+{
+std::atomic<Record*> all {nullptr};     // grows only: a record is used again, never freed
+std::atomic<bool> absenceSeen {false};  // by all threads: no call has a store on its way that it did not fence
+
 __attribute__ ((tls_model ("initial-exec"))) __thread bool ended = false;  // this thread's destructors have run
 
 // Gives the record back when the thread ends.
@@ -47,7 +49,7 @@ Record* findFree () noexcept
 {
     for (Record* record = all.load (); record != nullptr; record = record->next)
     {
-        // [reuse] pairs with the releases of the thread that had it: its depth is 0 again.
+        // [reuse] pairs with the releases of the thread that had it: its slots are empty.
         if (!record->taken.exchange (true, std::memory_order_acquire))
         {
             return record;
@@ -55,25 +57,10 @@ Record* findFree () noexcept
     }
     return nullptr;
 }
-}  // namespace
 
-void prepareRecords () noexcept
-{
-    barrierAbsent.store (os::registerBarrier () != 0);  // [absent]
-}
-
-bool fencesItself () noexcept
-{
-    // [absent] pairs with the stores in prepareRecords (), before any handle is given out, and in awaitQuiet (), seen late
-    return barrierAbsent.load (std::memory_order_relaxed);
-}
-
+// A record for this thread, which has none. Null when there is no memory.
 Record* takeRecord () noexcept
 {
-    if (mine != nullptr)
-    {
-        return mine;
-    }
     Record* record = findFree ();
     if (record == nullptr)
     {
@@ -95,12 +82,40 @@ Record* takeRecord () noexcept
     }
     return record;
 }
+}  // namespace
 
-void releaseRecord (Record* record) noexcept
+void prepareRecords () noexcept
 {
-    if (record != mine && record->depth == 0)
+    barrierAbsent.store (os::registerBarrier () != 0);  // [absent]
+    absenceSeen.store (barrierAbsent.load ());
+}
+
+int anotherSlot (std::atomic<Place*>** slot) noexcept
+{
+    Record* record = mine != nullptr ? mine : takeRecord ();
+    if (record == nullptr)
     {
-        record->taken.store (false, std::memory_order_release);  // [reuse] pairs with the exchange in findFree ()
+        return ENOMEM;
+    }
+    for (std::atomic<Place*>& next : record->slots)
+    {
+        if (next.load (std::memory_order_relaxed) == nullptr)  // [slot]
+        {
+            *slot = &next;
+            return 0;
+        }
+    }
+    return EAGAIN;
+}
+
+void releaseRecord (std::atomic<Place*>* slot) noexcept
+{
+    for (Record* record = all.load (); record != nullptr; record = record->next)
+    {
+        if (slot == record->slots)  // the first: no call is left inside
+        {
+            record->taken.store (false, std::memory_order_release);  // [reuse] pairs with the exchange in findFree ()
+        }
     }
 }
 
@@ -116,7 +131,6 @@ void forgetOthers () noexcept
         {
             slot.store (nullptr);
         }
-        record->depth = 0;
         record->taken.store (false);
     }
 }
@@ -138,12 +152,14 @@ bool isHeld (const Place* place) noexcept
 
 void awaitQuiet (Place* place) noexcept
 {
-    if (!fencesItself () && os::barrierEverywhere () != 0)
+    if (!absenceSeen.load () && (fencesItself () || os::barrierEverywhere () != 0))
     {
         // Forbidden since it was registered, by a sandbox. From now on calls fence themselves; those that have not seen it
         // yet have their store in a store buffer, which drains within microseconds, and at once where one is preempted.
+        // Whoever closes while another waits here waits as well.
         barrierAbsent.store (true);  // [absent]
         std::this_thread::sleep_for (std::chrono::milliseconds (20));
+        absenceSeen.store (true);
     }
     // [enter] Now a call that found the place open has its slot visible; one that comes later finds it closed.
     for (int i = 0; isHeld (place); ++i)

@@ -103,6 +103,17 @@ const char* lastText () noexcept
     return sentence;
 }
 
+KeptError::KeptError () noexcept
+: _code (lastError)
+, _text (LastErrorAccess::text (lastError))
+{
+}
+
+void KeptError::restore () const noexcept
+{
+    LastErrorAccess::set (lastError, _code, _text);
+}
+
 SizeText::SizeText (uint64_t bytes) noexcept
 {
     static const char* const units[] = {"bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};

@@ -60,6 +60,22 @@ int failWith (const std::error_code& code, const char* sentence) noexcept;
 /// The sentence of this thread's lastError, never null, good until the thread's next failure.
 const char* lastText () noexcept;
 
+/// lastError as it is now, for a call that tells a failure on its way and succeeds. What it puts back is good as long as no
+/// sentence was made in between.
+class KeptError
+{
+public:
+    KeptError () noexcept;
+    KeptError (const KeptError&) = delete;
+    KeptError& operator= (const KeptError&) = delete;
+
+    void restore () const noexcept;
+
+private:
+    const LastError _code;
+    const char* const _text;
+};
+
 /// "64 MiB", "4 KiB", "5000 bytes": exact where it divides, else with one decimal.
 struct SizeText
 {

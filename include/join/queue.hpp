@@ -199,7 +199,8 @@ public:
         return place != nullptr ? Span<T> (static_cast<T*> (place), n) : Span<T> ();
     }
 
-    /// Publishes the first n of what was reserved. @return 0, or -1 with lastError: EINVAL 0 or more than that; EPIPE
+    /// Publishes the first n of what was reserved. @return 0, or -1 with lastError: EINVAL 0 or more than that, or a push
+    ///     has come between; EPIPE
     template <typename A = Algorithm>
     int commit (uint64_t n) noexcept
     {
@@ -216,7 +217,8 @@ public:
         return place != nullptr ? Span<const T> (static_cast<const T*> (place), n) : Span<const T> ();
     }
 
-    /// Frees the first n of what was peeked at. @return 0, or -1 with lastError: EINVAL 0 or more than that
+    /// Frees the first n of what was peeked at. @return 0, or -1 with lastError: EINVAL 0 or more than that, or a pop has
+    ///     come between
     template <typename A = Algorithm>
     int release (uint64_t n) noexcept
     {

@@ -160,7 +160,9 @@ void OwnedRing::start () noexcept
     headSeen.store (seen);
     driedAt.store (seen);
     reserved = 0;
+    reservedAt = 0;
     peeked = 0;
+    peekedAt = 0;
 }
 
 Ring* Ring::make (const detail::Shape& asked, const MemOptions& memory, const QueueOptions& given)
@@ -210,7 +212,7 @@ Ring* Ring::open (const detail::Shape& given, std::string_view name, const MemOp
         const std::size_t page =
             ring->memory.mapping ().pooled () ? ring->memory.mapping ().backed : os::basePageSize ();
         detail::Lane* first = reinterpret_cast<detail::Lane*> (ring->memory.base () + sizeof (Control));
-        if (Failure failure = ring->lanes.start (first, ring->format.lanes, page, ring->memory.mapping ().name))
+        if (Failure failure = ring->lanes.start (first, ring->format.lanes, page, ring->name ()))
         {
             raise (failure);
         }

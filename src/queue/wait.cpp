@@ -127,9 +127,9 @@ bool ended (OwnedRing& ring) noexcept
         return true;
     }
     gate.state.fetch_or (detail::askedBit);
-    if (!ring.barrier () && !ring.fences)
+    if (!ring.barrier () && (ring.shared || !ring.fences))
     {
-        // Its pusher does not fence, and no barrier is to be had here: longer than a store stays in a store buffer.
+        // Its pusher may not fence, and no barrier is to be had here: longer than a store stays in a store buffer.
         const std::atomic<uint32_t> never {0};
         os::sleepOn (never, 0, false, os::now () + sleepShort);
     }
@@ -148,8 +148,33 @@ bool ended (OwnedRing& ring) noexcept
     return (state & detail::endedBit) != 0;
 }
 
+bool shut (const Gate& gate) noexcept
+{
+    return (gate.state.load () & detail::shutMask) != 0;
+}
+
+// Many pushers: they look at head alone, all others at the gate, which is shut first. Whoever shut it may have died before
+// he closed head: so each who comes by does.
+bool closed (const OwnedRing& ring) noexcept
+{
+    if (!shut (ring.gate ()))
+    {
+        return false;
+    }
+    if ((ring.head ().load () & detail::closedBit) == 0)
+    {
+        ring.head ().fetch_or (detail::closedBit);  // from here on no claim succeeds
+    }
+    return true;
+}
+
+// No claim is under way, and none will be.
 bool drained (const OwnedRing& ring) noexcept
 {
+    if (!closed (ring))
+    {
+        return false;
+    }
     const uint64_t head = ring.head ().load ();
     return (head & detail::closedBit) != 0
            && (head & detail::ticketMask) == (ring.tail ().load () & detail::ticketMask);
@@ -161,12 +186,13 @@ bool OwnedRing::barrier () const noexcept
     return !fences && (shared ? os::globalBarrier () : os::barrierEverywhere ()) == 0;
 }
 
+// What is true here is done by a pop, or refused by it: or whoever waits would never sleep.
 bool OwnedRing::hasElement () const noexcept
 {
     const uint64_t from = tail ().load ();
     if (kind == Kind::Spsc)
     {
-        return head ().load () != from || (gate ().state.load () & detail::shutMask) != 0;
+        return head ().load () != from || shut (gate ());
     }
     const uint64_t ticket = from & detail::ticketMask;
     const uint64_t at = (ticket >> detail::ticketShift) & mask;
@@ -176,16 +202,16 @@ bool OwnedRing::hasElement () const noexcept
 
 bool OwnedRing::hasRoom () const noexcept
 {
-    if ((gate ().state.load () & detail::shutMask) != 0)
+    if (kind == Kind::Spsc)
+    {
+        return shut (gate ()) || head ().load () - tail ().load () != capacity;
+    }
+    if (closed (*this))
     {
         return true;
     }
     const uint64_t from = tail ().load ();
     const uint64_t to = head ().load ();
-    if (kind == Kind::Spsc)
-    {
-        return to - from != capacity;
-    }
     return (((to & detail::ticketMask) - (from & detail::ticketMask)) >> detail::ticketShift) != capacity;
 }
 
@@ -237,11 +263,11 @@ void Ring::yield () noexcept
 
 int Ring::shutdown () noexcept
 {
+    gate ().state.fetch_or (detail::shutBit);
     if (kind != Kind::Spsc)
     {
-        head ().fetch_or (detail::closedBit);  // from here on no claim succeeds
+        closed (own (*this));
     }
-    gate ().state.fetch_or (detail::shutBit);
     const bool shared = own (*this).shared;
     wake (gate (), gate ().pushed, detail::poppersWait, shared);
     wake (gate (), gate ().popped, detail::pushersWait, shared);
@@ -265,7 +291,7 @@ int Ring::dry () noexcept
 
 bool Ring::isShut () const noexcept
 {
-    return (gate ().state.load () & detail::shutMask) != 0;
+    return shut (gate ());
 }
 
 int Ring::refusePush () noexcept
@@ -298,7 +324,10 @@ int Ring::nested () noexcept
 detail::LaneEntry* Ring::enter () noexcept
 {
     detail::LaneEntry* entry = nullptr;
-    Failure failure = own (*this).lanes.enter (fences, &entry);
+    bool allowed = true;
+    os::allowCancel (false, &allowed);  // it opens a file, and nothing may unwind through a push
+    const Failure failure = own (*this).lanes.enter (fences, &entry);
+    os::allowCancel (allowed, &allowed);
     if (failure)
     {
         fail (failure);
@@ -307,9 +336,9 @@ detail::LaneEntry* Ring::enter () noexcept
     return entry;
 }
 
-detail::Lane* Ring::takeShared () noexcept
+detail::Lane* Ring::takeShared (const detail::LaneEntry& entry) noexcept
 {
-    return own (*this).lanes.takeShared ();
+    return own (*this).lanes.takeShared (entry);
 }
 
 void Ring::giveShared () noexcept

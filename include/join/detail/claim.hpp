@@ -78,16 +78,9 @@ struct ClaimRing
         {
             return ring.nested ();
         }
-        entry->inside.store (
-            1, std::memory_order_relaxed);  // [inside] before the lane is looked at, by the membarrier (2)
-        if (__builtin_expect (ring.fences, 0))
-        {
-            entry->inside.exchange (1);  // of whoever takes it away; where that is not to be had, by this
-        }
-        std::atomic_signal_fence (std::memory_order_seq_cst);
-        Lane* lane = entry->lane.load (std::memory_order_relaxed);  // [inside]
+        Lane* lane = step (ring, *entry);
         const int64_t pushed = __builtin_expect (lane != nullptr, 1) ? pushBy (ring, size, lane, from, n)
-                                                                     : pushShared (ring, size, from, n);
+                                                                     : pushShared (ring, size, entry, from, n);
         entry->inside.store (0,
                              std::memory_order_release);  // [inside] pairs with the acquire of whoever takes the lane
         return pushed;
@@ -98,23 +91,24 @@ struct ClaimRing
     __attribute__ ((always_inline)) static int64_t pop (Ring& ring, Size size, void* to, Count n) noexcept
     {
         const Slots<Size> slots {ring, size};
-        uint64_t tail = loadTail (ring);
+        uint64_t raw = loadTail (ring);
         for (uint32_t tries = 0; tries < triesMost; ++tries)
         {
+            const uint64_t tail = raw & ticketMask;
             uint64_t passed = 0;
             const uint64_t got = Count::one ? copyOne (slots, tail, static_cast<char*> (to), &passed)
                                             : copySome (slots, tail, static_cast<char*> (to), n, &passed);
             if (passed == 0)
             {
-                const uint64_t again = ManyPoppers ? loadTail (ring) : tail;
-                if (again == tail)
+                const uint64_t again = ManyPoppers ? loadTail (ring) : raw;
+                if (again == raw)
                 {
                     return nothing (ring, tail);
                 }
-                tail = again;
+                raw = again;
                 continue;
             }
-            if (take (ring, &tail, passed) && got != 0)
+            if (take (ring, &raw, passed) && got != 0)
             {
                 return static_cast<int64_t> (got);
             }
@@ -146,12 +140,25 @@ private:
 
     /// By the lane that threads share which found none left for themselves.
     template <typename Size, typename Count>
-    __attribute__ ((noinline, cold)) static int64_t pushShared (Ring& ring, Size size, const void* from,
-                                                                Count n) noexcept
+    __attribute__ ((noinline, cold)) static int64_t pushShared (Ring& ring, Size size, LaneEntry* entry,
+                                                                const void* from, Count n) noexcept
     {
-        const int64_t pushed = pushBy (ring, size, ring.takeShared (), from, n);
+        const int64_t pushed = pushBy (ring, size, ring.takeShared (*entry), from, n);
         ring.giveShared ();
         return pushed;
+    }
+
+    /// Into a push: the lane to push by; null: the shared one.
+    static Lane* step (const Ring& ring, LaneEntry& entry) noexcept
+    {
+        if (__builtin_expect (ring.fences, 0))
+        {
+            entry.inside.store (1);  // by itself before the lane is looked at
+            return entry.lane.load ();
+        }
+        entry.inside.store (1, std::memory_order_relaxed);     // [inside] before the lane is looked at, by the
+        std::atomic_signal_fence (std::memory_order_seq_cst);  // membarrier (2) of whoever takes it away
+        return entry.lane.load (std::memory_order_relaxed);    // [inside]
     }
 
     static uint64_t numberOf (const Ring& ring, const Lane* lane) noexcept
@@ -168,11 +175,11 @@ private:
         uint64_t count = 0;
         for (uint32_t tries = 0;; ++tries)
         {
-            if (__builtin_expect ((head & closedBit) != 0, 0))
+            const int64_t room = roomFor (ring, &head, n);
+            if (__builtin_expect ((head & closedBit) != 0, 0))  // of the head that is to be replaced, and no older one
             {
                 return ring.refusePush ();
             }
-            const int64_t room = roomFor (ring, &head, n);
             if (__builtin_expect (room <= 0, 0))
             {
                 return room == 0 ? wouldBlock : ring.damaged ();
@@ -240,7 +247,7 @@ private:
             *head = again;
             if ((again & closedBit) != 0)
             {
-                return static_cast<int64_t> (capacity);  // whoever claims sees that it is closed
+                return 0;  // whatever room there is
             }
         }
         return 0;
@@ -328,20 +335,19 @@ private:
     static uint64_t loadTail (const Ring& ring) noexcept
     {
         // [tail] acquire, with many poppers: pairs with take () of another; one popper alone is the only one to store it.
-        return ring.tail ().load (ManyPoppers ? std::memory_order_acquire : std::memory_order_relaxed) & ticketMask;
+        return ring.tail ().load (ManyPoppers ? std::memory_order_acquire : std::memory_order_relaxed);
     }
 
     /// Takes what lies between *tail and there, and frees its slots; false: another was first, and *tail is his.
     static bool take (Ring& ring, uint64_t* tail, uint64_t n) noexcept
     {
-        const uint64_t next = *tail + n * ticketUnit;
+        const uint64_t next = (*tail & ticketMask) + n * ticketUnit;
         std::atomic<uint64_t>& shared = ring.tail ();
         if (ManyPoppers)
         {
             // [tail] release: the copies come before a slot is written again; pairs with roomFor () and loadTail ().
             if (!shared.compare_exchange_strong (*tail, next, std::memory_order_acq_rel, std::memory_order_acquire))
             {
-                *tail &= ticketMask;
                 return false;
             }
         }

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: MIT
+// Calls that wait: closing interrupts them, room and elements end them, shutting down as well, and cancelling does not.
+#include "check.h"
+
+#include <atomic>
+#include <chrono>
+#include <cstdio>
+#include <functional>
+#include <pthread.h>
+#include <sys/wait.h>
+#include <thread>
+#include <vector>
+
+namespace
+{
+char name[64];
+
+using Clock = std::chrono::steady_clock;
+
+void pause (int milliseconds)
+{
+    std::this_thread::sleep_for (std::chrono::milliseconds (milliseconds));
+}
+
+jm_handle open (uint32_t kind, bool shared)
+{
+    const jm_handle queue = shared ? jm_queue_open (kind, 4, 8, name) : jm_queue_create (kind, 4, 8);
+    CHECK (queue > 0);
+    CHECK (!shared || jm_unlink (name) == 0);
+    return queue;
+}
+
+// The call of another thread, which waits; it fails with this errno, soon after the end that is put to it.
+void ends (int error, jm_handle queue, const std::function<int64_t (jm_handle)>& call,
+           const std::function<int (jm_handle)>& end)
+{
+    std::thread waiter ([&] {
+        CHECK (jm_last_error () == 0);
+        CHECK (call (queue) == -1);
+        CHECK (jm_last_error () == error && jm_last_error_message ()[0] != '\0');
+    });
+    pause (30);
+    const Clock::time_point start = Clock::now ();
+    CHECK (end (queue) == 0);
+    waiter.join ();
+    CHECK (Clock::now () - start < std::chrono::seconds (10));
+}
+
+void eachWait (uint32_t kind, bool shared, int error, const std::function<int (jm_handle)>& end)
+{
+    static uint64_t room[8];
+    const std::vector<std::function<int64_t (jm_handle)>> pops {
+        [] (jm_handle q) { return int64_t (jm_queue_pop (q, room, -1)); },
+        [] (jm_handle q) { return int64_t (jm_queue_pop (q, room, INT64_MAX)); },
+        [] (jm_handle q) { return jm_queue_pop_n (q, room, 8, -1); },
+        [] (jm_handle q) { return jm_queue_pop_some (q, room, 8, -1); },
+    };
+    const std::vector<std::function<int64_t (jm_handle)>> pushes {
+        [] (jm_handle q) { return int64_t (jm_queue_push (q, room, -1)); },
+        [] (jm_handle q) { return jm_queue_push_n (q, room, 8, -1); },
+    };
+    for (const auto& pop : pops)
+    {
+        const jm_handle queue = open (kind, shared);
+        ends (error, queue, pop, end);
+        jm_close (queue);
+    }
+    for (const auto& push : pushes)
+    {
+        const jm_handle queue = open (kind, shared);
+        CHECK (jm_queue_push_n (queue, room, 4, 0) == 4);
+        ends (error, queue, push, end);
+        jm_close (queue);
+    }
+}
+
+// Many wait on one queue, half of them for ever; all come back when it is closed, and by then it is gone.
+void manyAreInterrupted ()
+{
+    const jm_handle queue = open (JM_MPMC, true);
+    std::vector<std::thread> waiters;
+    std::atomic<int> interrupted {0};
+    for (int i = 0; i < 8; ++i)
+    {
+        waiters.emplace_back ([&, i] {
+            uint64_t element = 0;
+            CHECK (jm_queue_pop (queue, &element, i % 2 == 0 ? -1 : INT64_C (60000000000)) == -1);
+            CHECK (jm_last_error () == ECANCELED || jm_last_error () == EBADF);
+            ++interrupted;
+        });
+    }
+    pause (50);
+    CHECK (jm_close (queue) == 0);
+    for (std::thread& waiter : waiters)
+    {
+        waiter.join ();
+    }
+    CHECK (interrupted == 8);
+}
+
+// What waits and then succeeds leaves the last error as it was.
+void successAfterWaiting ()
+{
+    for (uint32_t kind = JM_SPSC; kind <= JM_MPMC; ++kind)
+    {
+        const jm_handle queue = open (kind, true);
+        uint64_t value = 0;
+        std::thread popper ([&] {
+            uint64_t got = 0;
+            CHECK (jm_queue_pop (queue, &got, -1) == 0 && got == 0);
+            pause (30);
+            for (uint64_t i = 1; i < 6; ++i)
+            {
+                CHECK (jm_queue_pop (queue, &got, -1) == 0 && got == i);
+            }
+            CHECK (jm_last_error () == 0);
+        });
+        pause (20);
+        CHECK (jm_close (0) == -1);
+        for (; value < 6; ++value)
+        {
+            CHECK (jm_queue_push (queue, &value, -1) == 0);  // the fifth or sixth finds it full
+        }
+        CHECK (jm_last_error () == EBADF);
+        popper.join ();
+        CHECK (jm_close (queue) == 0);
+        jm_clear_error ();
+    }
+}
+
+void* popOnce (void* handle)
+{
+    uint64_t value = 0;
+    CHECK (jm_queue_pop (*static_cast<jm_handle*> (handle), &value, -1) == 0 && value == 5);
+    CHECK (jm_queue_try_push (*static_cast<jm_handle*> (handle), &value) == 0);  // a first push: it opens a file
+    ::pthread_testcancel ();
+    return nullptr;
+}
+
+// A thread that is cancelled while it waits goes on waiting, and ends behind the call.
+void cancelledInside ()
+{
+    jm_handle queue = open (JM_MPMC, true);
+    for (int i = 0; i < 20; ++i)
+    {
+        pthread_t thread;
+        CHECK (::pthread_create (&thread, nullptr, popOnce, &queue) == 0);
+        pause (i % 4);
+        CHECK (::pthread_cancel (thread) == 0);
+        if (i % 4 == 3)
+        {
+            pause (5);
+        }
+        uint64_t value = 5;
+        CHECK (jm_queue_push (queue, &value, -1) == 0);
+        void* result = nullptr;
+        CHECK (::pthread_join (thread, &result) == 0 && result == PTHREAD_CANCELED);
+        // Cancelled before it began, or behind both calls: one element is left either way.
+        CHECK (jm_queue_try_pop (queue, &value) == 0 && value == 5);
+        CHECK (jm_queue_pending (queue) == 0);
+    }
+    CHECK (jm_close (queue) == 0);
+}
+}  // namespace
+
+int main ()
+{
+    std::snprintf (name, sizeof name, "/joinmem-queue-wait-%ld", static_cast<long> (::getpid ()));
+    for (uint32_t kind = JM_SPSC; kind <= JM_MPMC; ++kind)
+    {
+        for (bool shared : {false, true})
+        {
+            eachWait (kind, shared, ECANCELED, jm_close);
+            eachWait (kind, shared, EPIPE, jm_queue_shutdown);
+        }
+    }
+    manyAreInterrupted ();
+    successAfterWaiting ();
+    cancelledInside ();
+    std::puts ("every wait ended");
+    return 0;
+}
