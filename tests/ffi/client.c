@@ -2,6 +2,7 @@
 /* The client in C99; record.h says what it does. */
 #include "record.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <joinmem.h>
 #include <stdio.h>
@@ -90,8 +91,133 @@ static void provoke (const char* name)
     printError (jm_mbind (memory, 0) == -1);
 }
 
+static void provokeQueue (const char* name)
+{
+    element e = {0, 0, ""};
+    jm_handle queue = jm_queue_open (JM_MPMC, 2, sizeof e, name);
+    jm_queue_try_push (queue, &e);
+    jm_queue_try_push (queue, &e);
+    printError (jm_queue_try_push (queue, &e) == -1);
+    printError (jm_queue_open (JM_MPMC, 2, 16, name) == JM_INVALID_HANDLE);
+    jm_queue_shutdown (queue);
+    printError (jm_queue_try_push (queue, &e) == -1);
+    jm_unlink (name);
+    jm_close (queue);
+}
+
+static uint32_t kindOf (const char* kind)
+{
+    return strcmp (kind, "spsc") == 0 ? JM_SPSC : strcmp (kind, "mpsc") == 0 ? JM_MPSC : JM_MPMC;
+}
+
+static jm_handle openQueue (const char* kind, const char* name)
+{
+    jm_handle queue = jm_queue_open (kindOf (kind), QUEUE_CAPACITY, sizeof (element), name);
+    if (queue == JM_INVALID_HANDLE)
+    {
+        fail ();
+    }
+    return queue;
+}
+
+static void pushAll (jm_handle queue, uint64_t count, const char* language)
+{
+    element some[QUEUE_SOME];
+    uint64_t next = 0;
+    for (int one = 1; next < count; one = !one)
+    {
+        uint64_t n = one ? 1 : count - next < QUEUE_SOME ? count - next : QUEUE_SOME;
+        memset (some, 0, sizeof some);
+        for (uint64_t i = 0; i < n; ++i, ++next)
+        {
+            some[i].number = next;
+            some[i].check = (next + 1) * ELEMENT_FACTOR;
+            memcpy (some[i].text, language, strlen (language));
+        }
+        int64_t done =
+            one ? jm_queue_push (queue, some, QUEUE_TIMEOUT) + 1 : jm_queue_push_n (queue, some, n, QUEUE_TIMEOUT);
+        if (done != (int64_t) n)
+        {
+            fail ();
+        }
+    }
+}
+
+/* What one language pushed. */
+typedef struct
+{
+    uint64_t count, sum;
+    char text[8];
+} writer;
+
+static void take (writer* writers, const element* e)
+{
+    while (writers->count != 0 && memcmp (writers->text, e->text, sizeof e->text) != 0)
+    {
+        ++writers;
+    }
+    if (e->number != writers->count || e->check != (e->number + 1) * ELEMENT_FACTOR)
+    {
+        printf ("%" PRIu64 " %" PRIx64 " of %.8s after %" PRIu64 "\n", e->number, e->check, e->text, writers->count);
+        exit (1);
+    }
+    memcpy (writers->text, e->text, sizeof e->text);
+    ++writers->count;
+    writers->sum += e->check;
+}
+
+static void popAll (jm_handle queue)
+{
+    element some[QUEUE_SOME];
+    writer writers[8] = {{0, 0, ""}};
+    int64_t n = 1;
+    for (int one = 1; n > 0; one = !one)
+    {
+        n = one ? jm_queue_pop (queue, some, QUEUE_TIMEOUT) + 1
+                : jm_queue_pop_some (queue, some, QUEUE_SOME, QUEUE_TIMEOUT);
+        for (int64_t i = 0; i < n; ++i)
+        {
+            take (writers, &some[i]);
+        }
+    }
+    if (jm_last_error () != EPIPE)
+    {
+        fail ();
+    }
+    for (const writer* w = writers; w->count != 0; ++w)
+    {
+        printf ("%.8s %" PRIu64 " %" PRIu64 "\n", w->text, w->count, w->sum);
+    }
+}
+
+static int onQueue (int argc, char** argv)
+{
+    jm_handle queue = openQueue (argv[2], argv[3]);
+    if (argc == 4 && strcmp (argv[1], "pop") == 0)
+    {
+        popAll (queue);
+    }
+    else if (argc >= 6 && strcmp (argv[1], "push") == 0)
+    {
+        pushAll (queue, strtoull (argv[4], NULL, 10), argv[5]);
+    }
+    else
+    {
+        return 2;
+    }
+    if ((argc == 7 && jm_queue_shutdown (queue) == -1) || jm_close (queue) == -1)
+    {
+        fail ();
+    }
+    return 0;
+}
+
 int main (int argc, char** argv)
 {
+    if (argc >= 4 && argv[1][0] == 'p')
+    {
+        return onQueue (argc, argv);
+    }
     if (argc == 4 && strcmp (argv[1], "write") == 0)
     {
         writeAll (argv[2], argv[3]);
@@ -103,6 +229,7 @@ int main (int argc, char** argv)
     else if (argc == 3 && strcmp (argv[1], "errors") == 0)
     {
         provoke (argv[2]);
+        provokeQueue (argv[2]);
     }
     else
     {

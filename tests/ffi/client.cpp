@@ -2,12 +2,21 @@
 // The client in C++, on the classes; record.h says what it does.
 #include "record.h"
 
+#include <algorithm>
 #include <cinttypes>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <join/memory.hpp>
+#include <join/queue.hpp>
+#include <map>
 #include <stdexcept>
 #include <utility>
+
+[[noreturn]] static void fail ()
+{
+    throw std::system_error (join::lastError, join::lastError.message ());
+}
 
 static join::ShmMem open (uint64_t size, const std::string& name, join::OpenMode mode)
 {
@@ -36,7 +45,7 @@ static void writeAll (const std::string& name, const char* language)
     std::puts (r->reply);
     if (join::ShmMem::unlink (name) == -1)
     {
-        throw std::system_error (join::lastError, join::lastError.message ());
+        fail ();
     }
 }
 
@@ -80,10 +89,126 @@ static void provoke (const std::string& name)
     printError ([&] { return memory.mbind (0); });  // moved from: said so, and not undefined
 }
 
+static void provokeQueue (const std::string& name)
+{
+    struct Other
+    {
+        char bytes[16];
+    };
+    element e = {};
+    join::ShmMem::Mpmc::Queue<element> queue (2, name);
+    queue.tryPush (e);
+    queue.tryPush (e);
+    printError ([&] { return queue.tryPush (e); });
+    printError ([&] { return join::ShmMem::Mpmc::Queue<Other> (2, name).created () ? 0 : 1; });
+    queue.shutdown ();
+    printError ([&] { return queue.tryPush (e); });
+    join::ShmMem::unlink (name);
+}
+
+template <typename Queue>
+static void pushAll (Queue& queue, uint64_t count, const std::string& language)
+{
+    constexpr std::chrono::nanoseconds timeout (QUEUE_TIMEOUT);
+    uint64_t next = 0;
+    for (bool one = true; next < count; one = !one)
+    {
+        element some[QUEUE_SOME] = {};
+        uint64_t n = one ? 1 : std::min<uint64_t> (count - next, QUEUE_SOME);
+        for (uint64_t i = 0; i < n; ++i, ++next)
+        {
+            some[i].number = next;
+            some[i].check = (next + 1) * ELEMENT_FACTOR;
+            language.copy (some[i].text, sizeof some[i].text);
+        }
+        int64_t done = one ? queue.push (some[0], timeout) + 1 : queue.push (some, n, timeout);
+        if (done != static_cast<int64_t> (n))
+        {
+            fail ();
+        }
+    }
+}
+
+// What each language pushed, and how much.
+using Writers = std::map<std::string, std::pair<uint64_t, uint64_t>>;
+
+static void take (Writers& writers, const element& e)
+{
+    std::string text (e.text, sizeof e.text);
+    text.resize (std::min (text.find ('\0'), text.size ()));
+    auto& [count, sum] = writers[text];
+    if (e.number != count || e.check != (e.number + 1) * ELEMENT_FACTOR)
+    {
+        throw std::runtime_error (std::to_string (e.number) + " of " + text + " after " + std::to_string (count));
+    }
+    ++count;
+    sum += e.check;
+}
+
+template <typename Queue>
+static void popAll (Queue& queue)
+{
+    constexpr std::chrono::nanoseconds timeout (QUEUE_TIMEOUT);
+    element some[QUEUE_SOME];
+    Writers writers;
+    int64_t n = 1;
+    for (bool one = true; n > 0; one = !one)
+    {
+        n = one ? queue.pop (some[0], timeout) + 1 : queue.popSome (some, QUEUE_SOME, timeout);
+        for (int64_t i = 0; i < n; ++i)
+        {
+            take (writers, some[i]);
+        }
+    }
+    if (join::lastError.value () != EPIPE)
+    {
+        fail ();
+    }
+    for (const auto& [text, pushed] : writers)
+    {
+        std::printf ("%s %" PRIu64 " %" PRIu64 "\n", text.c_str (), pushed.first, pushed.second);
+    }
+}
+
+template <typename Queue>
+static int onQueue (int argc, char** argv)
+{
+    Queue queue (QUEUE_CAPACITY, argv[3]);
+    if (argc == 4 && std::strcmp (argv[1], "pop") == 0)
+    {
+        popAll (queue);
+    }
+    else if (argc >= 6 && std::strcmp (argv[1], "push") == 0)
+    {
+        pushAll (queue, std::strtoull (argv[4], nullptr, 10), argv[5]);
+    }
+    else
+    {
+        return 2;
+    }
+    if (argc == 7 && queue.shutdown () == -1)
+    {
+        fail ();
+    }
+    return 0;
+}
+
+static int onKind (int argc, char** argv)
+{
+    std::string kind = argv[2];
+    return kind == "spsc"   ? onQueue<join::ShmMem::Spsc::Queue<element>> (argc, argv)
+           : kind == "mpsc" ? onQueue<join::ShmMem::Mpsc::Queue<element>> (argc, argv)
+                            : onQueue<join::ShmMem::Mpmc::Queue<element>> (argc, argv);
+}
+
 int main (int argc, char** argv)
 {
     try
     {
+        if (argc >= 4 && argv[1][0] == 'p')
+        {
+            return onKind (argc, argv);
+        }
         if (argc == 4 && std::strcmp (argv[1], "write") == 0)
         {
             writeAll (argv[2], argv[3]);
@@ -95,6 +220,7 @@ int main (int argc, char** argv)
         else if (argc == 3 && std::strcmp (argv[1], "errors") == 0)
         {
             provoke (argv[2]);
+            provokeQueue (argv[2]);
         }
         else
         {

@@ -3,12 +3,14 @@
 local ffi = require ("ffi")
 
 local SEGMENT, BYTES = 100000, 128
+local CAPACITY, SOME, TIMEOUT, FACTOR, EPIPE = 64, 16, 10000000000LL, 0x9E3779B97F4A7C15ULL, 32
 
 local header = assert (io.open (os.getenv ("JOINMEM_FFI_H")))
 ffi.cdef (header:read ("*a"))
 header:close ()
 ffi.cdef [[
 typedef struct { uint64_t magic; uint32_t count; int32_t below; double ratio; char text[40]; char reply[64]; } record;
+typedef struct { uint64_t number; uint64_t check; char text[8]; } element;
 ]]
 local jm = ffi.load ("libjoinmem.so.1")
 
@@ -49,6 +51,11 @@ local function sum (bytes, count)
     return b * 65536 + a
 end
 
+local function openQueue (kind, name)
+    local size = ffi.sizeof ("element")
+    return checked (jm.jm_queue_open (jm["JM_" .. kind:upper ()], CAPACITY, size, name), jm.JM_INVALID_HANDLE)
+end
+
 local client = {}
 
 function client.write (name, language)
@@ -86,6 +93,20 @@ local function printError (failed)
     print (failed and lastError () or "0")
 end
 
+local function provokeQueue (name)
+    local element = ffi.new ("element")
+    local size = ffi.sizeof (element)
+    local queue = checked (jm.jm_queue_open (jm.JM_MPMC, 2, size, name), jm.JM_INVALID_HANDLE)
+    jm.jm_queue_try_push (queue, element)
+    jm.jm_queue_try_push (queue, element)
+    printError (jm.jm_queue_try_push (queue, element) == -1)
+    printError (jm.jm_queue_open (jm.JM_MPMC, 2, 16, name) == jm.JM_INVALID_HANDLE)
+    jm.jm_queue_shutdown (queue)
+    printError (jm.jm_queue_try_push (queue, element) == -1)
+    jm.jm_unlink (name)
+    jm.jm_close (queue)
+end
+
 function client.errors (name)
     local memory = checked (jm.jm_shm_open (4096, name), jm.JM_INVALID_HANDLE)
     printError (openWith (0, name .. "-absent", jm.JM_OPEN_ONLY) == jm.JM_INVALID_HANDLE)
@@ -94,6 +115,65 @@ function client.errors (name)
     jm.jm_unlink (name)
     jm.jm_close (memory)
     printError (jm.jm_mbind (memory, 0) == -1)
+    provokeQueue (name)
+end
+
+function client.push (kind, name, count, language, shutdown)
+    local queue = openQueue (kind, name)
+    local some = ffi.new ("element[?]", SOME)
+    local number, one, last = 0, true, tonumber (count)
+    while number < last do
+        local n = one and 1 or math.min (SOME, last - number)
+        ffi.fill (some, ffi.sizeof (some))
+        for i = 0, n - 1 do
+            some[i].number = number
+            some[i].check = (some[i].number + 1) * FACTOR
+            ffi.copy (some[i].text, language, #language)
+            number = number + 1
+        end
+        local done = one and jm.jm_queue_push (queue, some, TIMEOUT) + 1 or jm.jm_queue_push_n (queue, some, n, TIMEOUT)
+        if done ~= n then
+            checked (-1, -1)
+        end
+        one = not one
+    end
+    if shutdown then
+        checked (jm.jm_queue_shutdown (queue), -1)
+    end
+    checked (jm.jm_close (queue), -1)
+end
+
+local function take (writers, element)
+    local text = ffi.string (element.text, 8):gsub ("%z+$", "")
+    local writer = writers[text] or {count = 0, sum = 0ULL}
+    if element.number ~= writer.count or element.check ~= (element.number + 1) * FACTOR then
+        error (tostring (element.number) .. " of " .. text .. " after " .. writer.count)
+    end
+    writers[text] = {count = writer.count + 1, sum = writer.sum + element.check}
+end
+
+function client.pop (kind, name)
+    local queue = openQueue (kind, name)
+    local some = ffi.new ("element[?]", SOME)
+    local writers, one = {}, true
+    while true do
+        local n = one and jm.jm_queue_pop (queue, some, TIMEOUT) + 1
+            or tonumber (jm.jm_queue_pop_some (queue, some, SOME, TIMEOUT))
+        if n <= 0 then
+            break
+        end
+        for i = 0, n - 1 do
+            take (writers, some[i])
+        end
+        one = not one
+    end
+    if jm.jm_last_error () ~= EPIPE then
+        checked (-1, -1)
+    end
+    for text, writer in pairs (writers) do
+        print (text .. " " .. writer.count .. " " .. tostring (writer.sum):gsub ("ULL", ""))
+    end
+    checked (jm.jm_close (queue), -1)
 end
 
 client[arg[1]] (unpack (arg, 2))

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
 """The client in Python with cffi, in ABI mode, from the installed joinmem_ffi.h; record.h says what it does."""
+import errno
 import os
 import sys
 import zlib
@@ -8,12 +9,15 @@ import zlib
 import cffi
 
 SEGMENT, BYTES = 100000, 128
+CAPACITY, SOME, TIMEOUT, FACTOR = 64, 16, 10**10, 0x9E3779B97F4A7C15
 
 ffi = cffi.FFI()
 with open(os.environ["JOINMEM_FFI_H"], encoding="utf-8") as header:
     ffi.cdef(header.read())
 ffi.cdef("""typedef struct { uint64_t magic; uint32_t count; int32_t below; double ratio; char text[40]; char reply[64]; }
-            record;""")
+            record;
+            typedef struct { uint64_t number; uint64_t check; char text[8]; } element;""")
+SIZE = ffi.sizeof("element")
 jm = ffi.dlopen("libjoinmem.so.1")
 
 
@@ -76,6 +80,68 @@ def errors(name):
     jm.jm_unlink(name)
     jm.jm_close(memory)
     print_error(jm.jm_mbind(memory, 0) == -1)
+    queue_errors(name)
 
 
-{"write": write, "read": read, "errors": errors}[sys.argv[1]](*(text.encode() for text in sys.argv[2:]))
+def queue_errors(name):
+    element = ffi.new("element *")
+    queue = checked(jm.jm_queue_open(jm.JM_MPMC, 2, SIZE, name), jm.JM_INVALID_HANDLE)
+    jm.jm_queue_try_push(queue, element)
+    jm.jm_queue_try_push(queue, element)
+    print_error(jm.jm_queue_try_push(queue, element) == -1)
+    print_error(jm.jm_queue_open(jm.JM_MPMC, 2, 16, name) == jm.JM_INVALID_HANDLE)
+    jm.jm_queue_shutdown(queue)
+    print_error(jm.jm_queue_try_push(queue, element) == -1)
+    jm.jm_unlink(name)
+    jm.jm_close(queue)
+
+
+def open_queue(kind, name):
+    number = {b"spsc": jm.JM_SPSC, b"mpsc": jm.JM_MPSC, b"mpmc": jm.JM_MPMC}[kind]
+    return checked(jm.jm_queue_open(number, CAPACITY, SIZE, name), jm.JM_INVALID_HANDLE)
+
+
+def push(kind, name, count, language, shutdown=None):
+    queue, number, count, one = open_queue(kind, name), 0, int(count), True
+    while number < count:
+        numbers = range(number, number + 1 if one else min(number + SOME, count))
+        elements = ffi.new("element[]", [(i, (i + 1) * FACTOR % 2**64, language) for i in numbers])
+        if one:
+            checked(jm.jm_queue_push(queue, elements, TIMEOUT), -1)
+        elif jm.jm_queue_push_n(queue, elements, len(numbers), TIMEOUT) != len(numbers):
+            sys.exit(error())
+        number, one = numbers.stop, not one
+    if shutdown:
+        checked(jm.jm_queue_shutdown(queue), -1)
+    checked(jm.jm_close(queue), -1)
+
+
+def take(writers, element):
+    text = ffi.string(element.text).decode()
+    count, total = writers.get(text, (0, 0))
+    if element.number != count or element.check != (count + 1) * FACTOR % 2**64:
+        sys.exit(f"{element.number} {element.check:x} of {text} after {count}")
+    writers[text] = count + 1, (total + element.check) % 2**64
+
+
+def pop(kind, name):
+    queue, elements, writers, one = open_queue(kind, name), ffi.new("element[]", SOME), {}, True
+    while True:
+        if one:
+            count = jm.jm_queue_pop(queue, elements, TIMEOUT) + 1
+        else:
+            count = jm.jm_queue_pop_some(queue, elements, SOME, TIMEOUT)
+        if count <= 0:
+            break
+        for i in range(count):
+            take(writers, elements[i])
+        one = not one
+    if jm.jm_last_error() != errno.EPIPE:
+        sys.exit(error())
+    for text, (count, total) in writers.items():
+        print(text, count, total)
+    checked(jm.jm_close(queue), -1)
+
+
+CALLS = {"write": write, "read": read, "errors": errors, "push": push, "pop": pop}
+CALLS[sys.argv[1]](*(text.encode() for text in sys.argv[2:]))

@@ -2,12 +2,15 @@
 # SPDX-License-Identifier: MIT
 """The client in Python with ctypes; record.h says what it does."""
 import ctypes
+import errno
 import sys
 import zlib
 from ctypes import c_char, c_char_p, c_double, c_int, c_int32, c_int64, c_uint32, c_uint64, c_void_p
 
 MAGIC, SEGMENT, BYTES = 0x1122334455667788, 100000, 128
 JM_CREATE_ONLY, JM_OPEN_ONLY = 1, 2
+JM_SPSC, JM_MPSC, JM_MPMC = 1, 2, 3
+CAPACITY, SOME, TIMEOUT, FACTOR = 64, 16, 10**10, 0x9E3779B97F4A7C15
 
 
 class Options(ctypes.Structure):
@@ -21,6 +24,10 @@ class Record(ctypes.Structure):
                 ("text", c_char * 40), ("reply", c_char * 64)]
 
 
+class Element(ctypes.Structure):
+    _fields_ = [("number", c_uint64), ("check", c_uint64), ("text", c_char * 8)]
+
+
 jm = ctypes.CDLL("libjoinmem.so.1")
 for function, result, *arguments in (
         (jm.jm_options_init, c_int, ctypes.POINTER(Options), c_uint32),
@@ -28,7 +35,12 @@ for function, result, *arguments in (
         (jm.jm_shm_open_with, c_int64, c_uint64, c_char_p, ctypes.POINTER(Options)),
         (jm.jm_get, c_void_p, c_int64, c_uint64), (jm.jm_size, c_int64, c_int64), (jm.jm_unlink, c_int, c_char_p),
         (jm.jm_close, c_int, c_int64), (jm.jm_mbind, c_int, c_int64, c_int), (jm.jm_last_error, c_int),
-        (jm.jm_last_error_message, c_char_p)):
+        (jm.jm_last_error_message, c_char_p),
+        (jm.jm_queue_open, c_int64, c_uint32, c_uint64, c_uint32, c_char_p),
+        (jm.jm_queue_try_push, c_int, c_int64, c_void_p), (jm.jm_queue_push, c_int, c_int64, c_void_p, c_int64),
+        (jm.jm_queue_push_n, c_int64, c_int64, c_void_p, c_uint64, c_int64),
+        (jm.jm_queue_pop, c_int, c_int64, c_void_p, c_int64),
+        (jm.jm_queue_pop_some, c_int64, c_int64, c_void_p, c_uint64, c_int64), (jm.jm_queue_shutdown, c_int, c_int64)):
     function.restype, function.argtypes = result, arguments
 
 
@@ -87,6 +99,68 @@ def errors(name):
     jm.jm_unlink(name)
     jm.jm_close(memory)
     print_error(jm.jm_mbind(memory, 0) == -1)
+    queue_errors(name)
 
 
-{"write": write, "read": read, "errors": errors}[sys.argv[1]](*(text.encode() for text in sys.argv[2:]))
+def queue_errors(name):
+    element = ctypes.byref(Element())
+    queue = checked(jm.jm_queue_open(JM_MPMC, 2, ctypes.sizeof(Element), name), -1)
+    jm.jm_queue_try_push(queue, element)
+    jm.jm_queue_try_push(queue, element)
+    print_error(jm.jm_queue_try_push(queue, element) == -1)
+    print_error(jm.jm_queue_open(JM_MPMC, 2, 16, name) == -1)
+    jm.jm_queue_shutdown(queue)
+    print_error(jm.jm_queue_try_push(queue, element) == -1)
+    jm.jm_unlink(name)
+    jm.jm_close(queue)
+
+
+def open_queue(kind, name):
+    number = {b"spsc": JM_SPSC, b"mpsc": JM_MPSC, b"mpmc": JM_MPMC}[kind]
+    return checked(jm.jm_queue_open(number, CAPACITY, ctypes.sizeof(Element), name), -1)
+
+
+def push(kind, name, count, language, shutdown=None):
+    queue, number, count, one = open_queue(kind, name), 0, int(count), True
+    while number < count:
+        numbers = range(number, number + 1 if one else min(number + SOME, count))
+        elements = (Element * len(numbers))(*(Element(i, (i + 1) * FACTOR % 2**64, language) for i in numbers))
+        if one:
+            checked(jm.jm_queue_push(queue, elements, TIMEOUT), -1)
+        elif jm.jm_queue_push_n(queue, elements, len(numbers), TIMEOUT) != len(numbers):
+            sys.exit(error())
+        number, one = numbers.stop, not one
+    if shutdown:
+        checked(jm.jm_queue_shutdown(queue), -1)
+    checked(jm.jm_close(queue), -1)
+
+
+def take(writers, element):
+    text = element.text.decode()
+    count, total = writers.get(text, (0, 0))
+    if element.number != count or element.check != (count + 1) * FACTOR % 2**64:
+        sys.exit(f"{element.number} {element.check:x} of {text} after {count}")
+    writers[text] = count + 1, (total + element.check) % 2**64
+
+
+def pop(kind, name):
+    queue, elements, writers, one = open_queue(kind, name), (Element * SOME)(), {}, True
+    while True:
+        if one:
+            count = jm.jm_queue_pop(queue, elements, TIMEOUT) + 1
+        else:
+            count = jm.jm_queue_pop_some(queue, elements, SOME, TIMEOUT)
+        if count <= 0:
+            break
+        for element in elements[:count]:
+            take(writers, element)
+        one = not one
+    if jm.jm_last_error() != errno.EPIPE:
+        sys.exit(error())
+    for text, (count, total) in writers.items():
+        print(text, count, total)
+    checked(jm.jm_close(queue), -1)
+
+
+CALLS = {"write": write, "read": read, "errors": errors, "push": push, "pop": pop}
+CALLS[sys.argv[1]](*(text.encode() for text in sys.argv[2:]))
