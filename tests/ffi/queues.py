@@ -61,4 +61,5 @@ def main():
         through(kind, [language] if kind == "spsc" else several, "C++", clients, prefix.environment)
 
 
-main()
+if __name__ == "__main__":
+    main()

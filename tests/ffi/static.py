@@ -10,6 +10,7 @@ import sys
 
 from clients import errors, exchange, expect
 from installed import Prefix, output
+from queues import through
 
 
 def main():
@@ -32,6 +33,8 @@ def main():
         for reader in clients:
             exchange(writer, reader, clients, prefix.environment)
         print("\n".join(errors(writer, clients, prefix.environment)))
+    for kind in ("spsc", "mpsc", "mpmc"):
+        through(kind, ["C"], "C++", clients, prefix.environment)
     shutil.rmtree(place)
 
 
