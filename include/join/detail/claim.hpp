@@ -143,7 +143,7 @@ private:
             {
                 return &entry;
             }
-            if (there == nullptr)
+            if (there == nullptr || i - firstEntry () == ring.entryMask)
             {
                 return nullptr;
             }
