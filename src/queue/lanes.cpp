@@ -335,6 +335,10 @@ bool Lanes::shareOne (bool fences) noexcept
         {
             continue;
         }
+        // The thread may find its own gone at once, and go for the shared one: nobody else does before this returns.
+        takeShared ();
+        _table->shared = lane;
+        giveShared ();
         entry.lane.store (nullptr);
         if (!fences)
         {
@@ -345,7 +349,6 @@ bool Lanes::shareOne (bool fences) noexcept
         {
             os::yieldCpu ();
         }
-        _table->shared = lane;
         return true;
     }
     return false;
