@@ -18,7 +18,7 @@ int main ()
         }
     };
     auto work = [&] {
-        for (int n; numbers.pop (n) == 0;)
+        for (int n = 0; numbers.pop (n) == 0;)
         {
             sum += n;
         }
