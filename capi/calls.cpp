@@ -82,18 +82,21 @@ const Calls& callsOf (uint32_t elementSize) noexcept
 }
 }  // namespace
 
-const Calls& callsFor (Kind kind, uint32_t elementSize) noexcept
+const Calls& callsFor (const Ring& ring) noexcept
 {
-    switch (kind)
+    const uint32_t size = ring.elementSize;
+    const bool leased = ring.entries != nullptr;
+    switch (ring.kind)
     {
         case Kind::Spsc:
-            return callsOf<detail::SpscRing> (elementSize);
+            return callsOf<detail::SpscRing> (size);
         case Kind::Mpsc:
-            return callsOf<detail::ClaimRing<false>> (elementSize);
+            return leased ? callsOf<detail::ClaimRing<false, true>> (size)
+                          : callsOf<detail::ClaimRing<false, false>> (size);
         case Kind::Mpmc:
             break;
     }
-    return callsOf<detail::ClaimRing<true>> (elementSize);
+    return leased ? callsOf<detail::ClaimRing<true, true>> (size) : callsOf<detail::ClaimRing<true, false>> (size);
 }
 
 }  // namespace capi

@@ -22,7 +22,7 @@ struct Calls
     int64_t (*popSome) (detail::Ring&, void* to, uint64_t n) noexcept;
 };
 
-const Calls& callsFor (detail::Kind kind, uint32_t elementSize) noexcept;
+const Calls& callsFor (const detail::Ring& ring) noexcept;
 
 /// For the templates of detail/blocking.hpp: an element's size that brings its calls along, and the algorithm of those.
 struct Called

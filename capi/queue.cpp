@@ -47,7 +47,7 @@ public:
     void adopt (Ring* made) noexcept
     {
         ring = made;
-        calls = capi::callsFor (made->kind, made->elementSize);
+        calls = capi::callsFor (*made);
     }
 
     capi::Called called () const noexcept

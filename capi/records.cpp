@@ -19,7 +19,8 @@ std::atomic<bool> barrierAbsent {false};
 
 namespace
 {
-std::atomic<Record*> all {nullptr};  // grows only: a record is used again, never freed
+std::atomic<Record*> all {nullptr};     // grows only: a record is used again, never freed
+std::atomic<bool> absenceSeen {false};  // by all threads: no call has a store on its way that it did not fence
 
 __attribute__ ((tls_model ("initial-exec"))) __thread bool ended = false;  // this thread's destructors have run
 
@@ -86,6 +87,7 @@ Record* takeRecord () noexcept
 void prepareRecords () noexcept
 {
     barrierAbsent.store (os::registerBarrier () != 0);  // [absent]
+    absenceSeen.store (barrierAbsent.load ());
 }
 
 int anotherSlot (std::atomic<Place*>** slot) noexcept
@@ -150,12 +152,14 @@ bool isHeld (const Place* place) noexcept
 
 void awaitQuiet (Place* place) noexcept
 {
-    if (!fencesItself () && os::barrierEverywhere () != 0)
+    if (!absenceSeen.load () && (fencesItself () || os::barrierEverywhere () != 0))
     {
         // Forbidden since it was registered, by a sandbox. From now on calls fence themselves; those that have not seen it
         // yet have their store in a store buffer, which drains within microseconds, and at once where one is preempted.
+        // Whoever closes while another waits here waits as well.
         barrierAbsent.store (true);  // [absent]
         std::this_thread::sleep_for (std::chrono::milliseconds (20));
+        absenceSeen.store (true);
     }
     // [enter] Now a call that found the place open has its slot visible; one that comes later finds it closed.
     for (int i = 0; isHeld (place); ++i)

@@ -249,7 +249,7 @@ Failure makeLocal (uint64_t size, Mapping* mapping)
     }
     if (require && wanted == 0)
     {
-        return Failure (ENOMEM, "this kernel has no huge pages: ask for HugePages::Prefer");
+        return Failure (ENOMEM, "this kernel has no huge pages: prefer them and do not require them");
     }
     const std::size_t smallest = transparentPage () != 0 && transparentPage () < wanted ? transparentPage () : wanted;
     const bool base = wanted == 0 || (!require && mapping->bytes < smallest);

@@ -60,7 +60,7 @@ Failure checkShared (const MemOptions& options) noexcept
 {
     if (options.mode > OpenMode::OpenOnly)
     {
-        return Failure (EINVAL, "open mode %u is none: use CreateOrOpen, CreateOnly or OpenOnly",
+        return Failure (EINVAL, "open mode %u is none: 0 creates or opens, 1 creates only, 2 opens only",
                         static_cast<unsigned> (options.mode));
     }
     if ((options.permissions & ~0777U) != 0)
@@ -69,7 +69,7 @@ Failure checkShared (const MemOptions& options) noexcept
     }
     if (options.readOnly && options.mode != OpenMode::OpenOnly)
     {
-        return Failure (EINVAL, "read-only needs OpenOnly: what is made must be written");
+        return Failure (EINVAL, "read-only needs the open mode OpenOnly (JM_OPEN_ONLY): what is made must be written");
     }
     return Failure ();
 }
@@ -83,7 +83,7 @@ Failure readOptions (const MemOptions& given, bool shared, MemOptions* options) 
     }
     if (options->huge > HugePages::Require)
     {
-        return Failure (EINVAL, "huge pages %u is none: use Prefer, Never or Require",
+        return Failure (EINVAL, "huge pages %u is none: 0 prefers them, 1 has none, 2 requires them",
                         static_cast<unsigned> (options->huge));
     }
     const uint64_t page = options->pageSize;
@@ -110,7 +110,7 @@ Failure readOptions (const MemOptions& given, bool shared, MemOptions* options) 
     }
     if (!shared && options->mode == OpenMode::OpenOnly)
     {
-        return Failure (EINVAL, "OpenOnly is for ShmMem: a LocalMem is always made");
+        return Failure (EINVAL, "open mode OpenOnly (JM_OPEN_ONLY) is for segments: private memory is always made");
     }
     return Failure ();
 }

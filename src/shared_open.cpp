@@ -281,7 +281,9 @@ Failure openShared (Mapping* mapping, const char* name)
             }
         }
     }
-    return sure ? Failure (ENOENT, "there is no segment %s in /dev/shm: create it first, or open with CreateOrOpen",
+    return sure ? Failure (ENOENT,
+                           "there is no segment %s in /dev/shm: create it first, or open it with CreateOrOpen "
+                           "(JM_CREATE_OR_OPEN)",
                            name)
                 : Failure (ENOENT);
 }

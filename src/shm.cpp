@@ -60,7 +60,9 @@ Failure makeShared (uint64_t size, std::string_view given, Mapping* mapping)
     const std::size_t page = os::basePageSize ();
     if (size == 0 && mapping->asked.mode != OpenMode::OpenOnly)
     {
-        return Failure (EINVAL, "segment %.64s of 0 bytes is none: ask for 1 or more, or OpenOnly", name.text);
+        return Failure (EINVAL,
+                        "segment %.64s of 0 bytes is none: ask for 1 or more, or open it with OpenOnly (JM_OPEN_ONLY)",
+                        name.text);
     }
     if (size > uint64_t (INT64_MAX) / page * page)
     {

@@ -110,6 +110,10 @@ def refuses(demo):
         expect(done.stderr == f"demo: {name}: {message}\n", f"{name}: said {done.stderr!r}")
         expect(not os.listdir(demo.scratch), f"{name}: left {os.listdir(demo.scratch)}")
         print(done.stderr, end="")
+    demo.write("file", b"content")
+    done = demo.run("file", TMPDIR=demo.path("missing"))
+    expect(done.returncode == 1, f"no TMPDIR: ended with {done.returncode}")
+    expect(done.stderr.endswith("demo: set TMPDIR to a folder that you may write to\n"), f"said {done.stderr!r}")
 
 
 def notices(demo):

@@ -30,14 +30,17 @@ end ()
         wait "$!" 2> /dev/null || :
     fi
     "$programs/put" --unlink "$name" || status=1
-    rm -rf -- "$scratch"
+    [ ! -d "$scratch" ] || rm -rf -- "$scratch"
     exit "$status"
 }
 trap end EXIT
 trap 'exit 129' HUP
 trap 'exit 130' INT
 trap 'exit 143' TERM
-mkdir -m 700 -- "$scratch"
+mkdir -m 700 -- "$scratch" || {
+    echo "demo: set TMPDIR to a folder that you may write to" >&2
+    exit 1
+}
 
 # In the background, because a shell runs its traps while it waits, but not while a command runs in front.
 step ()

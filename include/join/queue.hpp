@@ -363,14 +363,14 @@ template <typename Memory>
 struct BasicMpsc
 {
     template <typename T>
-    using Queue = BasicQueue<T, Memory, detail::ClaimRing<false>>;
+    using Queue = BasicQueue<T, Memory, detail::ClaimRing<false, std::is_same<Memory, ShmMem>::value>>;
 };
 
 template <typename Memory>
 struct BasicMpmc
 {
     template <typename T>
-    using Queue = BasicQueue<T, Memory, detail::ClaimRing<true>>;
+    using Queue = BasicQueue<T, Memory, detail::ClaimRing<true, std::is_same<Memory, ShmMem>::value>>;
 };
 
 }  // namespace JOIN_ABI

@@ -133,9 +133,10 @@ int roomOf (int file, Room* room) noexcept
     {
         return errno;
     }
-    room->kind = status.f_type == TMPFS_MAGIC       ? FileSystem::Tmpfs
-                 : status.f_type == HUGETLBFS_MAGIC ? FileSystem::Hugetlbfs
-                                                    : FileSystem::Other;
+    const uint32_t magic = static_cast<uint32_t> (status.f_type);  // of 32 bits, and an int where a long has no more
+    room->kind = magic == TMPFS_MAGIC       ? FileSystem::Tmpfs
+                 : magic == HUGETLBFS_MAGIC ? FileSystem::Hugetlbfs
+                                            : FileSystem::Other;
     room->total = static_cast<uint64_t> (status.f_blocks) * static_cast<uint64_t> (status.f_bsize);
     room->free = static_cast<uint64_t> (status.f_bavail) * static_cast<uint64_t> (status.f_bsize);
     return 0;

@@ -5,9 +5,11 @@
 #include "os/barrier.hpp"
 #include "os/futex.hpp"
 #include "os/pages.hpp"
+#include "queue/registry.hpp"
 
 #include <cerrno>
 #include <mutex>
+#include <utility>
 
 namespace join
 {
@@ -45,90 +47,11 @@ constexpr std::size_t tableBytes (std::size_t page) noexcept
 }
 }  // namespace
 
-/// All Lanes of the process, for threads that end.
-class LaneRegistry
+Failure Lanes::start (Lane* first, uint32_t count, std::size_t leaseBytes, const char* name)
 {
-public:
-    static void add (Lanes* lanes) noexcept
+    if (int error = LaneRegistry::forkError ())
     {
-        std::lock_guard<std::mutex> lock (_mutex);
-        lanes->_next = _first;
-        if (_first != nullptr)
-        {
-            _first->_previous = lanes;
-        }
-        _first = lanes;
-    }
-
-    static void remove (Lanes* lanes) noexcept
-    {
-        std::lock_guard<std::mutex> lock (_mutex);
-        (lanes->_previous != nullptr ? lanes->_previous->_next : _first) = lanes->_next;
-        if (lanes->_next != nullptr)
-        {
-            lanes->_next->_previous = lanes->_previous;
-        }
-    }
-
-    static void leave (const void* thread) noexcept
-    {
-        std::lock_guard<std::mutex> lock (_mutex);
-        for (Lanes* lanes = _first; lanes != nullptr; lanes = lanes->_next)
-        {
-            lanes->leave (thread);
-        }
-    }
-
-    // Nobody changes the list while the process forks, so that the child has it whole.
-    static void lock ()
-    {
-        _mutex.lock ();
-    }
-
-    static void unlock ()
-    {
-        _mutex.unlock ();
-    }
-
-private:
-    static std::mutex _mutex;
-    static Lanes* _first;
-};
-
-std::mutex LaneRegistry::_mutex;
-Lanes* LaneRegistry::_first = nullptr;
-
-namespace
-{
-const int forkError = Lanes::prepareFork ();  // when the library is loaded
-
-struct Leaver
-{
-    const void* thread = nullptr;
-
-    ~Leaver ()
-    {
-        if (thread != nullptr)
-        {
-            LaneRegistry::leave (thread);
-        }
-    }
-};
-
-thread_local Leaver leaver;
-}  // namespace
-
-int Lanes::prepareFork () noexcept
-{
-    static const int error = os::aroundFork (LaneRegistry::lock, LaneRegistry::unlock, LaneRegistry::unlock);
-    return error;
-}
-
-Failure Lanes::start (Lane* first, uint32_t count, std::size_t leaseBytes, std::string_view)
-{
-    if (forkError != 0)
-    {
-        return Failure (forkError, "the handlers for fork cannot be set");
+        return Failure (error, "the handlers for fork cannot be set");
     }
     os::FileFacts facts;
     if (int error = os::factsOf (_file.handle, &facts))
@@ -150,6 +73,7 @@ Failure Lanes::start (Lane* first, uint32_t count, std::size_t leaseBytes, std::
     _first = first;
     _count = count;
     _leaseBytes = leaseBytes;
+    _name = name;
     _device = facts.device;
     _inode = facts.inode;
     LaneRegistry::add (this);
@@ -185,7 +109,7 @@ uint32_t Lanes::entryMask () noexcept
 
 Failure Lanes::enter (bool fences, LaneEntry** entry) noexcept
 {
-    leaver.thread = &lastError;
+    LaneRegistry::leaveAtExit (&lastError);
     std::lock_guard<std::mutex> lock (_table->mutex);
     if (_table->threads >= threadsMost)
     {
@@ -311,8 +235,22 @@ Failure Lanes::openFresh (File* fresh) noexcept
             return Failure ();
         }
     }
-    return Failure (ENOENT,
-                    "the segment's descriptor is closed, so that no new thread can take a place: open the queue again");
+    const Folders places = folders ();
+    for (std::size_t i = 0; i < places.count; ++i)
+    {
+        File named;
+        const SegmentPath path (places.list[i], _name);
+        if (os::openFile (path.text, true, &named.handle) == 0 && ours (named.handle))
+        {
+            std::swap (fresh->handle, named.handle);
+            return Failure ();
+        }
+    }
+    return Failure (
+        ENOENT,
+        "segment %.64s has no name any more, and the descriptor that the library kept is closed, so that no "
+        "further thread can take a place: let threads push once before closefrom (3)",
+        _name);
 }
 
 void Lanes::giveLane (uint32_t number) noexcept
@@ -326,41 +264,60 @@ void Lanes::giveLane (uint32_t number) noexcept
     --_table->held;
 }
 
-// Takes a lane away from the thread that had it for itself, unless one is shared already. false: this process has none.
+// Takes a lane away from a thread that had it for itself, unless one is shared already. false: this process has none.
 bool Lanes::shareOne (bool fences) noexcept
 {
-    if (_table->shared != nullptr)
-    {
-        return true;
-    }
     for (LaneEntry& entry : _table->entries)
     {
+        if (_table->shared != nullptr)
+        {
+            return true;
+        }
         const void* thread = entry.thread.load (std::memory_order_relaxed);  // [entry]
         Lane* lane = entry.lane.load (std::memory_order_relaxed);            // [inside]
-        if (thread == nullptr || thread == &vacated || lane == nullptr)
+        if (thread != nullptr && thread != &vacated && lane != nullptr)
         {
-            continue;
+            std::lock_guard<std::mutex> lock (_table->sharing);
+            if (takeAway (entry, fences))
+            {
+                _table->shared = lane;
+            }
+            else
+            {
+                entry.lane.store (lane);
+            }
         }
-        entry.lane.store (nullptr);
-        if (!fences)
-        {
-            os::barrierEverywhere ();
-        }
-        // [inside] acquire: pairs with the end of a push; what it published comes before anything that others do there.
-        while (entry.inside.load (std::memory_order_acquire) != 0)
-        {
-            os::yieldCpu ();
-        }
-        _table->shared = lane;
-        return true;
     }
-    return false;
+    return _table->shared != nullptr;
 }
 
-Lane* Lanes::takeShared () noexcept
+// false: it is in the middle of a push that does not end, or that it is in one cannot be known.
+bool Lanes::takeAway (LaneEntry& entry, bool fences) noexcept
+{
+    constexpr int64_t patience = 1000000000;
+    entry.lane.store (nullptr);
+    if (!fences && os::barrierEverywhere () != 0)
+    {
+        return false;
+    }
+    const int64_t end = os::now () + patience;
+    // [inside] acquire: pairs with the end of a push; what it published comes before anything that others do there.
+    while (entry.inside.load (std::memory_order_acquire) != 0)
+    {
+        if (os::now () > end)
+        {
+            return false;
+        }
+        os::yieldCpu ();
+    }
+    return true;
+}
+
+Lane* Lanes::takeShared (const LaneEntry& entry) noexcept
 {
     _table->sharing.lock ();
-    return _table->shared;
+    Lane* lane = entry.lane.load ();
+    return lane != nullptr ? lane : _table->shared;
 }
 
 void Lanes::giveShared () noexcept

@@ -25,7 +25,8 @@ public:
 
     /// @param file a descriptor of the segment, from which fresh descriptions are opened
     /// @param leaseBytes what one page of the file is, for a mapping
-    Failure start (detail::Lane* first, uint32_t count, std::size_t leaseBytes, std::string_view name);
+    /// @param name of the segment, with its slash; kept
+    Failure start (detail::Lane* first, uint32_t count, std::size_t leaseBytes, const char* name);
 
     File& file () noexcept
     {
@@ -42,7 +43,7 @@ public:
     /// The calling thread's entry, with a lane of its own or the shared one.
     Failure enter (bool fences, detail::LaneEntry** entry) noexcept;
 
-    detail::Lane* takeShared () noexcept;
+    detail::Lane* takeShared (const detail::LaneEntry& entry) noexcept;
     void giveShared () noexcept;
 
     /// The thread is about to end: its lane goes back.
@@ -54,6 +55,7 @@ private:
     Failure openFresh (File* fresh) noexcept;
     void giveLane (uint32_t number) noexcept;
     bool shareOne (bool fences) noexcept;
+    bool takeAway (detail::LaneEntry& entry, bool fences) noexcept;
     detail::LaneEntry* freeEntry () noexcept;
 
     friend class LaneRegistry;
@@ -64,6 +66,7 @@ private:
     std::size_t _leaseBytes = 0;
     uint64_t _device = 0;
     uint64_t _inode = 0;
+    const char* _name = "";
     File _file;
     Lanes* _next = nullptr;  // of all that there are
     Lanes* _previous = nullptr;

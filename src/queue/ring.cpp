@@ -141,11 +141,8 @@ Failure QueueMemory::open (uint64_t size, std::string_view name, const MemOption
 void OwnedRing::start () noexcept
 {
     char* base = memory.base ();
-    Control* control = reinterpret_cast<Control*> (base);
     const bool beside = format.layout.wordsOffset == 0 && format.kind != Kind::Spsc;
-    head = &control->head.value;
-    tail = &control->tail.value;
-    gate = &control->gate;
+    control = reinterpret_cast<Control*> (base);
     elements = base + format.layout.elementsOffset + (beside ? 8 : 0);
     words = base + (beside ? format.layout.elementsOffset : format.layout.wordsOffset);
     capacity = format.capacity;
@@ -158,7 +155,7 @@ void OwnedRing::start () noexcept
     entryMask = Lanes::entryMask ();
     fences = !barriersReachUs ();
     const uint64_t low = kind == Kind::Spsc ? 0 : detail::ticketUnit - 1;
-    const uint64_t seen = tail->load () & ~low;
+    const uint64_t seen = tail ().load () & ~low;
     tailSeen.store (seen);
     headSeen.store (seen);
     driedAt.store (seen);
@@ -213,7 +210,7 @@ Ring* Ring::open (const detail::Shape& given, std::string_view name, const MemOp
         const std::size_t page =
             ring->memory.mapping ().pooled () ? ring->memory.mapping ().backed : os::basePageSize ();
         detail::Lane* first = reinterpret_cast<detail::Lane*> (ring->memory.base () + sizeof (Control));
-        if (Failure failure = ring->lanes.start (first, ring->format.lanes, page, ring->memory.mapping ().name))
+        if (Failure failure = ring->lanes.start (first, ring->format.lanes, page, ring->name ()))
         {
             raise (failure);
         }
@@ -232,8 +229,8 @@ uint64_t Ring::pending () const noexcept
     const unsigned shift = kind == Kind::Spsc ? 0 : detail::ticketShift;
     const uint64_t low = (uint64_t (1) << shift) - 1;
     // [look] a look from outside: exact when nobody is at work
-    const uint64_t from = tail->load (std::memory_order_acquire) & ~low;
-    const uint64_t to = head->load (std::memory_order_acquire) & ~low;  // [look] pairs with the claims and the pops
+    const uint64_t from = tail ().load (std::memory_order_acquire) & ~low;
+    const uint64_t to = head ().load (std::memory_order_acquire) & ~low;  // [look] pairs with the claims and the pops
     const int64_t there = static_cast<int64_t> (to - from) >> shift;
     return there < 0 ? 0 : static_cast<uint64_t> (there) > capacity ? capacity : static_cast<uint64_t> (there);
 }

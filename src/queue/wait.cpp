@@ -23,7 +23,6 @@ namespace
 constexpr int64_t spinTime = 4000;               // nanoseconds, before a sleep that costs more than that
 constexpr int64_t sleepMost = 50 * 1000 * 1000;  // a publisher that dies before it wakes is made up for by this alone
 constexpr int64_t sleepShort = 1000 * 1000;      // where no barrier is to be had
-constexpr uint32_t bothWait = detail::poppersWait | detail::pushersWait;
 
 int say (int error, const char* sentence) noexcept
 {
@@ -89,7 +88,7 @@ int await (OwnedRing& ring, std::atomic<uint32_t>& event, uint32_t bit, Deadline
         {
             return ready () ? 0 : say (ETIMEDOUT, "the time is up");
         }
-        ring.gate->state.fetch_or (bit);
+        ring.gate ().state.fetch_or (bit);
         const bool sure = ring.barrier ();
         if (ready ())
         {
@@ -122,7 +121,7 @@ bool tooLate (Gate& gate) noexcept
 // Spsc, shut and empty: true when nothing comes any more.
 bool ended (OwnedRing& ring) noexcept
 {
-    Gate& gate = *ring.gate;
+    Gate& gate = ring.gate ();
     if ((gate.state.load () & detail::endedBit) != 0)
     {
         return true;
@@ -134,7 +133,7 @@ bool ended (OwnedRing& ring) noexcept
         const std::atomic<uint32_t> never {0};
         os::sleepOn (never, 0, false, os::now () + sleepShort);
     }
-    if (ring.head->load () != ring.tail->load ())
+    if (ring.head ().load () != ring.tail ().load ())
     {
         return false;
     }
@@ -149,10 +148,17 @@ bool ended (OwnedRing& ring) noexcept
     return (state & detail::endedBit) != 0;
 }
 
+// The others, shut and empty: no claim is under way, and none will be.
 bool drained (const OwnedRing& ring) noexcept
 {
-    const uint64_t head = ring.head->load ();
-    return (head & detail::closedBit) != 0 && (head & detail::ticketMask) == (ring.tail->load () & detail::ticketMask);
+    const uint64_t head = ring.head ().load ();
+    return (head & detail::closedBit) != 0
+           && (head & detail::ticketMask) == (ring.tail ().load () & detail::ticketMask);
+}
+
+bool shut (const Gate& gate) noexcept
+{
+    return (gate.state.load () & detail::shutMask) != 0;
 }
 }  // namespace
 
@@ -161,63 +167,61 @@ bool OwnedRing::barrier () const noexcept
     return !fences && (shared ? os::globalBarrier () : os::barrierEverywhere ()) == 0;
 }
 
+// What is true here is done by a pop, or refused by it: or whoever waits would never sleep.
 bool OwnedRing::hasElement () const noexcept
 {
-    const uint64_t from = tail->load ();
+    const uint64_t from = tail ().load ();
     if (kind == Kind::Spsc)
     {
-        return head->load () != from || (gate->state.load () & detail::shutMask) != 0;
+        return head ().load () != from || shut (gate ());
     }
     const uint64_t ticket = from & detail::ticketMask;
     const uint64_t at = (ticket >> detail::ticketShift) & mask;
     const auto& word = *reinterpret_cast<const std::atomic<uint64_t>*> (words + at * wordStride);
-    return (word.load () & detail::ticketMask) == ticket + detail::ticketUnit || drained (*this);
+    return (word.load () & detail::ticketMask) == ticket + detail::ticketUnit || (shut (gate ()) && drained (*this));
 }
 
 bool OwnedRing::hasRoom () const noexcept
 {
-    if ((gate->state.load () & detail::shutMask) != 0)
-    {
-        return true;
-    }
-    const uint64_t from = tail->load ();
-    const uint64_t to = head->load ();
+    const uint64_t from = tail ().load ();
+    const uint64_t to = head ().load ();
     if (kind == Kind::Spsc)
     {
-        return to - from != capacity;
+        return to - from != capacity || shut (gate ());
     }
-    return (((to & detail::ticketMask) - (from & detail::ticketMask)) >> detail::ticketShift) != capacity;
+    return (to & detail::closedBit) != 0
+           || (((to & detail::ticketMask) - (from & detail::ticketMask)) >> detail::ticketShift) != capacity;
 }
 
 int Ring::published (uint32_t state) noexcept
 {
     const OwnedRing& ring = own (*this);
-    if (kind == Kind::Spsc && (state & detail::shutMask) != 0 && tooLate (*gate))
+    if (kind == Kind::Spsc && (state & detail::shutMask) != 0 && tooLate (gate ()))
     {
         return refusePush ();
     }
     if ((state & detail::poppersWait) != 0)
     {
-        wake (*gate, gate->pushed, detail::poppersWait, ring.shared);
+        wake (gate (), gate ().pushed, detail::poppersWait, ring.shared);
     }
     return 0;
 }
 
 void Ring::popped () noexcept
 {
-    wake (*gate, gate->popped, detail::pushersWait, own (*this).shared);
+    wake (gate (), gate ().popped, detail::pushersWait, own (*this).shared);
 }
 
 int Ring::awaitElement (Deadline deadline) noexcept
 {
     OwnedRing& ring = own (*this);
-    return await (ring, gate->pushed, detail::poppersWait, deadline, [&] { return ring.hasElement (); });
+    return await (ring, gate ().pushed, detail::poppersWait, deadline, [&] { return ring.hasElement (); });
 }
 
 int Ring::awaitRoom (Deadline deadline) noexcept
 {
     OwnedRing& ring = own (*this);
-    return await (ring, gate->popped, detail::pushersWait, deadline, [&] { return ring.hasRoom (); });
+    return await (ring, gate ().popped, detail::pushersWait, deadline, [&] { return ring.hasRoom (); });
 }
 
 Deadline Ring::deadlineIn (int64_t nanoseconds) noexcept
@@ -237,14 +241,15 @@ void Ring::yield () noexcept
 
 int Ring::shutdown () noexcept
 {
+    gate ().state.fetch_or (detail::shutBit);
     if (kind != Kind::Spsc)
     {
-        head->fetch_or (detail::closedBit);  // from here on no claim succeeds
+        // From here on no claim succeeds. Whoever dies in between has shut nothing, and nobody waits for it.
+        head ().fetch_or (detail::closedBit);
     }
-    gate->state.fetch_or (detail::shutBit);
     const bool shared = own (*this).shared;
-    wake (*gate, gate->pushed, detail::poppersWait, shared);
-    wake (*gate, gate->popped, detail::pushersWait, shared);
+    wake (gate (), gate ().pushed, detail::poppersWait, shared);
+    wake (gate (), gate ().popped, detail::pushersWait, shared);
     return 0;
 }
 
@@ -252,8 +257,8 @@ void Ring::cancel () noexcept
 {
     OwnedRing& ring = own (*this);
     ring.cancelled.store (true);
-    wake (*gate, gate->pushed, 0, ring.shared);
-    wake (*gate, gate->popped, 0, ring.shared);
+    wake (gate (), gate ().pushed, 0, ring.shared);
+    wake (gate (), gate ().popped, 0, ring.shared);
 }
 
 int Ring::dry () noexcept
@@ -265,7 +270,7 @@ int Ring::dry () noexcept
 
 bool Ring::isShut () const noexcept
 {
-    return (gate->state.load () & detail::shutMask) != 0;
+    return shut (gate ());
 }
 
 int Ring::refusePush () noexcept
@@ -310,9 +315,9 @@ detail::LaneEntry* Ring::enter () noexcept
     return entry;
 }
 
-detail::Lane* Ring::takeShared () noexcept
+detail::Lane* Ring::takeShared (const detail::LaneEntry& entry) noexcept
 {
-    return own (*this).lanes.takeShared ();
+    return own (*this).lanes.takeShared (entry);
 }
 
 void Ring::giveShared () noexcept

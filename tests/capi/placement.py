@@ -36,6 +36,7 @@ assert len(lines) == 1 + len(NAMES)
 local = report(lines[0])
 assert local["size"] == local["resident_bytes"] == 1 << 20 and local["page_size"] == 4096
 assert local["backing"] == "anonymous" and local["name"] is None and local["created"] is True
+assert local["asked_node"] is None and local["asked_huge"] == "prefer" and local["shared"] is False
 assert local["fallback_errnos"] == local["fallback_reasons"] == []
 if local["nodes"] is not None:
     assert sum(local["node_bytes"]) == 1 << 20 and len(local["nodes"]) == len(local["node_bytes"])

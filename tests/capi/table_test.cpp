@@ -2,19 +2,25 @@
 // The handle table from the inside: what cannot be timed, or would take 2^31 handles, through the C ABI.
 #include "handles.hpp"
 #include "joinmem.h"
+#include "sandbox.hpp"
 #include "use.hpp"
+
+#include <join/error.hpp>
 
 #define CATCH_CONFIG_MAIN
 #include <catch2/catch.hpp>
 
 #include <cerrno>
+#include <chrono>
 #include <future>
 #include <memory>
 #include <pthread.h>
+#include <set>
 #include <sys/wait.h>
 #include <system_error>
 #include <thread>
 #include <unistd.h>
+#include <utility>
 #include <vector>
 
 using namespace join::capi;
@@ -60,6 +66,7 @@ public:
     explicit Inside (Handle handle)
     : _thread ([this, handle] {
         const Use use (handle);
+        _record = mine;
         _entered.set_value (use.object () != nullptr);
         _leave.get_future ().wait ();
     })
@@ -81,7 +88,13 @@ public:
         }
     }
 
+    const Record& record () const
+    {
+        return *_record;
+    }
+
 private:
+    Record* _record = nullptr;
     std::promise<bool> _entered;
     std::promise<void> _leave;
     std::thread _thread;
@@ -132,6 +145,28 @@ TEST_CASE ("calls inside other handles do not hold a close up")
     CHECK (closeHandle (busy) == 0);
 }
 
+TEST_CASE ("calls inside one another, as those of signal handlers, are EAGAIN past eight, and none is lost")
+{
+    const Handle handle = openProbe ();
+    std::vector<std::unique_ptr<Use>> inside;
+    int error = 0;
+    while (error == 0 && inside.size () < 20)
+    {
+        inside.push_back (std::make_unique<Use> (handle));
+        error = inside.back ()->error ();
+        CHECK ((inside.back ()->object () != nullptr) == (error == 0));
+    }
+    inside.pop_back ();
+    CHECK (error == EAGAIN);
+    CHECK (inside.size () == Record::depthMost);
+    while (!inside.empty ())
+    {
+        inside.pop_back ();  // the last one first
+    }
+    CHECK (isOpen (handle));
+    CHECK (closeHandle (handle) == 0);
+}
+
 TEST_CASE ("a place whose generations are used up retires")
 {
     const Handle first = openProbe ();
@@ -179,6 +214,32 @@ TEST_CASE ("a handle of another sort is EINVAL for the memory functions, and clo
     CHECK (jm_close (handle) == 0);
 }
 
+TEST_CASE ("what a C++ program of the same thread has put into lastError is an errno to C")
+{
+    const std::pair<join::Errc, int> known[] = {
+        {join::Errc::TemporaryError, EAGAIN},
+        {join::Errc::TimedOut, ETIMEDOUT},
+        {join::Errc::InvalidParam, EINVAL},
+        {join::Errc::NotFound, ENOENT},
+        {join::Errc::InUse, EBUSY},
+        {join::Errc::PermissionDenied, EACCES},
+        {join::Errc::OutOfMemory, ENOMEM},
+        {join::Errc::OperationFailed, ENOTRECOVERABLE},
+        {join::Errc::UnknownError, ENOTRECOVERABLE},
+    };
+    for (const auto& [code, error] : known)
+    {
+        join::lastError = join::make_error_code (code);
+        CHECK (jm_last_error () == error);
+    }
+    join::lastError = std::make_error_code (std::errc::no_link);
+    CHECK (jm_last_error () == ENOLINK);
+    join::lastError = std::error_code (7, std::future_category ());
+    CHECK (jm_last_error () == ENOTRECOVERABLE);
+    jm_clear_error ();
+    CHECK (jm_last_error () == 0);
+}
+
 TEST_CASE ("past the last handle there is EMFILE, and room again after a close")
 {
     std::vector<Handle> open;
@@ -205,6 +266,31 @@ TEST_CASE ("past the last handle there is EMFILE, and room again after a close")
     }
 }
 
+TEST_CASE ("where membarrier is forbidden after the first handle, whoever closes waits until all calls have seen it")
+{
+    using Clock = std::chrono::steady_clock;
+    const pid_t child = ::fork ();
+    if (child == 0)
+    {
+        ::alarm (20);
+        const Handle first = openProbe ();
+        const Handle second = openProbe ();
+        const bool had = !fencesItself ();
+        const bool forbidden = forbidBarrier ();  // before there are threads: each has the filter
+        const Clock::time_point from = Clock::now ();
+        std::thread other ([=] { closeHandle (first); });
+        while (!fencesItself ())
+        {
+            std::this_thread::yield ();
+        }
+        closeHandle (second);
+        const bool waited = Clock::now () - from >= std::chrono::milliseconds (20);
+        other.join ();
+        ::_exit (!had || (forbidden && waited) ? 0 : 1);
+    }
+    CHECK (endOf (child) == 0);
+}
+
 TEST_CASE ("a child forked while threads are inside a call and inside a close has neither, and keeps nothing")
 {
     if (sanitized ())
@@ -221,14 +307,18 @@ TEST_CASE ("a child forked while threads are inside a call and inside a close ha
         std::this_thread::yield ();
     }
     const int before = destroyed;
+    placeOf (closing)->last = lastGeneration;  // it retires, in the child too
     const pid_t child = ::fork ();
     if (child == 0)
     {
         ::alarm (20);
         const bool dropped = destroyed == before + 1 && !isOpen (closing);
         const bool closes = isOpen (kept) && closeHandle (kept) == 0 && destroyed == before + 2;
+        const bool freed = !inKept.record ().taken && inKept.record ().slots[0].load () == nullptr;
+        openProbe ();
         const Handle fresh = openProbe ();
-        ::_exit (dropped && closes && closeHandle (fresh) == 0 ? 0 : 1);
+        const bool retired = fresh > 0 && placeOf (fresh) != placeOf (closing);
+        ::_exit (dropped && closes && freed && retired && closeHandle (fresh) == 0 ? 0 : 1);
     }
     CHECK (endOf (child) == 0);
     CHECK (destroyed == before);
@@ -256,5 +346,36 @@ TEST_CASE ("calls after a thread's destructors have run are safe, and a close do
     }
     CHECK (found == 100);
     CHECK (closeHandle (handle) == 0);
+    ::pthread_key_delete (key);
+}
+
+TEST_CASE ("threads that come and go use the same record again, also where their destructors have run")
+{
+    static std::set<const void*> used;
+    used.clear ();
+    pthread_key_t key;
+    REQUIRE (::pthread_key_create (&key,
+                                   [] (void*) {
+                                       for (int i = 0; i < 3; ++i)
+                                       {
+                                           std::atomic<Place*>* slot = nullptr;
+                                           if (anotherSlot (&slot) == 0)
+                                           {
+                                               used.insert (slot);
+                                               releaseRecord (slot);
+                                           }
+                                       }
+                                   })
+             == 0);
+    for (int i = 0; i < 100; ++i)
+    {
+        std::thread ([&] {
+            std::atomic<Place*>* slot = nullptr;
+            anotherSlot (&slot);
+            used.insert (slot);
+            ::pthread_setspecific (key, &key);
+        }).join ();
+    }
+    CHECK (used.size () <= 2);
     ::pthread_key_delete (key);
 }

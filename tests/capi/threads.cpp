@@ -4,16 +4,12 @@
 //
 // usage: threads [never | late]: where a seccomp filter forbids membarrier(2) from the start, or after the first handle.
 #include "check.h"
+#include "sandbox.hpp"
 
 #include <cstdio>
 #include <cstring>
 #include <atomic>
-#include <cstddef>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <random>
-#include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <string>
 #include <thread>
 #include <vector>
@@ -67,19 +63,6 @@ void change (jm_handle handle, unsigned long which)
     CHECK (fine || jm_last_error () == EBADF || jm_last_error () == ENOSYS || jm_last_error () == EPERM);
 }
 
-void forbidBarrier ()
-{
-    sock_filter filter[] = {
-        BPF_STMT (BPF_LD | BPF_W | BPF_ABS, offsetof (seccomp_data, nr)),
-        BPF_JUMP (BPF_JMP | BPF_JEQ | BPF_K, SYS_membarrier, 0, 1),
-        BPF_STMT (BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
-        BPF_STMT (BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-    };
-    const sock_fprog program = {sizeof filter / sizeof filter[0], filter};
-    CHECK (::prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
-    CHECK (::prctl (PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0);
-}
-
 void work (unsigned seed)
 {
     std::mt19937 random (seed);
@@ -113,12 +96,12 @@ int main (int count, char** words)
     const std::string barrier = count > 1 ? words[1] : "";
     if (barrier == "never")
     {
-        forbidBarrier ();
+        CHECK (forbidBarrier ());
     }
     else if (barrier == "late")
     {
         CHECK (jm_close (jm_local_create (1)) == 0);
-        forbidBarrier ();
+        CHECK (forbidBarrier ());
     }
     std::vector<std::thread> threads;
     for (unsigned i = 0; i < threadCount; ++i)

@@ -88,7 +88,7 @@ static void shared_memory (void)
     CHECK (strcmp (jm_get (second, 10), "seen") == 0);
     CHECK (jm_unlink (name) == 0);
     CHECK (jm_unlink (name) == 0);
-    CHECK_FAILS (jm_shm_open_with (4096, name, &options), JM_INVALID_HANDLE, ENOENT, name);
+    CHECK_FAILS (jm_shm_open_with (4096, name, &options), JM_INVALID_HANDLE, ENOENT, "JM_CREATE_OR_OPEN");
     CHECK (strcmp (jm_get (first, 10), "seen") == 0);
     CHECK (jm_close (first) == 0 && jm_close (second) == 0);
 }
@@ -106,7 +106,7 @@ static void names (void)
     }
     CHECK_FAILS (jm_shm_open (4096, longest), JM_INVALID_HANDLE, ENAMETOOLONG, "256");
     CHECK_FAILS (jm_unlink (longest), -1, ENAMETOOLONG, "256");
-    CHECK_FAILS (jm_shm_open (0, name), JM_INVALID_HANDLE, EINVAL, "0 bytes");
+    CHECK_FAILS (jm_shm_open (0, name), JM_INVALID_HANDLE, EINVAL, "JM_OPEN_ONLY");
     CHECK_FAILS (jm_shm_open (INT64_MAX, name), JM_INVALID_HANDLE, EOVERFLOW, "9223372036854775807");
     CHECK_FAILS (jm_shm_open (UINT64_MAX, name), JM_INVALID_HANDLE, EOVERFLOW, "past");
     CHECK_FAILS (jm_shm_open (UINT64_C (1) << 45, name), JM_INVALID_HANDLE, ENOSPC, "/dev/shm has");
@@ -133,17 +133,46 @@ static void options_that_are_none (void)
     CHECK_REFUSED (struct_size, 12, "struct_size 12");
     CHECK_REFUSED (struct_size, 22, "struct_size 22");
     CHECK_REFUSED (struct_size, UINT32_MAX, "struct_size");
-    CHECK_REFUSED (huge, 3, "huge pages 3");
+    CHECK_REFUSED (huge, 3, "huge pages 3 is none: 0 prefers");
     CHECK_REFUSED (huge, UINT32_MAX, "huge pages");
     CHECK_REFUSED (huge_page_size, 3, "power of two");
     CHECK_REFUSED (huge_page_size, 4096, "huge page of 4 KiB");
     CHECK_REFUSED (numa_node, -2, "node -2");
     CHECK_REFUSED (prefault, 2, "prefault is 2");
     CHECK_REFUSED (lock, UINT32_MAX, "lock is");
-    CHECK_REFUSED (open_mode, 3, "open mode 3");
+    CHECK_REFUSED (open_mode, 3, "open mode 3 is none: 0 creates or opens");
     CHECK_REFUSED (permissions, 01000, "past 0777");
-    CHECK_REFUSED (read_only, 1, "OpenOnly");
+    CHECK_REFUSED (read_only, 1, "JM_OPEN_ONLY");
     CHECK_REFUSED (read_only, 2, "read_only is 2");
+    jm_options only;
+    CHECK (jm_options_init (&only, sizeof only) == 0);
+    only.open_mode = JM_OPEN_ONLY;
+    CHECK_FAILS (jm_local_create_with (4096, &only), JM_INVALID_HANDLE, EINVAL, "JM_OPEN_ONLY");
+}
+
+/* The report of memory made with these options has these words. */
+#define CHECK_ARRIVES(field, value, words)                                                                    \
+    do                                                                                                        \
+    {                                                                                                         \
+        jm_options given;                                                                                     \
+        char text[4096];                                                                                      \
+        CHECK (jm_options_init (&given, sizeof given) == 0);                                                  \
+        given.field = (value);                                                                                \
+        jm_handle memory = jm_local_create_with (4096, &given);                                               \
+        CHECK (memory > 0);                                                                                   \
+        CHECK (jm_placement (memory, text, sizeof text) < (int64_t) sizeof text);                             \
+        CHECK (strstr (text, (words)) != NULL);                                                               \
+        CHECK (jm_close (memory) == 0);                                                                       \
+    } while (0)
+
+static void options_that_arrive (void)
+{
+    CHECK_ARRIVES (huge, JM_HUGE_NEVER, "\"asked_huge\":\"never\"");
+    CHECK_ARRIVES (huge_page_size, 2097152, "\"asked_page_size\":2097152");
+    CHECK_ARRIVES (prefault, 0, "\"asked_prefault\":false");
+    CHECK_ARRIVES (prefault, 1, "\"asked_prefault\":true");
+    CHECK_ARRIVES (lock, 1, "\"asked_lock\":true");
+    CHECK_ARRIVES (lock, 0, "\"asked_lock\":false");
 }
 
 static void structs_of_another_age (void)
@@ -181,6 +210,7 @@ int main (void)
     shared_memory ();
     names ();
     options_that_are_none ();
+    options_that_arrive ();
     structs_of_another_age ();
     puts ("every function walked");
     return 0;

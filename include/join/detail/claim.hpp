@@ -54,7 +54,8 @@ struct Slots
     }
 };
 
-template <bool ManyPoppers>
+/// Leased: over ShmMem, where pushers may die.
+template <bool ManyPoppers, bool Leased>
 struct ClaimRing
 {
     static constexpr Kind kind = ManyPoppers ? Kind::Mpmc : Kind::Mpsc;
@@ -64,9 +65,9 @@ struct ClaimRing
     template <typename Size, typename Count>
     __attribute__ ((always_inline)) static int64_t push (Ring& ring, Size size, const void* from, Count n) noexcept
     {
-        if (ring.entries == nullptr)
+        if (!Leased)
         {
-            return pushBy (ring, size, nullptr, 0, from, n);
+            return pushBy (ring, size, nullptr, from, n);
         }
         LaneEntry* entry = entryOf (ring);
         if (__builtin_expect (entry == nullptr, 0) && (entry = ring.enter ()) == nullptr)
@@ -77,20 +78,16 @@ struct ClaimRing
         {
             return ring.nested ();
         }
-        entry->inside.store (1, std::memory_order_relaxed);         // [inside] before the lane is looked at, by the
-        std::atomic_signal_fence (std::memory_order_seq_cst);       // membarrier (2) of whoever takes it away
+        entry->inside.store (
+            1, std::memory_order_relaxed);  // [inside] before the lane is looked at, by the membarrier (2)
+        if (__builtin_expect (ring.fences, 0))
+        {
+            entry->inside.exchange (1);  // of whoever takes it away; where that is not to be had, by this
+        }
+        std::atomic_signal_fence (std::memory_order_seq_cst);
         Lane* lane = entry->lane.load (std::memory_order_relaxed);  // [inside]
-        int64_t pushed;
-        if (__builtin_expect (lane != nullptr, 1))
-        {
-            pushed = pushBy (ring, size, lane, numberOf (ring, lane), from, n);
-        }
-        else
-        {
-            Lane* shared = ring.takeShared ();
-            pushed = pushBy (ring, size, shared, numberOf (ring, shared), from, n);
-            ring.giveShared ();
-        }
+        const int64_t pushed = __builtin_expect (lane != nullptr, 1) ? pushBy (ring, size, lane, from, n)
+                                                                     : pushShared (ring, size, entry, from, n);
         entry->inside.store (0,
                              std::memory_order_release);  // [inside] pairs with the acquire of whoever takes the lane
         return pushed;
@@ -101,22 +98,24 @@ struct ClaimRing
     __attribute__ ((always_inline)) static int64_t pop (Ring& ring, Size size, void* to, Count n) noexcept
     {
         const Slots<Size> slots {ring, size};
-        uint64_t tail = loadTail (ring);
+        uint64_t raw = loadTail (ring);
         for (uint32_t tries = 0; tries < triesMost; ++tries)
         {
+            const uint64_t tail = raw & ticketMask;
             uint64_t passed = 0;
-            const uint64_t got = copyOut (slots, tail, static_cast<char*> (to), n, &passed);
+            const uint64_t got = Count::one ? copyOne (slots, tail, static_cast<char*> (to), &passed)
+                                            : copySome (slots, tail, static_cast<char*> (to), n, &passed);
             if (passed == 0)
             {
-                const uint64_t again = ManyPoppers ? loadTail (ring) : tail;
-                if (again == tail)
+                const uint64_t again = ManyPoppers ? loadTail (ring) : raw;
+                if (again == raw)
                 {
                     return nothing (ring, tail);
                 }
-                tail = again;
+                raw = again;
                 continue;
             }
-            if (take (ring, &tail, passed) && got != 0)
+            if (take (ring, &raw, passed) && got != 0)
             {
                 return static_cast<int64_t> (got);
             }
@@ -146,16 +145,27 @@ private:
         }
     }
 
+    /// By the lane that threads share which found none left for themselves.
+    template <typename Size, typename Count>
+    __attribute__ ((noinline, cold)) static int64_t pushShared (Ring& ring, Size size, LaneEntry* entry,
+                                                                const void* from, Count n) noexcept
+    {
+        const int64_t pushed = pushBy (ring, size, ring.takeShared (*entry), from, n);
+        ring.giveShared ();
+        return pushed;
+    }
+
     static uint64_t numberOf (const Ring& ring, const Lane* lane) noexcept
     {
-        return static_cast<uint64_t> (lane - reinterpret_cast<const Lane*> (ring.gate + 1)) + 1;
+        return static_cast<uint64_t> (lane - reinterpret_cast<const Lane*> (ring.control + 1)) + 1;
     }
 
     template <typename Size, typename Count>
-    __attribute__ ((always_inline)) static int64_t pushBy (Ring& ring, Size size, Lane* lane, uint64_t number,
-                                                           const void* from, Count n) noexcept
+    __attribute__ ((always_inline)) static int64_t pushBy (Ring& ring, Size size, Lane* lane, const void* from,
+                                                           Count n) noexcept
     {
-        uint64_t head = ring.head->load (std::memory_order_acquire);  // [claim] pairs with the claims before
+        const uint64_t number = Leased ? numberOf (ring, lane) : 0;
+        uint64_t head = ring.head ().load (std::memory_order_acquire);  // [claim] pairs with the claims before
         uint64_t count = 0;
         for (uint32_t tries = 0;; ++tries)
         {
@@ -169,7 +179,7 @@ private:
                 return room == 0 ? wouldBlock : ring.damaged ();
             }
             count = n < static_cast<uint64_t> (room) ? n : static_cast<uint64_t> (room);
-            if (lane != nullptr)
+            if (Leased)
             {
                 // The publication of this lane's former claim goes before it, and the claim behind it.
                 // [evidence] pairs with the acquire of whoever recovers, and with [claim]
@@ -178,7 +188,7 @@ private:
             const uint64_t next = ((head & ticketMask) + count * ticketUnit) | number;
             // The [evidence] is seen by whoever sees the claim, and so is that of those before.
             // [claim] release and acquire: pairs with itself, and with whoever looks at head
-            if (ring.head->compare_exchange_weak (head, next, std::memory_order_acq_rel, std::memory_order_acquire))
+            if (ring.head ().compare_exchange_weak (head, next, std::memory_order_acq_rel, std::memory_order_acquire))
             {
                 break;
             }
@@ -216,14 +226,14 @@ private:
         for (uint32_t tries = 0; tries < triesMost; ++tries)
         {
             // [tail] pairs with take (): who reuses a slot comes after the copy out of it.
-            const uint64_t tail = ring.tail->load (std::memory_order_acquire) & ticketMask;
+            const uint64_t tail = ring.tail ().load (std::memory_order_acquire) & ticketMask;
             ring.tailSeen.store (tail, std::memory_order_relaxed);  // [seen]
             used = ((*head & ticketMask) - tail) >> ticketShift;
             if (used < capacity)
             {
                 return static_cast<int64_t> (capacity - used);
             }
-            const uint64_t again = ring.head->load (std::memory_order_acquire);  // [claim]
+            const uint64_t again = ring.head ().load (std::memory_order_acquire);  // [claim]
             if (again == *head)
             {
                 return used == capacity ? 0 : -1;
@@ -238,12 +248,13 @@ private:
     }
 
     template <typename Size>
-    static void publishOne (const Slots<Size>& slots, uint64_t head, const char* from) noexcept
+    __attribute__ ((always_inline)) static void publishOne (const Slots<Size>& slots, uint64_t head,
+                                                            const char* from) noexcept
     {
         const uint64_t ticket = head & ticketMask;
         Copy::in (slots.element (ticket), from, slots.size, 1);
         const uint64_t word = (ticket + ticketUnit) | firstBit | (head & laneMask);
-        slots.word (ticket).store (word, std::memory_order_release);  // [publish] pairs with copyOut ()
+        slots.word (ticket).store (word, std::memory_order_release);  // [publish] pairs with copyOne ()
     }
 
     /// The copies, and the publications: tickets from `head` on, which the claim replaced.
@@ -269,15 +280,29 @@ private:
             {
                 Copy::in (slots.element (mine), from + i * slots.size.bytes (), slots.size, 1);
             }
-            // [publish] pairs with the acquire in copyOut ()
+            // [publish] pairs with the acquires in copyOne () and copySome ()
             slots.word (mine).store ((mine + ticketUnit) | flags, std::memory_order_release);
             flags = 0;
         }
     }
 
+    template <typename Size>
+    __attribute__ ((always_inline)) static uint64_t copyOne (const Slots<Size>& slots, uint64_t tail, char* to,
+                                                             uint64_t* passed) noexcept
+    {
+        const uint64_t word = slots.word (tail).load (std::memory_order_acquire);  // [publish] pairs with publishOne ()
+        *passed = (word & ticketMask) == tail + ticketUnit ? 1 : 0;
+        if (*passed == 0 || __builtin_expect ((word & holeBit) != 0, 0))
+        {
+            return 0;
+        }
+        Copy::out (to, slots.element (tail), slots.size, 1);
+        return 1;
+    }
+
     /// Copies up to n elements from `tail` on; *passed: the tickets that they and the holes between take up.
     template <typename Size>
-    static uint64_t copyOut (const Slots<Size>& slots, uint64_t tail, char* to, uint64_t n, uint64_t* passed) noexcept
+    static uint64_t copySome (const Slots<Size>& slots, uint64_t tail, char* to, uint64_t n, uint64_t* passed) noexcept
     {
         uint64_t got = 0;
         uint64_t i = 0;
@@ -285,7 +310,7 @@ private:
         {
             const uint64_t ticket = tail + i * ticketUnit;
             const uint64_t word =
-                slots.word (ticket).load (std::memory_order_acquire);  // [publish] pairs with publish ()
+                slots.word (ticket).load (std::memory_order_acquire);  // [publish] pairs with publishSome ()
             if ((word & ticketMask) != ticket + ticketUnit)
             {
                 break;
@@ -304,25 +329,25 @@ private:
     static uint64_t loadTail (const Ring& ring) noexcept
     {
         // [tail] acquire, with many poppers: pairs with take () of another; one popper alone is the only one to store it.
-        return ring.tail->load (ManyPoppers ? std::memory_order_acquire : std::memory_order_relaxed) & ticketMask;
+        return ring.tail ().load (ManyPoppers ? std::memory_order_acquire : std::memory_order_relaxed);
     }
 
     /// Takes what lies between *tail and there, and frees its slots; false: another was first, and *tail is his.
     static bool take (Ring& ring, uint64_t* tail, uint64_t n) noexcept
     {
-        const uint64_t next = *tail + n * ticketUnit;
+        const uint64_t next = (*tail & ticketMask) + n * ticketUnit;
+        std::atomic<uint64_t>& shared = ring.tail ();
         if (ManyPoppers)
         {
             // [tail] release: the copies come before a slot is written again; pairs with roomFor () and loadTail ().
-            if (!ring.tail->compare_exchange_strong (*tail, next, std::memory_order_acq_rel, std::memory_order_acquire))
+            if (!shared.compare_exchange_strong (*tail, next, std::memory_order_acq_rel, std::memory_order_acquire))
             {
-                *tail &= ticketMask;
                 return false;
             }
         }
         else
         {
-            ring.tail->store (next, std::memory_order_release);  // [tail] pairs with roomFor ()
+            shared.store (next, std::memory_order_release);  // [tail] pairs with roomFor ()
         }
         *tail = next;
         if (__builtin_expect ((stateBehind (ring) & pushersWait) != 0, 0))
@@ -335,7 +360,7 @@ private:
     static int64_t nothing (Ring& ring, uint64_t tail) noexcept
     {
         // [shut] A hint: dry () looks at head.
-        if (__builtin_expect ((ring.gate->state.load (std::memory_order_relaxed) & shutMask) != 0, 0))
+        if (__builtin_expect ((ring.gate ().state.load (std::memory_order_relaxed) & shutMask) != 0, 0))
         {
             return ring.dry ();
         }

@@ -48,9 +48,7 @@ class JOIN_EXPORT Ring
 {
 public:
     // Read once from the segment, checked, and from there on only read here: what a peer scribbles hurts nobody.
-    std::atomic<uint64_t>* head;
-    std::atomic<uint64_t>* tail;
-    Gate* gate;
+    Control* control;
     char* words;     // of slot 0
     char* elements;  // of slot 0
     uint64_t mask;   // capacity - 1
@@ -71,6 +69,21 @@ public:
     alignas (pad) std::atomic<uint64_t> headSeen;  // Spsc: head as last looked at
     std::atomic<uint64_t> driedAt;                 // tail when it was last found empty
     uint64_t peeked;                               // Spsc: elements that may be released
+
+    std::atomic<uint64_t>& head () const noexcept
+    {
+        return control->head.value;
+    }
+
+    std::atomic<uint64_t>& tail () const noexcept
+    {
+        return control->tail.value;
+    }
+
+    Gate& gate () const noexcept
+    {
+        return control->gate;
+    }
 
     // --- slow paths, cold; those that return int set lastError and return -1 ---
 
@@ -99,8 +112,8 @@ public:
     /// The thread's entry, made at its first push; null: EUSERS, ENOENT, ...
     LaneEntry* enter () noexcept;
 
-    /// The lane that threads share, taken until `giveShared`.
-    Lane* takeShared () noexcept;
+    /// The lane that threads share, taken until `giveShared`; or the thread's own, where it has one again.
+    Lane* takeShared (const LaneEntry& entry) noexcept;
     void giveShared () noexcept;
 
     /// Sleep until there may be an element, or room. 0: look again; -1: ETIMEDOUT, EPIPE, ECANCELED.
@@ -189,11 +202,11 @@ inline uint32_t stateBehind (Ring& ring) noexcept
 {
     if (__builtin_expect (ring.fences, 0))
     {
-        return ring.gate->state.fetch_add (0);
+        return ring.gate ().state.fetch_add (0);
     }
     // [sleep] Relaxed, kept behind the publication by the compiler here and by the sleeper's membarrier (2) in the processor.
     std::atomic_signal_fence (std::memory_order_seq_cst);
-    return ring.gate->state.load (std::memory_order_relaxed);  // [sleep]
+    return ring.gate ().state.load (std::memory_order_relaxed);  // [sleep]
 }
 
 }  // namespace detail

@@ -25,7 +25,7 @@ struct SpscRing
         {
             return ring.refusePush ();
         }
-        const uint64_t head = ring.head->load (std::memory_order_relaxed);  // [own head] nobody else stores it
+        const uint64_t head = ring.head ().load (std::memory_order_relaxed);  // [own head] nobody else stores it
         const int64_t room = roomFor (ring, head, n);
         if (__builtin_expect (room <= 0, 0))
         {
@@ -46,7 +46,7 @@ struct SpscRing
     template <typename Size, typename Count>
     __attribute__ ((always_inline)) static int64_t pop (Ring& ring, Size size, void* to, Count n) noexcept
     {
-        const uint64_t tail = ring.tail->load (std::memory_order_relaxed);  // [own tail] nobody else stores it
+        const uint64_t tail = ring.tail ().load (std::memory_order_relaxed);  // [own tail] nobody else stores it
         const int64_t there = thereFor (ring, size, tail, n);
         if (__builtin_expect (there <= 0, 0))
         {
@@ -75,7 +75,7 @@ struct SpscRing
             ring.refusePush ();
             return nullptr;
         }
-        const uint64_t head = ring.head->load (std::memory_order_relaxed);  // [own head]
+        const uint64_t head = ring.head ().load (std::memory_order_relaxed);  // [own head]
         const int64_t room = roomFor (ring, head, *n);
         if (room <= 0)
         {
@@ -95,13 +95,13 @@ struct SpscRing
             return ring.refuseCount ();
         }
         ring.reserved = 0;
-        return publish (ring, ring.head->load (std::memory_order_relaxed), n) == -1 ? -1 : 0;  // [own head]
+        return publish (ring, ring.head ().load (std::memory_order_relaxed), n) == -1 ? -1 : 0;  // [own head]
     }
 
     static const void* peek (Ring& ring, uint64_t* n) noexcept
     {
         ring.peeked = 0;
-        const uint64_t tail = ring.tail->load (std::memory_order_relaxed);  // [own tail]
+        const uint64_t tail = ring.tail ().load (std::memory_order_relaxed);  // [own tail]
         const int64_t there = thereFor (ring, AnySize {ring.elementSize}, tail, *n);
         if (there <= 0)
         {
@@ -121,7 +121,7 @@ struct SpscRing
             return ring.refuseCount ();
         }
         ring.peeked = 0;
-        consume (ring, ring.tail->load (std::memory_order_relaxed), n);  // [own tail]
+        consume (ring, ring.tail ().load (std::memory_order_relaxed), n);  // [own tail]
         return 0;
     }
 
@@ -129,7 +129,7 @@ private:
     static bool isShut (const Ring& ring) noexcept
     {
         // [shut] A hint: what matters is looked at behind the publication.
-        return (ring.gate->state.load (std::memory_order_relaxed) & shutMask) != 0;
+        return (ring.gate ().state.load (std::memory_order_relaxed) & shutMask) != 0;
     }
 
     template <typename Size>
@@ -165,8 +165,8 @@ private:
         uint64_t used = head - ring.tailSeen.load (std::memory_order_relaxed);  // [seen] this side's own
         if (__builtin_expect (used >= ring.capacity || ring.capacity - used < n, 0))
         {
-            const uint64_t tail = ring.tail->load (std::memory_order_acquire);  // [tail] pairs with consume ()
-            ring.tailSeen.store (tail, std::memory_order_relaxed);              // [seen]
+            const uint64_t tail = ring.tail ().load (std::memory_order_acquire);  // [tail] pairs with consume ()
+            ring.tailSeen.store (tail, std::memory_order_relaxed);                // [seen]
             used = head - tail;
             if (used > ring.capacity)
             {
@@ -187,8 +187,8 @@ private:
                 // Waiting for one element: its line comes along with that of head, and not after it.
                 __builtin_prefetch (ring.elements + (tail & ring.mask) * size.bytes ());
             }
-            const uint64_t head = ring.head->load (std::memory_order_acquire);  // [head] pairs with publish ()
-            ring.headSeen.store (head, std::memory_order_relaxed);              // [seen]
+            const uint64_t head = ring.head ().load (std::memory_order_acquire);  // [head] pairs with publish ()
+            ring.headSeen.store (head, std::memory_order_relaxed);                // [seen]
             there = head - tail;
             if (there > ring.capacity)
             {
@@ -200,11 +200,11 @@ private:
 
     static int64_t publish (Ring& ring, uint64_t head, uint64_t n) noexcept
     {
-        ring.head->store (head + n, std::memory_order_release);  // [head] pairs with the acquire in thereFor ()
+        ring.head ().store (head + n, std::memory_order_release);  // [head] pairs with the acquire in thereFor ()
         const uint32_t state = stateBehind (ring);
         if (__builtin_expect (state != 0, 0) && ring.published (state) == -1)
         {
-            ring.head->store (head, std::memory_order_relaxed);  // [own head] shut: nobody pops any more
+            ring.head ().store (head, std::memory_order_relaxed);  // [own head] shut: nobody pops any more
             return -1;
         }
         return static_cast<int64_t> (n);
@@ -212,7 +212,7 @@ private:
 
     static void consume (Ring& ring, uint64_t tail, uint64_t n) noexcept
     {
-        ring.tail->store (tail + n, std::memory_order_release);  // [tail] pairs with the acquire in roomFor ()
+        ring.tail ().store (tail + n, std::memory_order_release);  // [tail] pairs with the acquire in roomFor ()
         if (__builtin_expect ((stateBehind (ring) & pushersWait) != 0, 0))
         {
             ring.popped ();
