@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: MIT
+#include "contender.hpp"
+
+namespace bench
+{
+void addWakers (Contenders&)
+{
+}
+
+}  // namespace bench
