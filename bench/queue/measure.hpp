@@ -183,8 +183,9 @@ void addOne (Contenders& contenders, const Entry& entry, Kind kind)
     contenders.push_back (contender);
 }
 
+/// Static: g++ 12 gives what is instantiated for a template of an unnamed namespace to all files, and one of them wins.
 template <template <typename> class Q>
-void add (Contenders& contenders, const Entry& entry, std::initializer_list<Kind> kinds)
+static void add (Contenders& contenders, const Entry& entry, std::initializer_list<Kind> kinds)
 {
     for (Kind kind : kinds)
     {

@@ -277,8 +277,8 @@ double runAlone (const Order& order, const std::function<void (uint64_t rounds)>
     pin (order.cpus[0]);
     uint64_t rounds = order.row.capacity;
     work (2 * rounds);
-    double used = read (CLOCK_THREAD_CPUTIME_ID);
-    double start = secondsNow ();
+    const double usedBefore = read (CLOCK_THREAD_CPUTIME_ID);
+    const double start = secondsNow ();
     uint64_t done = 0;
     double time = 0;
     while (time < order.seconds)
@@ -287,8 +287,9 @@ double runAlone (const Order& order, const std::function<void (uint64_t rounds)>
         done += rounds;
         time = secondsNow () - start;
     }
-    *own = (read (CLOCK_THREAD_CPUTIME_ID) - used) / time;
-    return time * 1e9 / static_cast<double> (done);
+    const double used = read (CLOCK_THREAD_CPUTIME_ID) - usedBefore;
+    *own = used / time;
+    return used * 1e9 / static_cast<double> (done);
 }
 
 }  // namespace bench

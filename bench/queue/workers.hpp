@@ -94,7 +94,7 @@ void runFlow (const Order& order, const std::function<void (Control&, unsigned w
 /// That of two workers who count trips.
 void runTrip (const Order& order, const std::function<void (Control&, unsigned worker)>& work, Sample* sample);
 
-/// Times batches of `work (rounds)` by this thread, pinned; @return nanoseconds a round
+/// Times batches of `work (rounds)` by this thread, pinned; @return nanoseconds of processor time a round
 double runAlone (const Order& order, const std::function<void (uint64_t rounds)>& work, double* own);
 
 }  // namespace bench
