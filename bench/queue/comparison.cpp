@@ -48,7 +48,7 @@ void runOnce (Result* result, const Plan& plan)
     Task task;
     task.contender = result->contender;
     task.order.row = result->row;
-    task.order.seconds = plan.seconds;
+    task.order.seconds = result->row.shape == Shape::Flow ? plan.seconds : plan.seconds / 3;
     std::copy (plan.cpus, plan.cpus + 2, task.order.cpus);
     std::strncpy (task.order.name, plan.segment.c_str (), sizeof (task.order.name) - 1);
     for (unsigned i = 0; i < plan.tries; ++i)
@@ -110,6 +110,10 @@ double Result::median (Distance distance) const
 
 double Result::spread (Distance distance) const
 {
+    if (median (distance) == 0)
+    {
+        return 0;
+    }
     const double half = (quantile (values[distance], 0.75) - quantile (values[distance], 0.25)) / 2;
     return half / median (distance);
 }

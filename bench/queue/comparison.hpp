@@ -22,7 +22,7 @@ struct Plan
 {
     unsigned rounds = 5;
     unsigned tries = 4;     // of a measurement that does not settle
-    double seconds = 0.15;  // a measurement, after a third of it to warm up
+    double seconds = 0.15;  // a flow, after a fifth of it to warm up; others a third
     double others = 0.02;   // share of the processors that others may take meanwhile
     double drift = 1.5;     // how much the distance before and after may differ
     double sibling = 65;    // ns: what is less

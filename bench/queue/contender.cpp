@@ -42,9 +42,13 @@ void Contender::run (const Order& order, Sample* sample) const
     }
 }
 
-Contenders allContenders ()
+Contenders allContenders (bool cheats)
 {
     Contenders all;
+    if (cheats)
+    {
+        addCheats (all);
+    }
     addOurs (all);
 #ifdef BENCH_HAS_QUEUES_IN_C
     addOursByC (all);
@@ -85,6 +89,8 @@ const char* groupName (Group group)
     {
         case Group::Ours:
             return "ours";
+        case Group::OursByC:
+            return "ours by C";
         case Group::Baseline:
             return "baseline";
         case Group::Peer:

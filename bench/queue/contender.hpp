@@ -24,6 +24,7 @@ namespace bench
 enum class Group
 {
     Ours,
+    OursByC,   // through the C ABI
     Baseline,  // in this tree, textbook
     Peer,
     Limit,  // no queue: what the machine gives
@@ -81,10 +82,19 @@ struct Contender
     void run (const Order& order, Sample* sample) const;
 };
 
+/// Name, group and whether processes may share it: what is the same for all its sizes.
+struct Entry
+{
+    const char* name;
+    Group group;
+    bool processes = false;
+};
+
 using Contenders = std::vector<Contender>;
 
 void addOurs (Contenders& contenders);
 void addOursByC (Contenders& contenders);
+void addCheats (Contenders& contenders);  // to see that the checks work: in no table of record
 void addBaseline (Contenders& contenders);
 void addLimit (Contenders& contenders);
 void addWakers (Contenders& contenders);
@@ -98,7 +108,7 @@ void addTbb (Contenders& contenders);
 void addXenium (Contenders& contenders);
 
 /// Those that were found when this was built.
-Contenders allContenders ();
+Contenders allContenders (bool cheats);
 
 const char* groupName (Group group);
 const char* faultName (Fault fault);

@@ -48,7 +48,7 @@ struct Element
 template <typename T>
 inline void arrived (T& element) noexcept
 {
-    __asm__ __volatile__ ("" : "+m"(element));
+    __asm__ __volatile__("" : "+m"(element));
 }
 
 }  // namespace bench

@@ -32,7 +32,7 @@ public:
         uint64_t& next = _next[pusher];
         if (next != unknown && (value < next || (_alone && value != next)))
         {
-            _fault = value < next ? Fault::Disorder : Fault::Lost;
+            _fault = Fault::Disorder;
         }
         next = value + 1;
     }

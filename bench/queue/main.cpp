@@ -25,6 +25,7 @@ struct Wishes
     std::string commit = "unknown";
     bool quick = false;
     bool list = false;
+    bool cheats = false;
 };
 
 std::string date ()
@@ -42,18 +43,24 @@ int parse (int argc, char** argv, Wishes* wishes)
     app.add_option ("--rounds", plan.rounds, "how often everything is measured, in a new order each time")
         ->capture_default_str ()
         ->check (CLI::Range (1, 1000));
-    app.add_option ("--seconds", plan.seconds, "a measurement")->capture_default_str ()->check (CLI::Range (0.001, 100.0));
-    app.add_option ("--only", wishes->only, "rows whose name, as --list shows it, has a match of this regular expression");
+    app.add_option ("--seconds", plan.seconds, "a measurement")
+        ->capture_default_str ()
+        ->check (CLI::Range (0.001, 100.0));
+    app.add_option ("--only", wishes->only,
+                    "rows whose name, as --list shows it, has a match of this regular expression");
     app.add_option ("--contenders", wishes->contenders, "those whose name has a match of this one");
     app.add_flag ("--quick", wishes->quick, "fewer rows: 8 and 64 bytes, two pushers at most, no processes");
     app.add_flag ("--list", wishes->list, "show the rows and who takes part, and measure nothing");
-    app.add_option ("--others", plan.others, "share of the processors that others may take: above, it is measured again")
+    app.add_flag ("--cheats", wishes->cheats, "also queues that lose, double, swap and tear: all are to be thrown out");
+    app.add_option ("--others", plan.others,
+                    "share of the processors that others may take: above, it is measured again")
         ->capture_default_str ();
     app.add_option ("--drift", plan.drift, "how many times the distance of the cores may change: above, measured again")
         ->capture_default_str ();
     app.add_option ("--tries", plan.tries, "how often at most")->capture_default_str ()->check (CLI::Range (1, 1000));
     app.add_option ("--near", plan.near, "ns there and back, up to which cores are near")->capture_default_str ();
-    app.add_option ("--sibling", plan.sibling, "ns there and back, below which they are one core")->capture_default_str ();
+    app.add_option ("--sibling", plan.sibling, "ns there and back, below which they are one core")
+        ->capture_default_str ();
     app.add_option ("--seed", plan.seed, "of the order within a round")->capture_default_str ();
     app.add_option ("--json", wishes->json, "file to write the figures to");
     app.add_option ("--commit", wishes->commit, "what was built, for the record");
@@ -79,7 +86,7 @@ bench::Contenders contendersOf (const Wishes& wishes)
 {
     const std::regex only (wishes.contenders);
     bench::Contenders contenders;
-    for (const bench::Contender& contender : bench::allContenders ())
+    for (const bench::Contender& contender : bench::allContenders (wishes.cheats))
     {
         if (std::regex_search (contender.name, only))
         {

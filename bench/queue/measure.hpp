@@ -159,14 +159,6 @@ void measureAlone (const Order& order, Sample* sample)
     aloneBy<Q, false> (order, sample);
 }
 
-/// Name, group and whether processes may share it: what is the same for all its sizes.
-struct Entry
-{
-    const char* name;
-    Group group;
-    bool processes = false;
-};
-
 template <typename Q>
 void addOne (Contenders& contenders, const Entry& entry, Kind kind)
 {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The library's queues, as a C++ program uses them.
 #include "measure.hpp"
+#include "wake.hpp"
 
 #include <join/queue.hpp>
 
@@ -31,6 +32,11 @@ struct Calls
     uint64_t pop (T* elements, uint64_t n)
     {
         return counted (queue.tryPop (elements, n));
+    }
+
+    void await (T& element)
+    {
+        queue.pop (element);
     }
 
     static uint64_t counted (int64_t done)
@@ -89,6 +95,12 @@ void addOurs (Contenders& contenders)
     add<SharedSpsc> (contenders, shared, {Kind::Spsc});
     add<SharedMpsc> (contenders, shared, {Kind::Mpsc});
     add<SharedMpmc> (contenders, shared, {Kind::Mpmc});
+    addWaker<LocalSpsc<Element<8>>> (contenders, local, Kind::Spsc);
+    addWaker<LocalMpsc<Element<8>>> (contenders, local, Kind::Mpsc);
+    addWaker<LocalMpmc<Element<8>>> (contenders, local, Kind::Mpmc);
+    addWaker<SharedSpsc<Element<8>>> (contenders, shared, Kind::Spsc);
+    addWaker<SharedMpsc<Element<8>>> (contenders, shared, Kind::Mpsc);
+    addWaker<SharedMpmc<Element<8>>> (contenders, shared, Kind::Mpmc);
 }
 
 }  // namespace bench

@@ -37,8 +37,8 @@ std::string cell (const Result& result, Distance distance)
 void printTable (const Table& table)
 {
     const Row& row = table.front ().row;
-    std::printf ("\n%-40s %18s %18s %18s\n", (row.name () + (row.isRate () ? ", M/s" : ", ns")).c_str (), "sibling", "near",
-                 "far");
+    std::printf ("\n%-40s %18s %18s %18s\n", (row.name () + (row.isRate () ? ", M/s" : ", ns")).c_str (), "sibling",
+                 "near", "far");
     for (const Result& result : table)
     {
         std::printf ("  %-38s", result.contender->name.c_str ());
@@ -57,8 +57,8 @@ void printTable (const Table& table)
     {
         std::printf ("  %s, %s: %.2f of %s%s, bar %.2f: %s\n", standing.ours->contender->name.c_str (),
                      distanceName (standing.distance), standing.ratio,
-                     standing.best != nullptr ? standing.best->contender->name.c_str () : "the line itself", "", standing.bar,
-                     standing.verdict ().c_str ());
+                     standing.best != nullptr ? standing.best->contender->name.c_str () : "the line itself", "",
+                     standing.bar, standing.verdict ().c_str ());
     }
 }
 

@@ -12,7 +12,8 @@ struct Crew
     uint32_t poppers;
 };
 
-constexpr Crew crews[] = {{Kind::Spsc, 1, 1}, {Kind::Mpsc, 2, 1}, {Kind::Mpsc, 4, 1}, {Kind::Mpmc, 2, 2}, {Kind::Mpmc, 4, 4}};
+constexpr Crew crews[] = {
+    {Kind::Spsc, 1, 1}, {Kind::Mpsc, 2, 1}, {Kind::Mpsc, 4, 1}, {Kind::Mpmc, 2, 2}, {Kind::Mpmc, 4, 4}};
 constexpr Kind kinds[] = {Kind::Spsc, Kind::Mpsc, Kind::Mpmc};
 
 void addFlows (std::vector<Row>& rows, const Crew& crew, bool processes)
@@ -23,10 +24,12 @@ void addFlows (std::vector<Row>& rows, const Crew& crew, bool processes)
         {
             for (uint32_t batch : {1U, batchMost})
             {
-                // Processes are compared with threads, and not everywhere.
-                if (!processes || (bytes <= 64 && capacity == 1024))
+                // 64 MiB of ring is for the plainest queue; and processes are compared with threads here and there.
+                const bool huge = bytes * capacity > (1U << 25);
+                if (processes ? bytes <= 64 && capacity == 1024 : !huge || crew.kind == Kind::Spsc)
                 {
-                    rows.push_back ({Shape::Flow, crew.kind, crew.pushers, crew.poppers, bytes, batch, capacity, processes});
+                    rows.push_back (
+                        {Shape::Flow, crew.kind, crew.pushers, crew.poppers, bytes, batch, capacity, processes});
                 }
             }
         }
@@ -60,8 +63,8 @@ std::string Row::name () const
         case Shape::Wake:
             return std::string (kindName (kind)) + " wake " + element + capacityText (capacity) + tail;
     }
-    return std::string (kindName (kind)) + " " + std::to_string (pushers) + "P" + std::to_string (poppers) + "C " + element
-           + capacityText (capacity) + tail + (processes ? " processes" : "");
+    return std::string (kindName (kind)) + " " + std::to_string (pushers) + "P" + std::to_string (poppers) + "C "
+           + element + capacityText (capacity) + tail + (processes ? " processes" : "");
 }
 
 std::vector<Row> allRows ()

@@ -127,7 +127,8 @@ class SharedControl
 public:
     SharedControl ()
     {
-        void* const memory = ::mmap (nullptr, sizeof (Control), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+        void* const memory =
+            ::mmap (nullptr, sizeof (Control), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
         if (memory == MAP_FAILED)
         {
             throw std::system_error (errno, std::system_category (), "mmap");
@@ -155,8 +156,8 @@ private:
 void warmUp (Control& control, const Order& order)
 {
     // At least twice round the ring, so that its pages are there; but a queue that stands still is not waited for.
-    const double least = order.seconds / 3;
-    const double most = 40 * least;
+    const double least = order.seconds / 5;
+    const double most = 60 * least;
     const double start = secondsNow ();
     control.phase.store (Checked);
     sleepFor (least);
@@ -188,7 +189,7 @@ Fault verdict (const Control& control, const Row& row)
     {
         return popped < pushed ? Fault::Lost : Fault::Doubled;
     }
-    return fault != 0 ? static_cast<Fault> (fault) : sum != expected ? Fault::Corrupted : Fault::None;
+    return sum != expected ? Fault::Corrupted : static_cast<Fault> (fault);
 }
 }  // namespace
 
@@ -267,7 +268,7 @@ void runTrip (const Order& order, const std::function<void (Control&, unsigned w
 {
     const SharedControl shared;
     const Pace pace = runPhases (order, *shared, [&] (unsigned worker) { work (*shared, worker); });
-    sample->value = 1e9 / pace.rate;
+    sample->value = 1e9 / std::max (pace.rate, 1.0);
     sample->own = pace.own;
     sample->fault = static_cast<Fault> ((*shared).popped[0].fault.load ());
 }

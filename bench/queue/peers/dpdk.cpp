@@ -26,7 +26,8 @@ public:
         const ssize_t bytes = ::rte_ring_get_memsize_elem (sizeof (T), static_cast<unsigned> (place.capacity));
         if (bytes > 0)
         {
-            _ring = static_cast<rte_ring*> (std::aligned_alloc (128, (static_cast<std::size_t> (bytes) + 127) & ~127UL));
+            _ring =
+                static_cast<rte_ring*> (std::aligned_alloc (128, (static_cast<std::size_t> (bytes) + 127) & ~127UL));
         }
         if (_ring == nullptr || ::rte_ring_init (_ring, "bench", static_cast<unsigned> (place.capacity), Flags) != 0)
         {
