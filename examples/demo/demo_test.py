@@ -71,19 +71,23 @@ def printed_name(done):
 
 
 def hashes(demo):
-    """Whole pages, not whole pages, with the 64 bytes in front and without; names that a shell may stumble over."""
+    """Whole pages, not whole pages, with the 64 bytes in front and without; whole pieces of a stream, and words, and not;
+    names that a shell may stumble over."""
     chance = random.Random(1)
     files = {"one byte": 1, "--unlink": 4095, "two\nlines": 4096, "a 'quoted' $name": 4096 - 64, "-x": 4096 - 63,
-             "large": (3 << 20) + 17}
+             "pieces": 20 * 65528, "and a byte": 20 * 65528 + 1,
+             "large": (3 << 20) + 17, "for rates": (16 << 20) + 65528 * 3 + 1}
     for name, size in files.items():
         content = chance.randbytes(size)
         demo.write(name, content)
         done = demo.run(name)
         expect(done.returncode == 0 and not done.stderr, f"{name!r}: {done.returncode}\n{done.stdout}{done.stderr}")
         count = done.stdout.count(hashlib.sha256(content).hexdigest())
-        expect(count == 3, f"{name!r}: the hash is printed {count} times\n{done.stdout}")
+        expect(count == 5, f"{name!r}: the hash is printed {count} times\n{done.stdout}")
         for text in ("asked for  ", "got        ", "why        ", "LocalMem", "ShmMem", "mmap, then touched"):
             expect(text in done.stdout, f"{name!r}: no {text!r} in\n{done.stdout}")
+        rates = dict(re.findall(r"^  (no way at all|queue|pipe|Unix socket) +((?:\d.*\) +){2}.*)$", done.stdout, re.M))
+        expect(len(rates) == (4 if size >= 16 << 20 else 0), f"{name!r}: rates of {list(rates)}\n{done.stdout}")
         demo.nothing_left(printed_name(done))
     print(done.stdout, end="")
 
@@ -113,23 +117,35 @@ def refuses(demo):
 
 
 def notices(demo):
-    """A hasher that lies, once in C's place and once in Python's."""
-    demo.write("file", b"content")
-    demo.write("liar", b"#!/bin/sh\necho " + hashlib.sha256(b"other").hexdigest().encode() + b"\n")
-    os.chmod(demo.path("liar"), stat.S_IRWXU)
-    os.mkdir(demo.path("programs"))
-    for program in ("put", "timing"):
-        os.symlink(os.path.join(demo.programs, program), demo.path("programs/" + program))
-    os.symlink("../liar", demo.path("programs/sha256"))
+    """A hasher that lies, once in C's place and once in Python's, and a receiver that does, and one that goes away."""
+    lie = hashlib.sha256(b"other").hexdigest().encode()
+    demo.write("small", b"content")  # there is room for it in a queue, whether or not somebody takes it
+    demo.write("large", b"content" * 1000000)
+    scripts = {"liar": b"echo " + lie, "receiver": b"echo ready; echo " + lie, "deserter": b"echo ready; sleep 0.1"}
+    for name, script in scripts.items():
+        demo.write(name, b"#!/bin/sh\n" + script + b"\n")
+        os.chmod(demo.path(name), stat.S_IRWXU)
+
+    def instead(program, script):
+        """A folder of the programs, with that one replaced."""
+        folder = demo.path("programs of " + script)
+        os.mkdir(folder)
+        for name in ("put", "sha256", "stream", "receive", "timing"):
+            target = demo.path(script) if name == program else os.path.join(demo.programs, name)
+            os.symlink(target, os.path.join(folder, name))
+        return folder
+
     honest = demo.command
-    for command, environment in (([honest[0], demo.path("programs"), honest[2]], {}),
-                                 (honest, {"PYTHON": demo.path("liar")})):
-        demo.command = command
-        done = demo.run("file", **environment)
-        expect(done.returncode == 1 and "the hashes are not the same" in done.stderr,
-               f"{done.returncode}\n{done.stdout}{done.stderr}")
+    cases = (("large", instead("sha256", "liar"), {}, "the hashes are not the same"),
+             ("large", honest[1], {"PYTHON": demo.path("liar")}, "the hashes are not the same"),
+             ("small", instead("receive", "receiver"), {}, "what arrived is not what was sent"),
+             ("large", instead("receive", "deserter"), {}, "the receiver ended too soon"))
+    for file, programs, environment, message in cases:
+        demo.command = [honest[0], programs, honest[2]]
+        done = demo.run(file, **environment)
+        expect(done.returncode == 1 and message in done.stderr, f"{done.returncode}\n{done.stdout}{done.stderr}")
         demo.nothing_left(printed_name(done))
-    print(done.stderr, end="")
+        print(done.stderr, end="")
 
 
 def members(session):
@@ -145,12 +161,12 @@ def members(session):
 
 
 def runs(demo, session, program):
-    """Whether `program` runs and, but for timing, whose segment comes and goes, has the segment mapped."""
+    """Whether `program` runs and, but for those whose segments come and go, has the segment mapped."""
     for pid, comm, _ in members(session):
         if comm.startswith(program):
             try:
                 with open(f"/proc/{pid}/maps", encoding="utf-8", errors="replace") as file:
-                    return program == "timing" or SHM + demo.name() in file.read()
+                    return program in ("timing", "stream", "receive") or SHM + demo.name() in file.read()
             except OSError:
                 return False
     return False
@@ -161,6 +177,10 @@ MOMENTS = {
     "the name is there": lambda demo, session: demo.name() and os.path.exists(SHM + demo.name()),
     "C has it open": lambda demo, session: demo.name() and runs(demo, session, "sha256"),
     "Python has it open": lambda demo, session: demo.name() and runs(demo, session, "python3"),
+    "C++ streams": lambda demo, session: demo.name() and runs(demo, session, "stream"),
+    "a queue is there": lambda demo, session: demo.name() and runs(demo, session, "stream") and os.path.exists(
+        SHM + demo.name()),
+    "C receives": lambda demo, session: demo.name() and runs(demo, session, "receive"),
     "times are taken": lambda demo, session: demo.name() and runs(demo, session, "timing"),
 }
 

@@ -1,13 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # The demo itself, when everything is built: run.sh PROGRAMS LIBRARIES FILE
-# A C++ process puts FILE into shared memory; a C and a Python process open it by name and hash it where it lies. Ends
-# with 0 when their SHA-256 is that of sha256sum. The name is removed at the end, also after Ctrl-C, TERM and HUP.
+# A C++ process puts FILE into shared memory; a C and a Python process open it by name and hash it where it lies. Then it
+# streams FILE to both through a queue. Ends with 0 when each SHA-256 is that of sha256sum. The names, of which there is
+# one at a time, are removed at the end, also after Ctrl-C, TERM and HUP.
 set -eu
 programs=$1
 libraries=$2
 file=$3
 python=${PYTHON:-/usr/bin/python3}
+here=$(dirname -- "$0")
 waited=
 case $file in
     -*) file=./$file ;; # a name, not an option
@@ -50,6 +52,12 @@ step ()
     return "$code"
 }
 
+# For Python, which finds it by its soname.
+with_library ()
+{
+    exec env LD_LIBRARY_PATH="$libraries${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}" "$@"
+}
+
 echo "== C++ puts $file into shared memory"
 step "$programs/put" "$file" "$name"
 
@@ -57,8 +65,7 @@ echo
 echo "== C and Python open $name and hash it where it lies"
 step sh -c 'exec sha256sum < "$1"' sh "$file" > "$scratch/sha256sum"
 step "$programs/sha256" "$name" > "$scratch/c"
-step env LD_LIBRARY_PATH="$libraries${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}" \
-    "$python" "$(dirname -- "$0")/sha256.py" "$name" > "$scratch/python"
+step with_library "$python" "$here/sha256.py" "$name" > "$scratch/python"
 read -r expected rest < "$scratch/sha256sum"
 read -r c < "$scratch/c"
 read -r from_python < "$scratch/python"
@@ -73,6 +80,10 @@ echo "  the same"
 
 # The file has to go first: a machine may have room for it only once.
 "$programs/put" --unlink "$name"
+echo
+echo "== C++ streams $file through a queue, $name, to C and to Python"
+step with_library "$programs/stream" "$file" "$name" "$expected" "$programs/receive" "$python" "$here/receive.py"
+
 echo
 echo "== How long that much memory takes to be ready, here and now"
 step "$programs/timing" "$(wc -c < "$file")" "$name"

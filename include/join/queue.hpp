@@ -32,9 +32,9 @@ inline namespace JOIN_ABI
 struct QueueOptions
 {
     uint32_t structSize;  ///< bytes, set by the constructor
-    uint32_t participants =
-        0;                ///< threads, of all processes, that may push to a shared Mpsc or Mpmc at a time: 0 is 64,
-                          ///< 1022 the most, 128 bytes each. Threads of one process that find no place left share one
+    /// Threads, of all processes, that may push to a shared Mpsc or Mpmc at a time: 0 is 64, 1022 the most, 128 bytes each.
+    /// Threads of one process that find no place left share one.
+    uint32_t participants = 0;
     uint64_t typeId = 0;  ///< compared where both sides give one: 0 is none
     uint64_t tag = 0;     ///< the maker's own, for whoever looks at the segment
 

@@ -131,7 +131,7 @@ private:
             {
                 return &entry;
             }
-            if (there == nullptr)
+            if (there == nullptr || i - firstEntry () == ring.entryMask)
             {
                 return nullptr;
             }
