@@ -1,6 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""Checks that joinmem_memory.3 says what joinmem.h declares: check.py PAGE HEADER LINKS [COMPILER...]
+"""Checks that a page says what joinmem.h declares: check.py SECTION PAGE HEADER LINKS [COMPILER...]
+
+SECTION queues is what stands below that heading of the header, and memory all the rest.
 
 Every function with its types, every field, constant, errno value and JSON key, and nothing that the header lacks; a
 link (LINKS: the names, separated by commas) for each function; and, where a compiler is named, that the examples compile.
@@ -19,6 +21,12 @@ def tidy(text):
 
 def code_of(header):
     return re.sub(r"/\*.*?\*/", " ", header, flags=re.S)
+
+
+def part_of(header, section):
+    begin = header.index("/* --- queues ---")
+    end = header.index("#ifdef __cplusplus\n}", begin)
+    return header[begin:end] if section == "queues" else header[:begin] + header[end:]
 
 
 def declared(header):
@@ -45,8 +53,8 @@ def literals(page):
     return [block.replace("\\e", "\\") for block in blocks]
 
 
-def words_missing(page, header):
-    fields = re.findall(r"^    u?int\d+_t +(\w+);", code_of(header), re.M)
+def words_missing(page, header, section):
+    fields = re.findall(r"^    (?:const )?\w+ +\*?(\w+);", code_of(header), re.M)
     constants = re.findall(r"\b(JM_[A-Z_]+)\b", re.sub(r"^#.*", "", code_of(header), flags=re.M))
     keys = re.findall(r'^ \*   ("\w+"(?:, "\w+")*)  ', header, re.M)
     keys = [key for group in keys for key in re.findall(r'"(\w+)"', group)]
@@ -54,15 +62,16 @@ def words_missing(page, header):
     items = "\n".join(re.findall(r"^\.It .*$", page, re.M))
     for what, names, where in (("field", fields, items), ("constant", constants, page), ("key", keys, items),
                                ("errno", errors, page[page.index(".Sh ERRORS"):])):
-        if not names:
+        if not names and (what, section) != ("key", "queues"):
             yield f"the header shows no {what}: has its layout changed?"
         for name in sorted(set(names) - {"JM_NOEXCEPT"}):
             if not re.search(rf"\b{name}\b", where):
                 yield f"the page lacks the {what} {name}"
 
 
-def check(page, header, links):
+def check(page, whole, links, section):
     """Sentences, one for each thing that is wrong."""
+    header = part_of(whole, section)
     there, told = declared(header), described(page)
     names = re.findall(r"^\.Nm (\w+)", page[:page.index(".Sh LIBRARY")], re.M)
     if len(there) < 20:
@@ -77,13 +86,13 @@ def check(page, header, links):
     for where, list_ in (("NAME", names), ("the links of docs/meson.build", links)):
         if sorted(list_) != sorted(there):
             yield f"{where}: {', '.join(sorted(set(list_) ^ set(there))) or 'a name twice'}"
-    yield from words_missing(page, header)
+    yield from words_missing(page, header, section)
 
 
-def compile_examples(page, header_path, compiler):
+def compile_examples(page, header_path, compiler, handle):
     for block in literals(page):
         if "main" not in block:
-            block = "#include <joinmem.h>\nint example(void);\nint example(void)\n{\n" + block + "return jm_close(memory);\n}\n"
+            block = "#include <joinmem.h>\nint example(void);\nint example(void)\n{\n" + block + f"return jm_close({handle});\n}}\n"
         with tempfile.NamedTemporaryFile("w", suffix=".c") as file:
             file.write(block)
             file.flush()
@@ -94,37 +103,53 @@ def compile_examples(page, header_path, compiler):
                 yield f"an example does not compile:\n{block}\n{run.stderr}"
 
 
-def plants(page, header, links):
+# One thing wrong each, in the page: (what is there, what is there instead, what the check has to say).
+IN_PAGE = {
+    "memory": (
+        ('.Fn jm_unlink "const char *name"\n', ".Fn jm_gone void\n", "the page lacks jm_unlink"),
+        ('"uint64_t offset"', '"int64_t offset"', "jm_get: the header says"),
+        (".Nm jm_close ,\n", "", "NAME: jm_close"),
+        (".It Fa lock\n", ".It Fa loc\n", "the page lacks the field lock"),
+        ("JM_OPEN_ONLY", "JM_OPEN", "the page lacks the constant JM_OPEN_ONLY"),
+        (".It Li backing\n", ".It Li back\n", "the page lacks the key backing"),
+        ("ENODATA", "ENOTHING", "the page lacks the errno ENODATA")),
+    "queues": (
+        ('.Fn jm_queue_shutdown "jm_handle queue"\n', ".Fn jm_gone void\n", "the page lacks jm_queue_shutdown"),
+        ('"uint64_t *count"', '"int64_t *count"', "jm_queue_reserve: the header says"),
+        (".Nm jm_queue_mbind ,\n", "", "NAME: jm_queue_mbind"),
+        (".It Fa memory\n", ".It Fa mem\n", "the page lacks the field memory"),
+        ("JM_MPMC", "JM_MP", "the page lacks the constant JM_MPMC"),
+        ("EDEADLK", "ENOTHING", "the page lacks the errno EDEADLK")),
+}
+BESIDE = {"memory": "int jm_unlink(", "queues": "int jm_queue_shutdown("}
+
+
+def plants(page, header, links, section):
     """(page, header, links, what the check has to say) with one thing wrong each."""
-    yield page.replace('.Fn jm_unlink "const char *name"\n', ".Fn jm_gone void\n"), header, links, "the page lacks jm_unlink"
-    yield page, header.replace("int jm_unlink(", "int jm_new(int a);\nint jm_unlink("), links, "the page lacks jm_new"
-    yield page.replace('"uint64_t offset"', '"int64_t offset"', 1), header, links, "jm_get: the header says"
-    yield page.replace(".Nm jm_close ,\n", ""), header, links, "NAME: jm_close"
+    for there, instead, words in IN_PAGE[section]:
+        yield page.replace(there, instead), header, links, words
+    yield page, header.replace(BESIDE[section], "int jm_new(int a);\n" + BESIDE[section]), links, "the page lacks jm_new"
     yield page, header, links[1:], "the links of docs/meson.build: " + links[0]
-    yield page.replace(".It Fa lock\n", ".It Fa loc\n"), header, links, "the page lacks the field lock"
-    yield page.replace("JM_OPEN_ONLY", "JM_OPEN"), header, links, "the page lacks the constant JM_OPEN_ONLY"
-    yield page.replace(".It Li backing\n", ".It Li back\n"), header, links, "the page lacks the key backing"
-    yield page.replace("ENODATA", "ENOTHING"), header, links, "the page lacks the errno ENODATA"
 
 
 def main():
-    page_path, header_path, links, *compiler = sys.argv[1:]
+    section, page_path, header_path, links, *compiler = sys.argv[1:]
     links = links.split(",")
     with open(page_path, encoding="utf-8") as file:
         page = file.read()
     with open(header_path, encoding="utf-8") as file:
         header = file.read()
-    wrong = list(check(page, header, links))
+    wrong = list(check(page, header, links, section))
     if not wrong:
-        for planted in plants(page, header, links):
-            said = "\n".join(check(*planted[:3]))
+        for planted in plants(page, header, links, section):
+            said = "\n".join(check(*planted[:3], section))
             if planted[3] not in said:
                 wrong.append(f"planted, and not caught: {planted[3]} (said: {said or 'nothing'})")
     if compiler:
-        wrong += compile_examples(page, header_path, compiler)
+        wrong += compile_examples(page, header_path, compiler, {"memory": "memory", "queues": "queue"}[section])
     if wrong:
         sys.exit("\n".join(wrong))
-    print(f"{len(declared(header))} functions; {len(literals(page))} examples {'compile' if compiler else 'not compiled'}")
+    print(f"{len(declared(part_of(header, section)))} functions; {len(literals(page))} examples {'compile' if compiler else 'not compiled'}")
 
 
 main()

@@ -32,9 +32,9 @@ inline namespace JOIN_ABI
 struct QueueOptions
 {
     uint32_t structSize;  ///< bytes, set by the constructor
-    uint32_t participants =
-        0;                ///< threads, of all processes, that may push to a shared Mpsc or Mpmc at a time: 0 is 64,
-                          ///< 1022 the most, 128 bytes each. Threads of one process that find no place left share one
+    /// Threads, of all processes, that may push to a shared Mpsc or Mpmc at a time: 0 is 64, 1022 the most, 128 bytes each.
+    /// Threads of one process that find no place left share one.
+    uint32_t participants = 0;
     uint64_t typeId = 0;  ///< compared where both sides give one: 0 is none
     uint64_t tag = 0;     ///< the maker's own, for whoever looks at the segment
 
@@ -199,7 +199,8 @@ public:
         return place != nullptr ? Span<T> (static_cast<T*> (place), n) : Span<T> ();
     }
 
-    /// Publishes the first n of what was reserved. @return 0, or -1 with lastError: EINVAL 0 or more than that; EPIPE
+    /// Publishes the first n of what was reserved. @return 0, or -1 with lastError: EINVAL 0 or more than that, or a push
+    ///     has come between; EPIPE
     template <typename A = Algorithm>
     int commit (uint64_t n) noexcept
     {
@@ -216,7 +217,8 @@ public:
         return place != nullptr ? Span<const T> (static_cast<const T*> (place), n) : Span<const T> ();
     }
 
-    /// Frees the first n of what was peeked at. @return 0, or -1 with lastError: EINVAL 0 or more than that
+    /// Frees the first n of what was peeked at. @return 0, or -1 with lastError: EINVAL 0 or more than that, or a pop has
+    ///     come between
     template <typename A = Algorithm>
     int release (uint64_t n) noexcept
     {

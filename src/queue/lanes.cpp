@@ -275,27 +275,31 @@ bool Lanes::shareOne (bool fences) noexcept
         }
         const void* thread = entry.thread.load (std::memory_order_relaxed);  // [entry]
         Lane* lane = entry.lane.load (std::memory_order_relaxed);            // [inside]
-        if (thread != nullptr && thread != &vacated && lane != nullptr)
+        if (thread == nullptr || thread == &vacated || lane == nullptr)
         {
-            std::lock_guard<std::mutex> lock (_table->sharing);
-            if (takeAway (entry, fences))
-            {
-                _table->shared = lane;
-            }
-            else
-            {
-                entry.lane.store (lane);
-            }
+            continue;
+        }
+        // The thread may find its own gone at once, and go for the shared one: nobody else does before this returns.
+        share (entry, nullptr, lane);
+        if (!takeAway (entry, fences))
+        {
+            share (entry, lane, nullptr);
         }
     }
     return _table->shared != nullptr;
+}
+
+void Lanes::share (LaneEntry& entry, Lane* own, Lane* shared) noexcept
+{
+    std::lock_guard<std::mutex> lock (_table->sharing);
+    _table->shared = shared;
+    entry.lane.store (own);
 }
 
 // false: it is in the middle of a push that does not end, or that it is in one cannot be known.
 bool Lanes::takeAway (LaneEntry& entry, bool fences) noexcept
 {
     constexpr int64_t patience = 1000000000;
-    entry.lane.store (nullptr);
     if (!fences && os::barrierEverywhere () != 0)
     {
         return false;

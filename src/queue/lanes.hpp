@@ -55,6 +55,7 @@ private:
     Failure openFresh (File* fresh) noexcept;
     void giveLane (uint32_t number) noexcept;
     bool shareOne (bool fences) noexcept;
+    void share (detail::LaneEntry& entry, detail::Lane* own, detail::Lane* shared) noexcept;
     bool takeAway (detail::LaneEntry& entry, bool fences) noexcept;
     detail::LaneEntry* freeEntry () noexcept;
 

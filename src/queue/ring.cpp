@@ -160,7 +160,9 @@ void OwnedRing::start () noexcept
     headSeen.store (seen);
     driedAt.store (seen);
     reserved = 0;
+    reservedAt = 0;
     peeked = 0;
+    peekedAt = 0;
 }
 
 Ring* Ring::make (const detail::Shape& asked, const MemOptions& memory, const QueueOptions& given)

@@ -127,9 +127,9 @@ bool ended (OwnedRing& ring) noexcept
         return true;
     }
     gate.state.fetch_or (detail::askedBit);
-    if (!ring.barrier () && !ring.fences)
+    if (!ring.barrier () && (ring.shared || !ring.fences))
     {
-        // Its pusher does not fence, and no barrier is to be had here: longer than a store stays in a store buffer.
+        // Its pusher may not fence, and no barrier is to be had here: longer than a store stays in a store buffer.
         const std::atomic<uint32_t> never {0};
         os::sleepOn (never, 0, false, os::now () + sleepShort);
     }
@@ -148,17 +148,36 @@ bool ended (OwnedRing& ring) noexcept
     return (state & detail::endedBit) != 0;
 }
 
-// The others, shut and empty: no claim is under way, and none will be.
-bool drained (const OwnedRing& ring) noexcept
-{
-    const uint64_t head = ring.head ().load ();
-    return (head & detail::closedBit) != 0
-           && (head & detail::ticketMask) == (ring.tail ().load () & detail::ticketMask);
-}
-
 bool shut (const Gate& gate) noexcept
 {
     return (gate.state.load () & detail::shutMask) != 0;
+}
+
+// Many pushers: they look at head alone, all others at the gate, which is shut first. Whoever shut it may have died before
+// he closed head: so each who comes by does.
+bool closed (const OwnedRing& ring) noexcept
+{
+    if (!shut (ring.gate ()))
+    {
+        return false;
+    }
+    if ((ring.head ().load () & detail::closedBit) == 0)
+    {
+        ring.head ().fetch_or (detail::closedBit);  // from here on no claim succeeds
+    }
+    return true;
+}
+
+// No claim is under way, and none will be.
+bool drained (const OwnedRing& ring) noexcept
+{
+    if (!closed (ring))
+    {
+        return false;
+    }
+    const uint64_t head = ring.head ().load ();
+    return (head & detail::closedBit) != 0
+           && (head & detail::ticketMask) == (ring.tail ().load () & detail::ticketMask);
 }
 }  // namespace
 
@@ -178,19 +197,22 @@ bool OwnedRing::hasElement () const noexcept
     const uint64_t ticket = from & detail::ticketMask;
     const uint64_t at = (ticket >> detail::ticketShift) & mask;
     const auto& word = *reinterpret_cast<const std::atomic<uint64_t>*> (words + at * wordStride);
-    return (word.load () & detail::ticketMask) == ticket + detail::ticketUnit || (shut (gate ()) && drained (*this));
+    return (word.load () & detail::ticketMask) == ticket + detail::ticketUnit || drained (*this);
 }
 
 bool OwnedRing::hasRoom () const noexcept
 {
-    const uint64_t from = tail ().load ();
-    const uint64_t to = head ().load ();
     if (kind == Kind::Spsc)
     {
-        return to - from != capacity || shut (gate ());
+        return shut (gate ()) || head ().load () - tail ().load () != capacity;
     }
-    return (to & detail::closedBit) != 0
-           || (((to & detail::ticketMask) - (from & detail::ticketMask)) >> detail::ticketShift) != capacity;
+    if (closed (*this))
+    {
+        return true;
+    }
+    const uint64_t from = tail ().load ();
+    const uint64_t to = head ().load ();
+    return (((to & detail::ticketMask) - (from & detail::ticketMask)) >> detail::ticketShift) != capacity;
 }
 
 int Ring::published (uint32_t state) noexcept
@@ -244,8 +266,7 @@ int Ring::shutdown () noexcept
     gate ().state.fetch_or (detail::shutBit);
     if (kind != Kind::Spsc)
     {
-        // From here on no claim succeeds. Whoever dies in between has shut nothing, and nobody waits for it.
-        head ().fetch_or (detail::closedBit);
+        closed (own (*this));
     }
     const bool shared = own (*this).shared;
     wake (gate (), gate ().pushed, detail::poppersWait, shared);

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """Each public member of the C++ classes stands beside its C function. A member that is not in the list below, or a C
-function that is not in the header, fails. usage: members.py memory.hpp joinmem.h"""
+function that is not in the header, fails. usage: members.py memory.hpp queue.hpp joinmem.h"""
 import re
 import sys
 
@@ -12,6 +12,19 @@ BESIDE = {
     "ShmMem::ShmMem": "jm_shm_open jm_shm_open_with", "ShmMem::name": "jm_name", "ShmMem::created": "jm_created",
     "ShmMem::unlink": "jm_unlink", "LocalMem::~LocalMem": "jm_close", "ShmMem::~ShmMem": "jm_close",
 }
+QUEUE_BESIDE = {
+    "BasicQueue": "jm_queue_create jm_queue_create_with jm_queue_open jm_queue_open_with", "~BasicQueue": "jm_close",
+    "tryPush": "jm_queue_try_push jm_queue_try_push_n", "tryPop": "jm_queue_try_pop jm_queue_try_pop_n",
+    "push": "jm_queue_push jm_queue_push_n", "pop": "jm_queue_pop jm_queue_pop_n", "popSome": "jm_queue_pop_some",
+    "shutdown": "jm_queue_shutdown", "reserve": "jm_queue_reserve", "commit": "jm_queue_commit", "peek": "jm_queue_peek",
+    "release": "jm_queue_release", "pending": "jm_queue_pending", "available": "jm_queue_available",
+    "full": "jm_queue_available", "empty": "jm_queue_pending", "capacity": "jm_queue_capacity", "mbind": "jm_queue_mbind",
+    "mlock": "jm_queue_mlock", "placement": "jm_placement", "name": "jm_name", "created": "jm_created",
+    "tag": "jm_queue_tag",
+}
+BESIDE.update({f"BasicQueue::{member}": functions for member, functions in QUEUE_BESIDE.items()})
+ONLY_IN_C = {"jm_queue_kind", "jm_queue_element_size", "jm_queue_options_init"}  # types say it in C++
+QUEUE_FIELDS = {"structSize": "struct_size", "participants": "participants", "typeId": "type_id", "tag": "tag"}
 FIELDS = {
     "structSize": "struct_size", "huge": "huge", "pageSize": "huge_page_size", "node": "numa_node", "mode": "open_mode",
     "permissions": "permissions", "prefault": "prefault", "lock": "lock", "readOnly": "read_only", "reserved": "",
@@ -38,18 +51,38 @@ def public_members(text):
                 yield f"{name}::{member}"
 
 
+def queue_members(text):
+    """Of the template, whose members have their bodies there; overloads are one."""
+    text = re.sub(r"//[^\n]*", "", text)
+    body = re.search(r"\nclass BasicQueue\n\{(.*?)\n\};", text, re.S).group(1)
+    public = re.split(r"\n(?:protected|private):", body.split("public:", 1)[1])[0]
+    public = re.sub(r"\n    \{.*?\n    \}", ";", public, flags=re.S)
+    public = re.sub(r"\n    : [^\n]*", "", re.sub(r" = \w+ \(\)", "", public))
+    for member in re.findall(r"(~?\w+|operator=) \(", public):
+        if member not in NO_COUNTERPART:
+            yield f"BasicQueue::{member}"
+
+
 def fields(text, struct):
     body = re.search(r"\nstruct " + struct + r"\n\{(.*?)\n    " + struct + r" \(\)", text, re.S).group(1)
-    return re.findall(r"(\w+)(?: = [^;]+)?;", re.sub(r"//[^\n]*", "", body))
+    return re.findall(r"(\w+)(?:\s*=[^;]+)?;", re.sub(r"//[^\n]*", "", body))
+
+
+def c_fields(header, struct):
+    body = re.search(r"typedef struct " + struct + r" \{(.*?)\} " + struct + ";", header, re.S).group(1)
+    return re.findall(r"(\w+);", re.sub(r"/\*.*?\*/", "", body, flags=re.S))
 
 
 def unmatched(cpp, header):
-    options = re.search(r"typedef struct jm_options \{(.*?)\} jm_options;", header, re.S).group(1)
-    in_c = re.findall(r"(\w+);", re.sub(r"/\*.*?\*/", "", options, flags=re.S))
-    for field in fields(cpp, "MemOptions"):
-        if field not in FIELDS or FIELDS[field] not in in_c + [""]:
-            yield f"MemOptions::{field} has no field in jm_options"
-    yield from (f"jm_options.{field} has no field in MemOptions" for field in in_c if field not in FIELDS.values())
+    """Fields of the options and of the report without their like."""
+    for struct, c_struct, beside, more in (("MemOptions", "jm_options", FIELDS, []),
+                                           ("QueueOptions", "jm_queue_options", QUEUE_FIELDS, ["memory"])):
+        in_c = c_fields(header, c_struct)
+        for field in fields(cpp, struct):
+            if field not in beside or beside[field] not in in_c + [""]:
+                yield f"{struct}::{field} has no field in {c_struct}"
+        yield from (f"{c_struct}.{field} has no field in {struct}" for field in in_c
+                    if field not in list(beside.values()) + more)
     for field in fields(cpp, "Placement"):
         if field not in KEYS or KEYS[field] and f'"{KEYS[field]}"' not in header:
             yield f"Placement::{field} has no key in jm_placement's report"
@@ -66,23 +99,45 @@ def missing(members, functions):
                 yield f"{member}: {function} is not in joinmem.h"
 
 
-def main():
-    with open(sys.argv[1], encoding="utf-8") as header:
-        cpp = header.read()
-    with open(sys.argv[2], encoding="utf-8") as header:
-        c_header = header.read()
-    functions = set(re.findall(r"\b(jm_\w+)\(", c_header))
-    members = list(public_members(cpp))
-    faults = list(missing(members, functions))
-    faults += [f"{m} is not found in memory.hpp" for m in BESIDE if m not in members]
-    faults += unmatched(cpp, c_header)
-    for struct in ("MemOptions", "Placement"):
+def alone(functions):
+    beside = {function for functions_ in BESIDE.values() for function in functions_.split()}
+    for function in sorted(functions):
+        if function.startswith("jm_queue_") and function not in beside | ONLY_IN_C:
+            yield f"{function} stands beside no member"
+
+
+def planted(cpp, queue, header, functions):
+    """What a violation that was planted left unsaid."""
+    for struct in ("MemOptions", "Placement", "QueueOptions"):
         more = cpp.replace(f"\n    {struct} () noexcept", f"\n    int planted = 0;\n\n    {struct} () noexcept", 1)
-        if not list(unmatched(more, c_header)):
-            faults.append(f"a field of {struct} without its like in C, planted, was not noticed")
-    planted = list(public_members(cpp.replace("int mlock () noexcept;", "int mlock () noexcept;\n    int planted ();", 1)))
-    if not list(missing(planted, functions)):
-        faults.append("a member without a C function, planted, was not noticed")
+        if not list(unmatched(more, header)):
+            yield f"a field of {struct} without its like in C, planted, was not noticed"
+    more = cpp.replace("int mlock () noexcept;", "int mlock () noexcept;\n    int planted ();", 1)
+    if not list(missing(public_members(more), functions)):
+        yield "a member without a C function, planted, was not noticed"
+    more = queue.replace("    int mlock () noexcept\n", "    int planted () noexcept;\n\n    int mlock () noexcept\n", 1)
+    if not list(missing(queue_members(more), functions)):
+        yield "a member of the queue without a C function, planted, was not noticed"
+    if not list(missing(queue_members(queue), functions - {"jm_queue_pop_some"})):
+        yield "a member of the queue whose C function is gone was not noticed"
+    if not list(unmatched(cpp, header.replace("    uint64_t tag;", "    uint64_t tag;\n    uint64_t planted;", 1))):
+        yield "a field of jm_queue_options without its like in C++, planted, was not noticed"
+    if not list(alone(functions | {"jm_queue_planted"})):
+        yield "a C function beside no member, planted, was not noticed"
+
+
+def main():
+    texts = []
+    for path in sys.argv[1:4]:
+        with open(path, encoding="utf-8") as header:
+            texts.append(header.read())
+    memory, queue, c_header = texts
+    functions = set(re.findall(r"\b(jm_\w+)\(", re.sub(r"/\*.*?\*/", " ", c_header, flags=re.S)))
+    members = list(public_members(memory)) + list(queue_members(queue))
+    faults = list(missing(members, functions)) + list(alone(functions))
+    faults += [f"{m} is not found in the headers" for m in BESIDE if m not in members]
+    faults += unmatched(memory + queue, c_header)
+    faults += planted(memory + queue, queue, c_header, functions)
     print("\n".join(faults) or f"{len(set(members))} members, each with its C function")
     sys.exit(1 if faults else 0)
 

@@ -11,6 +11,7 @@
 #include <functional>
 #include <new>
 #include <string>
+#include <utility>
 
 #if defined(__SANITIZE_ADDRESS__)
 constexpr bool ownMappingsOnly = false;  // AddressSanitizer maps memory for itself as it goes
@@ -57,6 +58,26 @@ void* operator new (std::size_t size, std::align_val_t alignment, const std::not
     }
     ++outstanding;
     return std::aligned_alloc (static_cast<std::size_t> (alignment), size);
+}
+
+void* operator new (std::size_t size, std::align_val_t alignment)
+{
+    void* memory = operator new (size, alignment, std::nothrow);
+    if (memory == nullptr)
+    {
+        throw std::bad_alloc ();
+    }
+    return memory;
+}
+
+void operator delete (void* memory, std::align_val_t) noexcept
+{
+    operator delete (memory);
+}
+
+void operator delete (void* memory, std::size_t, std::align_val_t) noexcept
+{
+    operator delete (memory);
 }
 
 void* operator new[] (std::size_t size)
@@ -163,6 +184,65 @@ bool closed (jm_handle handle)
 }
 }  // namespace
 
+namespace
+{
+// Of every kind; what is made has been pushed to, so that its lane is taken too.
+bool madeQueue (bool shared, uint32_t kind, uint64_t capacity, const jm_queue_options* options)
+{
+    static char other[80];
+    std::snprintf (other, sizeof other, "%s-queue", name);
+    const jm_handle queue = shared ? (options != nullptr ? jm_queue_open_with (kind, capacity, 8, other, options)
+                                                         : jm_queue_open (kind, capacity, 8, other))
+                                   : (options != nullptr ? jm_queue_create_with (kind, capacity, 8, options)
+                                                         : jm_queue_create (kind, capacity, 8));
+    const uint64_t value = 1;
+    const bool pushed = queue != JM_INVALID_HANDLE && jm_queue_push (queue, &value, -1) == 0;
+    const bool fine = closed (queue) && pushed;
+    CHECK (!shared || !fine || jm_unlink (other) == 0);
+    return fine;
+}
+
+void queues ()
+{
+    jm_options memory;
+    jm_queue_options options;
+    CHECK (jm_options_init (&memory, sizeof memory) == 0 && jm_queue_options_init (&options, sizeof options) == 0);
+    memory.lock = 1;
+    options.memory = &memory;
+    for (uint32_t kind = JM_SPSC; kind <= JM_MPMC; ++kind)
+    {
+        for (const jm_queue_options* given : {static_cast<const jm_queue_options*> (nullptr), &std::as_const (options)})
+        {
+            eachAllocation ("jm_queue_create, _with", [&] { return madeQueue (false, kind, 4, given); });
+            eachAllocation ("jm_queue_open, _with", [&] { return madeQueue (true, kind, 4, given); });
+        }
+        eachAllocation ("a queue on huge pages", [&] { return madeQueue (kind != JM_MPSC, kind, 1 << 18, nullptr); });
+    }
+    eachAllocation ("a queue that is none",
+                    [] { return jm_queue_create (9, 4, 8) == JM_INVALID_HANDLE && jm_last_error () == EINVAL; });
+    eachAllocation ("an absurd queue", [] {
+        return jm_queue_open (JM_SPSC, UINT64_MAX, 8, name) == JM_INVALID_HANDLE && jm_last_error () == EOVERFLOW;
+    });
+    eachAllocation ("another segment than a queue", [] {
+        return jm_queue_open (JM_SPSC, 4, 8, name) == JM_INVALID_HANDLE && jm_last_error () == EBADMSG;
+    });
+}
+
+void queueCallsAllocateNothing ()
+{
+    const jm_handle queue = jm_queue_create (JM_SPSC, 4, 8);
+    eachAllocation ("queue calls that allocate nothing", [&] {
+        uint64_t value = 1;
+        uint64_t count = 1;
+        return jm_queue_try_push (queue, &value) == 0 && jm_queue_try_pop (queue, &value) == 0
+               && jm_queue_push_n (queue, &value, 1, 0) == 1 && jm_queue_pop_some (queue, &value, 1, 0) == 1
+               && jm_queue_try_pop (queue, &value) == -1 && jm_last_error () == EAGAIN && jm_queue_pending (queue) == 0
+               && jm_queue_reserve (queue, &count) != nullptr && jm_queue_tag (queue, &count) == 0;
+    });
+    CHECK (closed (queue));
+}
+}  // namespace
+
 int main ()
 {
     std::snprintf (name, sizeof name, "/joinmem-oom-%ld", static_cast<long> (::getpid ()));
@@ -211,6 +291,8 @@ int main ()
                && jm_mlock (local) == 0 && jm_munlock (local) == 0 && jm_page_size (local) == 4096
                && jm_get (local, 0) != nullptr;
     });
+    queues ();
+    queueCallsAllocateNothing ();
     CHECK (closed (local) && closed (shared) && jm_unlink (name) == 0);
     return 0;
 }

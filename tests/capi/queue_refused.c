@@ -172,6 +172,36 @@ static void options_that_are_none (void)
     CHECK_FAILS (jm_queue_create_with (JM_SPSC, 8, 8, &newer.known), NONE, EINVAL, "does not know");
 }
 
+/* Somebody scribbles over the indices: told, and no access past the queue. */
+static void damaged (void)
+{
+    uint64_t value = 1;
+    jm_options options;
+    CHECK (jm_options_init (&options, sizeof options) == 0);
+    options.open_mode = JM_OPEN_ONLY;
+    for (uint32_t kind = JM_SPSC; kind <= JM_MPMC; ++kind)
+    {
+        jm_handle queue = jm_queue_open (kind, 8, 8, name);
+        jm_handle bytes = jm_shm_open_with (0, name, &options);
+        CHECK (queue > 0 && bytes > 0 && jm_unlink (name) == 0);
+        CHECK (jm_queue_try_push (queue, &value) == 0);
+        memset (jm_get (bytes, 512), 0x55, 8); /* tail */
+        CHECK (jm_queue_pending (queue) >= 0 && jm_queue_pending (queue) <= 8);
+        for (int i = 0; i < 8; ++i)
+        {
+            (void) jm_queue_try_push (queue, &value);
+        }
+        CHECK_FAILS (jm_queue_try_push (queue, &value), -1, EBADMSG, "damaged");
+        CHECK_FAILS (jm_queue_push (queue, &value, -1), -1, EBADMSG, "damaged");
+        if (kind == JM_SPSC)
+        {
+            CHECK_FAILS (jm_queue_try_pop (queue, &value), -1, EBADMSG, "damaged");
+            CHECK_FAILS (jm_queue_pop_some (queue, &value, 1, -1), -1, EBADMSG, "damaged");
+        }
+        CHECK (jm_close (queue) == 0 && jm_close (bytes) == 0);
+    }
+}
+
 int main (void)
 {
     snprintf (name, sizeof name, "/joinmem-queue-refused-%ld", (long) getpid ());
@@ -186,6 +216,7 @@ int main (void)
     shapes ();
     names ();
     options_that_are_none ();
+    damaged ();
     puts ("every refusal told");
     return 0;
 }

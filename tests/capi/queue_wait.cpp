@@ -31,7 +31,8 @@ jm_handle open (uint32_t kind, bool shared)
 }
 
 // The call of another thread, which waits; it fails with this errno, soon after the end that is put to it.
-void ends (int error, jm_handle queue, const std::function<int64_t (jm_handle)>& call, const std::function<int (jm_handle)>& end)
+void ends (int error, jm_handle queue, const std::function<int64_t (jm_handle)>& call,
+           const std::function<int (jm_handle)>& end)
 {
     std::thread waiter ([&] {
         CHECK (jm_last_error () == 0);

@@ -3,8 +3,11 @@
 #ifndef JOIN_TESTS_CAPI_SANDBOX_HPP
 #define JOIN_TESTS_CAPI_SANDBOX_HPP
 
+#include "joinmem.h"
+
 #include <cerrno>
 #include <cstddef>
+#include <cstring>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sys/prctl.h>
@@ -21,6 +24,18 @@ inline bool forbidBarrier ()
     const sock_fprog program = {sizeof filter / sizeof filter[0], filter};
     return ::prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0
            && ::prctl (PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+}
+
+// The word behind the program's name: never, late (after the first handles), or none. false: it could not be forbidden.
+inline bool forbidBarrierAsTold (int count, char** words)
+{
+    const char* when = count > 1 ? words[1] : "";
+    if (std::strcmp (when, "late") == 0)
+    {
+        return jm_close (jm_local_create (1)) == 0 && jm_close (jm_queue_create (JM_MPMC, 1, 1)) == 0
+               && forbidBarrier ();
+    }
+    return std::strcmp (when, "never") != 0 || forbidBarrier ();
 }
 
 #endif

@@ -10,7 +10,6 @@
 #include <cstring>
 #include <atomic>
 #include <random>
-#include <string>
 #include <thread>
 #include <vector>
 
@@ -93,16 +92,7 @@ void work (unsigned seed)
 
 int main (int count, char** words)
 {
-    const std::string barrier = count > 1 ? words[1] : "";
-    if (barrier == "never")
-    {
-        CHECK (forbidBarrier ());
-    }
-    else if (barrier == "late")
-    {
-        CHECK (jm_close (jm_local_create (1)) == 0);
-        CHECK (forbidBarrier ());
-    }
+    CHECK (forbidBarrierAsTold (count, words));
     std::vector<std::thread> threads;
     for (unsigned i = 0; i < threadCount; ++i)
     {

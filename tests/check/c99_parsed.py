@@ -19,7 +19,8 @@ STAND_INS = {"stddef.h": "typedef unsigned long size_t;\n",
                                  (("signed char", "int8"), ("unsigned char", "uint8"), ("short", "int16"),
                                   ("unsigned short", "uint16"), ("int", "int32"), ("unsigned", "uint32"),
                                   ("long", "int64"), ("unsigned long", "uint64")))}
-FUNCTIONS = ("jm_local_create", "jm_shm_open_with", "jm_get", "jm_placement", "jm_close")
+FUNCTIONS = ("jm_local_create", "jm_shm_open_with", "jm_get", "jm_placement", "jm_close", "jm_queue_open_with", "jm_queue_peek",
+             "jm_queue_pop_some", "jm_queue_mlock")
 
 
 def parse(name, text):

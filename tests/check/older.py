@@ -11,7 +11,8 @@ import sys
 
 from planted import copy, output, run, scratch, verdict
 
-KEPT = {"jm_options": "numa_node", "MemOptions": "node", "Placement": "askedNode"}
+KEPT = {"jm_options": "numa_node", "MemOptions": "node", "Placement": "askedNode", "jm_queue_options": "participants",
+        "QueueOptions": "participants"}
 FIELD = re.compile(r"^    \S.*?(\w+)\s*(?:=[^;]*)?;")
 
 
@@ -82,6 +83,11 @@ def all_cuts(root):
     header = without_comments(root / "capi/joinmem.h")
     for last in older_than(header, "jm_options"):
         yield "options.c", "capi/joinmem.h", [("jm_options", last)]
+    for last in older_than(header, "jm_queue_options"):
+        yield "queue_options.c", "capi/joinmem.h", [("jm_queue_options", last)]
+    header = without_comments(root / "include/join/queue.hpp")
+    for last in older_than(header, "QueueOptions"):
+        yield "queue.cpp", "include/join/queue.hpp", [("QueueOptions", last)]
     header = without_comments(root / "include/join/memory.hpp")
     options, report = older_than(header, "MemOptions"), older_than(header, "Placement")
     for i in range(max(len(options), len(report))):
@@ -92,9 +98,15 @@ def all_cuts(root):
 def planted(root, library):
     c_cut = [("options.c", "capi/joinmem.h", [("jm_options", "numa_node")])]
     cpp_cut = [("memory.cpp", "include/join/memory.hpp", [("MemOptions", "node"), ("Placement", "askedNode")])]
+    queue_c = [("queue_options.c", "capi/joinmem.h", [("jm_queue_options", "participants")])]
+    queue_cpp = [("queue.cpp", "include/join/queue.hpp", [("QueueOptions", "participants")])]
     whole = len(older_than(without_comments(root / "capi/joinmem.h"), "jm_options")) * 4 + 24
     yield ("a C program whose struct_size says more than it has", "exit status -11",
            check(root, library, c_cut, lambda text: text + f"#define jm_options_init(o, s) jm_options_init(o, {whole})\n"))
+    yield ("a C program whose queue options say more than they have", "exit status -11",
+           check(root, library, queue_c, lambda text: text + "#define jm_queue_options_init(o, s) jm_queue_options_init(o, 32)\n"))
+    yield ("QueueOptions whose structSize says more than it has", "exit status -11",
+           check(root, library, queue_cpp, lambda text: text.replace("sizeof (QueueOptions)", "4096")))
     yield ("MemOptions whose structSize says more than it has", "exit status -11",
            check(root, library, cpp_cut, lambda text: text.replace("sizeof (MemOptions)", "4096")))
     yield ("a Placement whose structSize says more than it has", "exit status",

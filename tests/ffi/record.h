@@ -3,7 +3,12 @@
  * (31 * i + 7) % 256. A client is called so:
  *     CLIENT write NAME LANGUAGE   makes the segment, says "ready", waits for a line, prints the reply, removes the name
  *     CLIENT read NAME LANGUAGE    opens it, prints what is there, leaves a reply
- *     CLIENT errors NAME           provokes errors, prints errno and message of each in a line */
+ *     CLIENT errors NAME           provokes errors, prints errno and message of each in a line
+ * and for the queue of that name, KIND being spsc, mpsc or mpmc:
+ *     CLIENT push KIND NAME COUNT LANGUAGE [shutdown]   pushes elements 0 to COUNT, one and then some at a time, and
+ *                                                       shuts the queue down if it is told so
+ *     CLIENT pop KIND NAME          pops one and then some at a time until EPIPE, each language's in its order;
+ *                                   prints a line for each: LANGUAGE, how many, the sum of their checks */
 #ifndef FFI_RECORD_H
 #define FFI_RECORD_H
 
@@ -23,8 +28,20 @@ typedef struct
     char reply[64];
 } record;
 
+#define QUEUE_CAPACITY 64
+#define QUEUE_SOME 16 /* elements in one call */
+#define QUEUE_TIMEOUT INT64_C (10000000000)
+#define ELEMENT_FACTOR UINT64_C (0x9E3779B97F4A7C15)
+
+typedef struct
+{
+    uint64_t number;
+    uint64_t check; /* (number + 1) * ELEMENT_FACTOR, modulo 2^64 */
+    char text[8];   /* the language, zeros behind it */
+} element;
+
 /* Adler-32, as in zlib. */
-static uint32_t recordSum (const unsigned char* bytes, uint32_t count)
+static inline uint32_t recordSum (const unsigned char* bytes, uint32_t count)
 {
     uint32_t a = 1, b = 0;
     for (uint32_t i = 0; i < count; ++i)

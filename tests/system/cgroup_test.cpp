@@ -126,3 +126,18 @@ TEST_CASE ("page cache of the cgroup is room, as the kernel gives it back")
     });
     REQUIRE (text == "done");
 }
+
+TEST_CASE ("memory that is not there yet is not locked past the limit")
+{
+    const MemoryGroup group;
+    group.limit (64 * MiB);
+    const std::string text = inChild ([&] () -> std::string {
+        group.join ();
+        join::MemOptions sparse = asking (join::HugePages::Never);
+        sparse.prefault = false;
+        auto memory = Local::make (128 * MiB, sparse);
+        CLAIM_SAYS (attemptCall ([&] { return memory.mlock (); }), "ENOMEM: ", limitWords);
+        return "";
+    });
+    REQUIRE (text == "");
+}

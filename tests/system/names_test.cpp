@@ -39,7 +39,8 @@ unsigned modeUnder (unsigned mask, unsigned permissions)
 }
 
 // Something else stands at the name: refused at once, and it stays.
-std::string refusesWhatIs (const std::function<int (const char*)>& plant, const std::string& start)
+std::string refusesWhatIs (const std::function<int (const char*)>& plant, const std::string& start,
+                           const char* word = "")
 {
     return inChild ([&] () -> std::string {
         const std::string path = segmentPath ();
@@ -56,7 +57,8 @@ std::string refusesWhatIs (const std::function<int (const char*)>& plant, const 
                 options.mode = mode;
                 options.readOnly = readOnly && mode == join::OpenMode::OpenOnly;
                 const std::string text = attempt ([&] { Shared::make (4 * KiB, options); });
-                const bool right = mode == join::OpenMode::CreateOnly ? says (text, "EEXIST: ") : says (text, start);
+                const bool right =
+                    mode == join::OpenMode::CreateOnly ? says (text, "EEXIST: ") : says (text, start, {word});
                 wrong += right ? "" : text + "; ";
             }
         }
@@ -162,9 +164,10 @@ TEST_CASE ("a link at the name is refused, whatever it points at")
 TEST_CASE ("a folder, a FIFO or an empty file at the name is refused, at once, and stays")
 {
     CHECK (refusesWhatIs ([] (const char* path) { return ::mkdir (path, 0700); }, "E") == "");
-    CHECK (refusesWhatIs ([] (const char* path) { return ::mkfifo (path, 0600); }, "EINVAL: ") == "");
+    CHECK (refusesWhatIs ([] (const char* path) { return ::mkfifo (path, 0600); }, "EINVAL: ", "no regular file")
+           == "");
     const auto empty = [] (const char* path) { return ::close (::open (path, O_CREAT | O_RDWR, 0600)); };
-    CHECK (refusesWhatIs (empty, "EINVAL: ") == "");
+    CHECK (refusesWhatIs (empty, "EINVAL: ", "which is no segment") == "");
     const auto unix = [] (const char* path) { return ::mknod (path, S_IFSOCK | 0600, 0); };
     CHECK (refusesWhatIs (unix, "E") == "");
 }

@@ -9,6 +9,7 @@
 
 #include <cerrno>
 #include <memory>
+#include <sys/stat.h>
 
 std::string missing ()
 {
@@ -189,6 +190,7 @@ TEST_CASE ("a required segment goes to a hugetlbfs where /dev/shm cannot give hu
             CLAIM_EQUAL (maker.placement ().backing, "hugetlbfs");
             CLAIM (exists (folder + segmentName ()));
             CLAIM (!exists (segmentPath ()));
+            CLAIM_EQUAL (*maker.placement ().residentBytes, 4 * MiB);
             auto opener = Shared::make (3 * MiB);
             CLAIM (!opener.created ());
             CLAIM_EQUAL (opener.size (), 3 * MiB);
@@ -240,6 +242,47 @@ TEST_CASE ("a hugetlbfs that the user may not write to is not used, and the erro
         CLAIM_SAYS (attempt ([] { Shared::make (64 * MiB, asking (HugePages::Require)); }),
                     "ENOMEM: ", {"/mnt/huge may not be written", "nr_hugepages is 40"});
         CLAIM_EQUAL (onBasePages<Shared> (64 * MiB), "");
+        return "";
+    });
+    REQUIRE (text == "");
+}
+
+TEST_CASE (
+    "a hugetlbfs that is mounted later, on a folder of an odd name, is found before it is said that there is none")
+{
+    const Knob pool (poolKnob (), "40");
+    const std::string text = inChild ([] () -> std::string {
+        ownShm ();
+        Shared::make (4 * KiB);  // the list of mounts is known from here on
+        CLAIM_EQUAL (join::ShmMem::unlink (segmentName ()), 0);
+        mountAt ("tmpfs", "/mnt", "size=1m,mode=755");
+        const std::string folder = "/mnt/with a space";
+        CLAIM_EQUAL (::mkdir (folder.c_str (), 0755), 0);
+        mountAt ("hugetlbfs", folder, "mode=1777,pagesize=2M");
+        CLAIM_EQUAL (inChild ([] () -> std::string {
+                         noTransparentPages ();
+                         return attempt ([] { Shared::make (2 * MiB, asking (HugePages::Require)); });
+                     }),
+                     "done");
+        CLAIM (exists (folder + segmentName ()));
+        join::MemOptions only;
+        only.mode = join::OpenMode::OpenOnly;
+        CLAIM_EQUAL (Shared::make (0, only).size (), 2 * MiB);
+        return "";
+    });
+    REQUIRE (text == "");
+}
+
+TEST_CASE ("pages of the pool that were taken for nothing are given back")
+{
+    const Knob pool (poolKnob (), "40");
+    const std::string text = inChild ([] () -> std::string {
+        join::MemOptions options = asking (HugePages::Require);
+        options.pageSize = hugePage;
+        options.node = 1000;
+        const uint64_t before = freePages ();
+        CLAIM (attempt ([&] { Local::make (8 * MiB, options); }) != "done");
+        CLAIM_EQUAL (freePages (), before);
         return "";
     });
     REQUIRE (text == "");

@@ -72,6 +72,7 @@ TEST_CASE ("what others have in /dev/shm is not there to be had")
         CLAIM (holdsBytes (first));
         auto fits = Shared::make (3 * MiB);
         CLAIM (holdsBytes (fits));
+        CLAIM_SAYS (attempt ([=] { join::ShmMem (4 * KiB, segmentName ("small")); }), "ENOSPC: ", {"0 bytes free"});
         return "";
     });
     REQUIRE (text == "");

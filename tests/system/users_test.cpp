@@ -10,7 +10,9 @@
 
 #include <fcntl.h>
 #include <fstream>
+#include <sched.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 std::string missing ()
 {
@@ -160,6 +162,29 @@ TEST_CASE ("a link that another user planted is not followed, and what it points
         CLAIM_EQUAL (facts.st_size, 4096);
         CLAIM_EQUAL (facts.st_mode & 0777, 0644);
         CLAIM (exists (segmentPath ()));  // the link is not ours to remove
+        return "";
+    });
+    REQUIRE (text == "");
+}
+
+TEST_CASE ("in a user namespace that knows neither, another user's segment is not taken for one's own")
+{
+    const std::string text = inChild ([] () -> std::string {
+        ownShm ("mode=1777");
+        CLAIM_EQUAL (inChild ([] () -> std::string {
+                         become (somebody);
+                         return attempt ([] { Shared::make (4 * KiB, permitting (0666)); });
+                     }),
+                     "done");
+        become (1001);
+        if (::unshare (CLONE_NEWUSER) != 0)
+        {
+            return "";  // forbidden to users here
+        }
+        struct stat facts;
+        CLAIM_EQUAL (::stat (segmentPath ().c_str (), &facts), 0);
+        CLAIM_EQUAL (facts.st_uid, ::geteuid ());  // both are shown as 65534
+        CLAIM_SAYS (attempt ([] { Shared::make (4 * KiB, permitting (0600)); }), "EACCES: ", {"user namespace"});
         return "";
     });
     REQUIRE (text == "");

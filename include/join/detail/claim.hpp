@@ -78,14 +78,7 @@ struct ClaimRing
         {
             return ring.nested ();
         }
-        entry->inside.store (
-            1, std::memory_order_relaxed);  // [inside] before the lane is looked at, by the membarrier (2)
-        if (__builtin_expect (ring.fences, 0))
-        {
-            entry->inside.exchange (1);  // of whoever takes it away; where that is not to be had, by this
-        }
-        std::atomic_signal_fence (std::memory_order_seq_cst);
-        Lane* lane = entry->lane.load (std::memory_order_relaxed);  // [inside]
+        Lane* lane = step (ring, *entry);
         const int64_t pushed = __builtin_expect (lane != nullptr, 1) ? pushBy (ring, size, lane, from, n)
                                                                      : pushShared (ring, size, entry, from, n);
         entry->inside.store (0,
@@ -138,7 +131,7 @@ private:
             {
                 return &entry;
             }
-            if (there == nullptr)
+            if (there == nullptr || i - firstEntry () == ring.entryMask)
             {
                 return nullptr;
             }
@@ -155,6 +148,19 @@ private:
         return pushed;
     }
 
+    /// Into a push: the lane to push by; null: the shared one.
+    static Lane* step (const Ring& ring, LaneEntry& entry) noexcept
+    {
+        if (__builtin_expect (ring.fences, 0))
+        {
+            entry.inside.store (1);  // by itself before the lane is looked at
+            return entry.lane.load ();
+        }
+        entry.inside.store (1, std::memory_order_relaxed);     // [inside] before the lane is looked at, by the
+        std::atomic_signal_fence (std::memory_order_seq_cst);  // membarrier (2) of whoever takes it away
+        return entry.lane.load (std::memory_order_relaxed);    // [inside]
+    }
+
     static uint64_t numberOf (const Ring& ring, const Lane* lane) noexcept
     {
         return static_cast<uint64_t> (lane - reinterpret_cast<const Lane*> (ring.control + 1)) + 1;
@@ -169,11 +175,11 @@ private:
         uint64_t count = 0;
         for (uint32_t tries = 0;; ++tries)
         {
-            if (__builtin_expect ((head & closedBit) != 0, 0))
+            const int64_t room = roomFor (ring, &head, n);
+            if (__builtin_expect ((head & closedBit) != 0, 0))  // of the head that is to be replaced, and no older one
             {
                 return ring.refusePush ();
             }
-            const int64_t room = roomFor (ring, &head, n);
             if (__builtin_expect (room <= 0, 0))
             {
                 return room == 0 ? wouldBlock : ring.damaged ();
@@ -241,7 +247,7 @@ private:
             *head = again;
             if ((again & closedBit) != 0)
             {
-                return static_cast<int64_t> (capacity);  // whoever claims sees that it is closed
+                return 0;  // whatever room there is
             }
         }
         return 0;

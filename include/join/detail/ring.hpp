@@ -63,12 +63,14 @@ public:
 
     // The pushers' own.
     alignas (pad) std::atomic<uint64_t> tailSeen;  // tail as last looked at: it is never less
-    uint64_t reserved;                             // Spsc: elements that may be committed
+    uint64_t reserved;                             // Spsc: elements that may be committed,
+    uint64_t reservedAt;                           // while this is head
 
     // The poppers' own.
     alignas (pad) std::atomic<uint64_t> headSeen;  // Spsc: head as last looked at
     std::atomic<uint64_t> driedAt;                 // tail when it was last found empty
-    uint64_t peeked;                               // Spsc: elements that may be released
+    uint64_t peeked;                               // Spsc: elements that may be released,
+    uint64_t peekedAt;                             // while this is tail
 
     std::atomic<uint64_t>& head () const noexcept
     {

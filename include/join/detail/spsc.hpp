@@ -85,17 +85,19 @@ struct SpscRing
         const uint64_t at = head & ring.mask;
         const uint64_t count = *n < static_cast<uint64_t> (room) ? *n : static_cast<uint64_t> (room);
         ring.reserved = *n = untilEnd (ring, at, count);
+        ring.reservedAt = head;
         return ring.elements + at * ring.stride;
     }
 
     static int commit (Ring& ring, uint64_t n) noexcept
     {
-        if (n == 0 || n > ring.reserved)
+        const uint64_t head = ring.head ().load (std::memory_order_relaxed);  // [own head]
+        if (n == 0 || n > ring.reserved || head != ring.reservedAt)
         {
             return ring.refuseCount ();
         }
         ring.reserved = 0;
-        return publish (ring, ring.head ().load (std::memory_order_relaxed), n) == -1 ? -1 : 0;  // [own head]
+        return publish (ring, head, n) == -1 ? -1 : 0;
     }
 
     static const void* peek (Ring& ring, uint64_t* n) noexcept
@@ -111,17 +113,19 @@ struct SpscRing
         const uint64_t at = tail & ring.mask;
         const uint64_t count = *n < static_cast<uint64_t> (there) ? *n : static_cast<uint64_t> (there);
         ring.peeked = *n = untilEnd (ring, at, count);
+        ring.peekedAt = tail;
         return ring.elements + at * ring.stride;
     }
 
     static int release (Ring& ring, uint64_t n) noexcept
     {
-        if (n == 0 || n > ring.peeked)
+        const uint64_t tail = ring.tail ().load (std::memory_order_relaxed);  // [own tail]
+        if (n == 0 || n > ring.peeked || tail != ring.peekedAt)
         {
             return ring.refuseCount ();
         }
         ring.peeked = 0;
-        consume (ring, ring.tail ().load (std::memory_order_relaxed), n);  // [own tail]
+        consume (ring, tail, n);
         return 0;
     }
 
@@ -188,7 +192,12 @@ private:
                 __builtin_prefetch (ring.elements + (tail & ring.mask) * size.bytes ());
             }
             const uint64_t head = ring.head ().load (std::memory_order_acquire);  // [head] pairs with publish ()
-            ring.headSeen.store (head, std::memory_order_relaxed);                // [seen]
+            // [shut] Sure that nothing comes any more: then this is a push that was too late, and takes itself back.
+            if (__builtin_expect ((ring.gate ().state.load (std::memory_order_relaxed) & endedBit) != 0, 0))
+            {
+                return 0;
+            }
+            ring.headSeen.store (head, std::memory_order_relaxed);  // [seen]
             there = head - tail;
             if (there > ring.capacity)
             {

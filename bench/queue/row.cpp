@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+#include "row.hpp"
+
+namespace bench
+{
+namespace
+{
+struct Crew
+{
+    Kind kind;
+    uint32_t pushers;
+    uint32_t poppers;
+};
+
+constexpr Crew crews[] = {
+    {Kind::Spsc, 1, 1}, {Kind::Mpsc, 2, 1}, {Kind::Mpsc, 4, 1}, {Kind::Mpmc, 2, 2}, {Kind::Mpmc, 4, 4}};
+constexpr Kind kinds[] = {Kind::Spsc, Kind::Mpsc, Kind::Mpmc};
+
+void addFlows (std::vector<Row>& rows, const Crew& crew, bool processes)
+{
+    for (uint32_t bytes : {8U, 64U, 1024U})
+    {
+        for (uint64_t capacity : {uint64_t (1) << 10, uint64_t (1) << 16})
+        {
+            for (uint32_t batch : {1U, batchMost})
+            {
+                // 64 MiB of ring is for the plainest queue; and processes are compared with threads here and there.
+                const bool huge = bytes * capacity > (1U << 25);
+                if (processes ? bytes <= 64 && capacity == 1024 : !huge || crew.kind == Kind::Spsc)
+                {
+                    rows.push_back (
+                        {Shape::Flow, crew.kind, crew.pushers, crew.poppers, bytes, batch, capacity, processes});
+                }
+            }
+        }
+    }
+}
+
+std::string capacityText (uint64_t capacity)
+{
+    return capacity >= 1024 ? std::to_string (capacity / 1024) + "Ki" : std::to_string (capacity);
+}
+}  // namespace
+
+const char* kindName (Kind kind)
+{
+    return kind == Kind::Spsc ? "spsc" : kind == Kind::Mpsc ? "mpsc" : "mpmc";
+}
+
+std::string Row::name () const
+{
+    const std::string element = std::to_string (bytes) + "B ";
+    const std::string tail = " by " + std::to_string (batch);
+    switch (shape)
+    {
+        case Shape::Flow:
+            break;
+        case Shape::Trip:
+            return std::string (kindName (kind)) + " trip " + element + capacityText (capacity) + tail
+                   + (processes ? " processes" : "");
+        case Shape::Alone:
+            return std::string (kindName (kind)) + " alone " + element + capacityText (capacity) + tail;
+        case Shape::Wake:
+            return std::string (kindName (kind)) + " wake " + element + capacityText (capacity) + tail;
+    }
+    return std::string (kindName (kind)) + " " + std::to_string (pushers) + "P" + std::to_string (poppers) + "C "
+           + element + capacityText (capacity) + tail + (processes ? " processes" : "");
+}
+
+std::vector<Row> allRows ()
+{
+    std::vector<Row> rows;
+    for (const Crew& crew : crews)
+    {
+        addFlows (rows, crew, false);
+    }
+    for (Kind kind : kinds)
+    {
+        for (uint32_t bytes : {8U, 64U})
+        {
+            rows.push_back ({Shape::Trip, kind, 1, 1, bytes, 1, 1024, false});
+        }
+    }
+    for (Kind kind : kinds)
+    {
+        for (uint32_t bytes : {8U, 64U})
+        {
+            for (uint32_t batch : {1U, batchMost})
+            {
+                rows.push_back ({Shape::Alone, kind, 1, 0, bytes, batch, 1024, false});
+            }
+        }
+    }
+    for (Kind kind : kinds)
+    {
+        rows.push_back ({Shape::Wake, kind, 1, 1, 8, 1, 1024, false});
+    }
+    for (const Crew& crew : {crews[0], crews[1], crews[3]})
+    {
+        addFlows (rows, crew, true);
+    }
+    rows.push_back ({Shape::Trip, Kind::Spsc, 1, 1, 8, 1, 1024, true});
+    return rows;
+}
+
+bool isQuick (const Row& row)
+{
+    if (row.processes || row.bytes > 64 || row.pushers > 2 || row.shape == Shape::Wake)
+    {
+        return false;
+    }
+    return row.kind == Kind::Spsc || row.capacity == 1024;
+}
+
+}  // namespace bench

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/* Built with a joinmem.h whose jm_queue_options ends earlier. The struct lies at the very end of a page with nothing behind
+ * it, so that a library that reads or writes more than it is told dies here. */
+#define _GNU_SOURCE
+#include <joinmem.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+static void *before_a_guard(size_t size)
+{
+    size_t page = (size_t) sysconf(_SC_PAGESIZE);
+    char *pages = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (pages == MAP_FAILED || munmap(pages + page, page) != 0 ||
+        mmap(pages + page, page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED)
+        return NULL;
+    return pages + page - size;
+}
+
+int main(void)
+{
+    jm_queue_options *options = before_a_guard(sizeof *options);
+    jm_handle queue;
+    uint64_t tag = 1;
+    if (options == NULL)
+        return 2;
+    memset(options, 0xff, sizeof *options);
+    if (jm_queue_options_init(options, sizeof *options) != 0 || options->struct_size != sizeof *options) {
+        printf("jm_queue_options_init: %s\n", jm_last_error_message());
+        return 1;
+    }
+    queue = jm_queue_create_with(JM_MPSC, 8, 8, options);
+    if (queue == JM_INVALID_HANDLE) {
+        printf("jm_queue_create_with: %s\n", jm_last_error_message());
+        return 1;
+    }
+    printf("%u bytes of options\n", (unsigned) sizeof *options);
+    return jm_queue_tag(queue, &tag) == 0 && tag == 0 && jm_close(queue) == 0 ? 0 : 1;
+}

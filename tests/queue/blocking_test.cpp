@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: MIT
+// Calls that wait: what they return, when, and what they leave in lastError.
+#include "kinds.hpp"
+
+#include <thread>
+
+#include <pthread.h>
+#include <signal.h>
+#include <unistd.h>
+
+using namespace std::chrono_literals;
+using std::chrono::nanoseconds;
+using std::chrono::steady_clock;
+
+namespace
+{
+template <typename Call>
+nanoseconds timeOf (Call call)
+{
+    const auto start = steady_clock::now ();
+    call ();
+    return steady_clock::now () - start;
+}
+
+// Returns when the thread of that id sleeps in the kernel, by /proc: what the others wait for, instead of a while.
+void untilAsleep (const std::atomic<pid_t>& thread)
+{
+    for (;;)
+    {
+        const pid_t id = thread.load ();
+        char path[64];
+        std::snprintf (path, sizeof (path), "/proc/self/task/%d/stat", id);
+        std::FILE* file = id != 0 ? std::fopen (path, "r") : nullptr;
+        char state = 0;
+        if (file != nullptr)
+        {
+            if (std::fscanf (file, "%*d %*s %c", &state) != 1)
+            {
+                state = 0;
+            }
+            std::fclose (file);
+        }
+        if (state == 'S')
+        {
+            return;
+        }
+        std::this_thread::yield ();
+    }
+}
+}  // namespace
+
+TEMPLATE_LIST_TEST_CASE ("a call that need not wait does not, and leaves lastError alone", "[queue][blocking]",
+                         AllKinds)
+{
+    Made<TestType> made (4);
+    join::lastError.assign (EXDEV, "from before");
+    uint64_t out[4] = {};
+    const uint64_t in[2] = {2, 3};
+    CHECK (made->push (1) == 0);
+    CHECK (made->push (in, 2) == 0);
+    CHECK (made->push (4, 0ns) == 0);
+    CHECK (made->pop (out[0]) == 0);
+    CHECK (made->pop (out[1], -1ns) == 0);
+    CHECK (made->push (in, 2, nanoseconds::max ()) == 2);
+    CHECK (made->popSome (out, 4, nanoseconds::max ()) == 4);
+    CHECK (made->tryPush (in, 2) == 2);
+    CHECK (made->popSome (out, 4) == 2);
+    CHECK (made->push (in, 2, 0ns) == 2);
+    CHECK (made->pop (out, 2, nanoseconds::min ()) == 2);
+    CHECK (join::lastError.value () == EXDEV);
+}
+
+TEMPLATE_LIST_TEST_CASE ("time that is up is ETIMEDOUT, not before and not long after", "[queue][blocking]", AllKinds)
+{
+    Made<TestType> made (2);
+    const uint64_t in[3] = {1, 2, 3};
+    uint64_t out[3] = {};
+    for (nanoseconds timeout :
+         {nanoseconds::min (), nanoseconds (-1), nanoseconds (0), nanoseconds (1), nanoseconds (3ms)})
+    {
+        const nanoseconds took = timeOf ([&] {
+            CHECK (errorOf ([&] { return made->pop (out[0], timeout); }) == ETIMEDOUT);
+            CHECK (join::lastError == join::Errc::TimedOut);
+            CHECK (errorOf ([&] { return made->pop (out, 3, timeout); }) == ETIMEDOUT);
+            CHECK (errorOf ([&] { return made->popSome (out, 3, timeout); }) == ETIMEDOUT);
+        });
+        CHECK (took >= 3 * std::max (timeout, nanoseconds (0)));
+        CHECK (took < 3 * std::max (timeout, nanoseconds (0)) + 2s);
+    }
+    REQUIRE (made->push (in, 2) == 0);
+    for (nanoseconds timeout : {nanoseconds::min (), nanoseconds (0), nanoseconds (3ms)})
+    {
+        const nanoseconds took = timeOf ([&] {
+            CHECK (errorOf ([&] { return made->push (in[0], timeout); }) == ETIMEDOUT);
+            CHECK (errorOf ([&] { return made->push (in, 3, timeout); }) == ETIMEDOUT);
+        });
+        CHECK (took >= 2 * std::max (timeout, nanoseconds (0)));
+        CHECK (made->pending () == 2);
+    }
+}
+
+TEMPLATE_LIST_TEST_CASE ("a batch whose time is up tells how many were done", "[queue][blocking]", AllKinds)
+{
+    Made<TestType> made (4);
+    const uint64_t in[6] = {1, 2, 3, 4, 5, 6};
+    uint64_t out[6] = {};
+    CHECK (made->push (in, 6, 1ms) == 4);
+    CHECK (made->pop (out, 6, 1ms) == 4);
+    CHECK (std::memcmp (in, out, 4 * sizeof (uint64_t)) == 0);
+    CHECK (made->push (in, 6, 0ns) == 4);
+    CHECK (made->popSome (out, 6, 0ns) == 4);
+}
+
+TEMPLATE_LIST_TEST_CASE ("a sleeping pop wakes for an element, and lastError is as before", "[queue][blocking]",
+                         AllKinds)
+{
+    Made<TestType> made (4);
+    for (int form = 0; form < 5; ++form)
+    {
+        std::atomic<pid_t> id {0};
+        uint64_t got[2] = {};
+        int64_t result = -2;
+        int error = 0;
+        std::thread popper ([&] {
+            join::lastError.assign (EXDEV, "from before");
+            id = gettid ();
+            switch (form)
+            {
+                case 0:
+                    result = made->pop (got[0]);
+                    break;
+                case 1:
+                    result = made->pop (got[0], 1h);
+                    break;
+                case 2:
+                    result = made->pop (got, 1);
+                    break;
+                case 3:
+                    result = made->popSome (got, 2) - 1;
+                    break;
+                default:
+                    result = made->pop (got, 1, nanoseconds::max ()) - 1;
+            }
+            error = join::lastError.value ();
+        });
+        untilAsleep (id);
+        CHECK (made->tryPush (uint64_t (40 + form)) == 0);
+        popper.join ();
+        CHECK (result == 0);
+        CHECK (got[0] == uint64_t (40 + form));
+        CHECK (error == EXDEV);
+    }
+}
+
+TEMPLATE_LIST_TEST_CASE ("a sleeping push wakes for room, and lastError is as before", "[queue][blocking]", AllKinds)
+{
+    Made<TestType> made (1);
+    uint64_t expected = 0;
+    REQUIRE (made->tryPush (0) == 0);
+    for (int form = 0; form < 4; ++form)
+    {
+        std::atomic<pid_t> id {0};
+        const uint64_t element = uint64_t (form) + 1;
+        int64_t result = -2;
+        int error = 0;
+        std::thread pusher ([&] {
+            join::lastError.assign (EXDEV, "from before");
+            id = gettid ();
+            result = form == 0   ? made->push (element)
+                     : form == 1 ? made->push (element, 1h)
+                     : form == 2 ? made->push (&element, 1)
+                                 : made->push (&element, 1, 1h) - 1;
+            error = join::lastError.value ();
+        });
+        untilAsleep (id);
+        uint64_t got = 99;
+        CHECK (made->tryPop (got) == 0);
+        pusher.join ();
+        CHECK (got == expected++);
+        CHECK (result == 0);
+        CHECK (error == EXDEV);
+    }
+}
+
+TEMPLATE_LIST_TEST_CASE ("batches far larger than the queue pass through it", "[queue][blocking]", AllKinds)
+{
+    Made<TestType> made (4);
+    std::vector<uint64_t> in (10000);
+    std::vector<uint64_t> out (in.size ());
+    for (std::size_t i = 0; i < in.size (); ++i)
+    {
+        in[i] = i * i;
+    }
+    std::thread pusher ([&] { made->push (in.data (), in.size ()); });
+    CHECK (made->pop (out.data (), out.size ()) == 0);
+    pusher.join ();
+    CHECK (in == out);
+    CHECK (made->empty ());
+}
+
+TEMPLATE_LIST_TEST_CASE ("a signal does not end a wait", "[queue][blocking]", AllKinds)
+{
+    Made<TestType> made (1);
+    struct sigaction action = {};
+    action.sa_handler = [] (int) {};
+    struct sigaction before = {};
+    ::sigaction (SIGUSR1, &action, &before);
+    std::atomic<pid_t> id {0};
+    uint64_t got = 0;
+    int result = -2;
+    std::thread popper ([&] {
+        id = gettid ();
+        result = made->pop (got);
+    });
+    for (int i = 0; i < 5; ++i)
+    {
+        untilAsleep (id);
+        ::pthread_kill (popper.native_handle (), SIGUSR1);
+    }
+    untilAsleep (id);
+    made->tryPush (8);
+    popper.join ();
+    ::sigaction (SIGUSR1, &before, nullptr);
+    CHECK (result == 0);
+    CHECK (got == 8);
+}

@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: MIT
+// The end of a stream: for good, for everybody, and nothing that was pushed is lost.
+#include "kinds.hpp"
+
+#include <random>
+#include <thread>
+
+using namespace std::chrono_literals;
+
+TEMPLATE_LIST_TEST_CASE ("after the end pushes are EPIPE, and pops drain before they are", "[queue][shutdown]",
+                         AllKinds)
+{
+    Made<TestType> made (4);
+    const uint64_t in[3] = {1, 2, 3};
+    uint64_t out[5] = {};
+    REQUIRE (made->tryPush (in, 3) == 3);
+    CHECK (made->shutdown () == 0);
+    CHECK (made->shutdown () == 0);
+    CHECK (errorOf ([&] { return made->tryPush (4); }) == EPIPE);
+    CHECK (errorOf ([&] { return made->tryPush (in, 3); }) == EPIPE);
+    CHECK (errorOf ([&] { return made->push (4); }) == EPIPE);
+    CHECK (errorOf ([&] { return made->push (4, 1h); }) == EPIPE);
+    CHECK (errorOf ([&] { return made->push (in, 3); }) == EPIPE);
+    CHECK (errorOf ([&] { return made->push (in, 3, 1h); }) == EPIPE);
+    CHECK (made->pending () == 3);
+    CHECK (made->pop (out[0]) == 0);
+    CHECK (errorOf ([&] { return made->pop (out + 1, 3); }) == EPIPE);  // two of three: -1, and they are there
+    CHECK ((out[0] == 1 && out[1] == 2 && out[2] == 3));
+    CHECK (errorOf ([&] { return made->tryPop (out[0]); }) == EPIPE);
+    CHECK (errorOf ([&] { return made->tryPop (out, 5); }) == EPIPE);
+    CHECK (errorOf ([&] { return made->pop (out[0]); }) == EPIPE);
+    CHECK (errorOf ([&] { return made->pop (out[0], 1h); }) == EPIPE);
+    CHECK (errorOf ([&] { return made->pop (out, 5); }) == EPIPE);
+    CHECK (errorOf ([&] { return made->pop (out, 5, 1h); }) == EPIPE);
+    CHECK (errorOf ([&] { return made->popSome (out, 5, 1h); }) == EPIPE);
+    CHECK (errorOf ([&] { return made->popSome (out, 5); }) == EPIPE);
+    CHECK (made->empty ());
+}
+
+TEMPLATE_LIST_TEST_CASE ("a batch tells how many came before the end", "[queue][shutdown]", AllKinds)
+{
+    Made<TestType> made (4);
+    const uint64_t in[3] = {1, 2, 3};
+    uint64_t out[5] = {};
+    REQUIRE (made->tryPush (in, 3) == 3);
+    made->shutdown ();
+    CHECK (made->pop (out, 5, 1h) == 3);
+    CHECK (errorOf ([&] { return made->pop (out, 5, 1h); }) == EPIPE);
+}
+
+TEMPLATE_LIST_TEST_CASE ("a full queue that is shut down refuses a push with EPIPE, and is drained whole",
+                         "[queue][shutdown]", AllKinds)
+{
+    Made<TestType> made (2);
+    const uint64_t in[2] = {1, 2};
+    REQUIRE (made->tryPush (in, 2) == 2);
+    made->shutdown ();
+    CHECK (errorOf ([&] { return made->tryPush (3); }) == EPIPE);
+    CHECK (errorOf ([&] { return made->push (3, 1h); }) == EPIPE);
+    uint64_t out[3] = {};
+    CHECK (made->tryPop (out, 3) == 2);
+    CHECK ((out[0] == 1 && out[1] == 2));
+    CHECK (errorOf ([&] { return made->tryPop (out[0]); }) == EPIPE);
+}
+
+TEMPLATE_LIST_TEST_CASE ("the end is the end for objects that come later", "[queue][shutdown]", SharedKinds)
+{
+    Made<TestType> made (4);
+    made->push (1);
+    made->shutdown ();
+    auto late = openQueue<TestType> (4, made.name.text);
+    uint64_t got = 0;
+    CHECK (errorOf ([&] { return late.push (2); }) == EPIPE);
+    CHECK ((late.pop (got) == 0 && got == 1));
+    CHECK (errorOf ([&] { return late.pop (got); }) == EPIPE);
+}
+
+TEMPLATE_LIST_TEST_CASE ("the end wakes whoever sleeps on either side", "[queue][shutdown]", AllKinds)
+{
+    for (int round = 0; round < 20; ++round)
+    {
+        for (const bool pushing : {true, false})
+        {
+            Made<TestType> made (1);
+            if (pushing)
+            {
+                REQUIRE (made->tryPush (1) == 0);
+            }
+            const bool many = pushing ? TestType::manyPushers : TestType::manyPoppers;
+            std::vector<std::thread> sleepers;
+            std::atomic<int> refused {0};
+            std::atomic<int> there {0};
+            const int count = many ? 3 : 1;
+            for (int i = 0; i < count; ++i)
+            {
+                sleepers.emplace_back ([&] {
+                    uint64_t got = 0;
+                    ++there;
+                    const int error = errorOf ([&] { return pushing ? made->push (2) : made->pop (got); });
+                    refused += error == EPIPE ? 1 : 0;
+                });
+            }
+            while (there != count)
+            {
+                std::this_thread::yield ();
+            }
+            for (int i = 0; i < round * 20; ++i)
+            {
+                std::this_thread::yield ();  // some of them sleep by now, others do not
+            }
+            made->shutdown ();
+            for (std::thread& sleeper : sleepers)
+            {
+                sleeper.join ();
+            }
+            REQUIRE (refused == count);
+        }
+    }
+}
+
+namespace
+{
+// In the middle of traffic: what was pushed with success is what is popped.
+template <typename Kind>
+void endInTraffic (uint64_t capacity, uint64_t pause, bool blocking)
+{
+    Made<Kind> made (capacity);
+    const int pushers = Kind::manyPushers ? 3 : 1;
+    const int poppers = Kind::manyPoppers ? 2 : 1;
+    std::atomic<uint64_t> pushedSum {0};
+    std::atomic<uint64_t> pushedCount {0};
+    std::atomic<uint64_t> poppedSum {0};
+    std::atomic<uint64_t> poppedCount {0};
+    std::atomic<int> wrong {0};
+    std::vector<std::thread> threads;
+    for (int p = 0; p < pushers; ++p)
+    {
+        threads.emplace_back ([&, p] {
+            uint64_t element = uint64_t (p) << 32;
+            for (;;)
+            {
+                ++element;
+                const int error = errorOf ([&] { return blocking ? made->push (element) : made->tryPush (element); });
+                if (error == 0)
+                {
+                    pushedSum += element;
+                    ++pushedCount;
+                }
+                else if (error == EAGAIN)
+                {
+                    std::this_thread::yield ();
+                }
+                else
+                {
+                    wrong += error != EPIPE ? 1 : 0;
+                    return;
+                }
+            }
+        });
+    }
+    for (int p = 0; p < poppers; ++p)
+    {
+        threads.emplace_back ([&] {
+            for (int ends = 0; ends < 50;)  // whoever looks again after the end finds nothing either
+            {
+                uint64_t got[3];
+                const int64_t n = blocking ? made->popSome (got, 3) : made->tryPop (got, 3);
+                if (n > 0)
+                {
+                    wrong += ends != 0 ? 1 : 0;
+                    for (int64_t i = 0; i < n; ++i)
+                    {
+                        poppedSum += got[i];
+                    }
+                    poppedCount += static_cast<uint64_t> (n);
+                }
+                else if (join::lastError.value () == EPIPE)
+                {
+                    ++ends;
+                }
+                else
+                {
+                    wrong += join::lastError.value () != EAGAIN ? 1 : 0;
+                    std::this_thread::yield ();
+                }
+            }
+        });
+    }
+    while (pushedCount < pause)
+    {
+        std::this_thread::yield ();
+    }
+    made->shutdown ();
+    for (std::thread& thread : threads)
+    {
+        thread.join ();
+    }
+    REQUIRE (wrong == 0);
+    REQUIRE (poppedCount == pushedCount);
+    REQUIRE (poppedSum == pushedSum);
+    REQUIRE (made->pending () == 0);
+}
+}  // namespace
+
+TEMPLATE_LIST_TEST_CASE ("every push that returned 0 is popped, and none else, when the end comes in traffic",
+                         "[queue][shutdown]", AllKinds)
+{
+    std::mt19937 random (1);
+    for (int round = 0; round < 150; ++round)
+    {
+        const uint64_t capacity = uint64_t (1) << random () % 4;
+        endInTraffic<TestType> (capacity, random () % 200, round % 2 == 0);
+    }
+}
+
+TEMPLATE_LIST_TEST_CASE ("the end adds nothing to a full queue, whoever is being refused at the time",
+                         "[queue][shutdown]", AllKinds)
+{
+    for (int round = 0; round < 200; ++round)
+    {
+        Made<TestType> made (2);
+        const uint64_t in[2] = {1, 2};
+        REQUIRE (made->tryPush (in, 2) == 2);
+        const int count = TestType::manyPushers ? 2 : 1;
+        std::atomic<int> there {0};
+        std::atomic<int> refused {0};
+        std::vector<std::thread> pushers;
+        for (int i = 0; i < count; ++i)
+        {
+            pushers.emplace_back ([&] {
+                int error = EAGAIN;
+                for (int tries = 0; error == EAGAIN; ++tries)
+                {
+                    there += tries == 20 ? 1 : 0;
+                    error = errorOf ([&] { return made->tryPush (99); });
+                }
+                refused += error == EPIPE ? 1 : 0;
+            });
+        }
+        while (there != count)
+        {
+            std::this_thread::yield ();
+        }
+        made->shutdown ();
+        for (std::thread& pusher : pushers)
+        {
+            pusher.join ();
+        }
+        REQUIRE (refused == count);
+        REQUIRE (made->pending () == 2);
+        uint64_t out[4] = {};
+        REQUIRE (made->tryPop (out, 4) == 2);
+        REQUIRE ((out[0] == 1 && out[1] == 2));
+        REQUIRE (errorOf ([&] { return made->tryPop (out[0]); }) == EPIPE);
+    }
+}
