@@ -99,7 +99,8 @@ Distance Plan::classOf (const Sample& sample) const
     const auto of = [this] (double line) { return line < sibling ? Sibling : line <= near ? Near : Far; };
     const double least = std::min (sample.before, sample.after);
     const double most = std::max (sample.before, sample.after);
-    const bool settled = of (least) == of (most) && most <= drift * least && 1 - sample.own <= others;
+    const bool settled =
+        sample.value > 0 && of (least) == of (most) && most <= drift * least && 1 - sample.own <= others;
     return settled ? of (least) : distances;
 }
 

@@ -268,7 +268,7 @@ void runTrip (const Order& order, const std::function<void (Control&, unsigned w
 {
     const SharedControl shared;
     const Pace pace = runPhases (order, *shared, [&] (unsigned worker) { work (*shared, worker); });
-    sample->value = 1e9 / std::max (pace.rate, 1.0);
+    sample->value = pace.rate > 0 ? 1e9 / pace.rate : 0;
     sample->own = pace.own;
     sample->fault = static_cast<Fault> ((*shared).popped[0].fault.load ());
 }

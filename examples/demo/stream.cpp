@@ -129,12 +129,13 @@ private:
             std::printf ("  %-14s  %-24s%-24s%s\n", wayNames[way], rates (of[0]).c_str (), rates (of[1]).c_str (),
                          rates (of[2]).c_str ());
         }
-        std::printf ("  The file is in the sender's memory and goes in pieces of 64 KiB, with room for 1 MiB on the "
-                     "way, in the\n"
-                     "  socket for what it may have; into a queue it is copied once, through the others twice. Adding "
-                     "words looks\n"
-                     "  at every byte and is little work; SHA-256 is much. \"No way at all\" is the work alone, in the "
-                     "sender.\n");
+        std::printf (
+            "  The file is in the sender's memory and goes in pieces of 64 KiB, with room for 1 MiB on the way, in "
+            "the\n"
+            "  socket for what it may have. A piece is copied once into a queue, and again by a side that has to "
+            "sleep;\n"
+            "  twice through the others. Adding words looks at every byte and is little work; SHA-256 is much.\n"
+            "  \"No way at all\" is the work alone, in the sender.\n");
     }
 
     std::string rates (std::vector<double> seconds) const

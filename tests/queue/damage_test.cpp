@@ -44,18 +44,6 @@ join::QueueOptions few ()
     return options;
 }
 
-bool untouchedBeyond (Raw& raw)
-{
-    for (uint64_t i = raw.control ().identity.segmentSize; i < raw.size (); ++i)
-    {
-        if (raw.bytes ()[i] != 0)
-        {
-            return false;
-        }
-    }
-    return true;
-}
-
 // All calls on a queue of eight with three elements inside, one word of which is wrong.
 template <typename Kind, typename T>
 std::string damagedAt (uint64_t offset, uint64_t value)
@@ -81,7 +69,7 @@ std::string damagedAt (uint64_t offset, uint64_t value)
         late.shutdown ();
         complaint = complaint.empty () ? everyCall<Kind, T> (late, 20us) : complaint;
     }
-    if (complaint.empty () && !untouchedBeyond (raw))
+    if (complaint.empty () && !untouchedBeyond (raw, raw.control ().identity.segmentSize))
     {
         complaint = "bytes behind the segment were written";
     }

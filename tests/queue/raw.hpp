@@ -87,6 +87,19 @@ inline int fenceIn (const std::string& path)
     return fences;
 }
 
+/// Whether the bytes between the end of the segment and that of its last page are the zeros that they were.
+inline bool untouchedBeyond (Raw& raw, uint64_t end)
+{
+    for (uint64_t i = end; i < raw.size (); ++i)
+    {
+        if (raw.bytes ()[i] != 0)
+        {
+            return false;
+        }
+    }
+    return true;
+}
+
 /// Zero copy, where there is: every byte of what is given is touched.
 template <typename Queue>
 void everyCallInPlace (Queue& queue, uint64_t n)

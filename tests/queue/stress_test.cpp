@@ -19,6 +19,7 @@ Load drawn (std::mt19937_64& random, bool shared, bool manyPushers, bool manyPop
     load.each = (load.capacity < 64 ? 1500 : 8000) / load.pushers;
     load.seed = random ();
     load.participants = random () % 4 == 0 ? 16 : 0;
+    load.oneObject = crash::sanitized () && !load.processes;  // two mappings of one page are two to ThreadSanitizer
     return load;
 }
 

@@ -223,7 +223,8 @@ private:
     static int64_t roomFor (Ring& ring, uint64_t* head, uint64_t n) noexcept
     {
         const uint64_t capacity = ring.capacity;
-        const uint64_t seen = ring.tailSeen.load (std::memory_order_relaxed);  // [seen] never past tail
+        // [tail] acquire: whoever has seen that far came after the copies out of those slots. Never past tail.
+        const uint64_t seen = ring.tailSeen.load (std::memory_order_acquire);
         uint64_t used = ((*head & ticketMask) - seen) >> ticketShift;
         if (__builtin_expect (used < capacity && capacity - used >= n, 1))
         {
@@ -233,7 +234,7 @@ private:
         {
             // [tail] pairs with take (): who reuses a slot comes after the copy out of it.
             const uint64_t tail = ring.tail ().load (std::memory_order_acquire) & ticketMask;
-            ring.tailSeen.store (tail, std::memory_order_relaxed);  // [seen]
+            ring.tailSeen.store (tail, std::memory_order_release);  // [tail] for the other pushers of this process
             used = ((*head & ticketMask) - tail) >> ticketShift;
             if (used < capacity)
             {

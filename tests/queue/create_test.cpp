@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: MIT
+// Making and attaching: races, and death at each system call.
+#include "kinds.hpp"
+#include "scale.hpp"
+
+#include "../crash/tracer.hpp"
+
+#include <thread>
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+using crash::Stop;
+using crash::Traced;
+using join::OpenMode;
+
+namespace
+{
+struct Meeting
+{
+    std::atomic<uint64_t> arrived;
+    std::atomic<uint64_t> created;
+    std::atomic<uint64_t> wrong;
+
+    // The n-th time that all of them are here.
+    void meet (uint64_t n, uint64_t count)
+    {
+        ++arrived;
+        while (arrived < n * count)
+        {
+            std::this_thread::yield ();
+        }
+    }
+};
+
+template <typename Kind>
+int raceOn (Meeting& meeting, const std::string& name, uint64_t me, uint64_t count, uint64_t rounds)
+{
+    ::alarm (0);
+    for (uint64_t round = 0; round < rounds; ++round)
+    {
+        meeting.meet (round * 3 + 1, count);
+        auto queue = openQueue<Kind> (8, name);
+        meeting.created += queue.created () ? 1 : 0;
+        // Many push; of Spsc, the one who made it.
+        if (Kind::manyPushers || queue.created ())
+        {
+            meeting.wrong += queue.tryPush (me) == 0 ? 0 : 1;
+        }
+        meeting.meet (round * 3 + 2, count);
+        meeting.wrong += queue.pending () == (Kind::manyPushers ? count : 1) ? 0 : 1;
+        if (me == 0)
+        {
+            meeting.wrong += meeting.created == round + 1 ? 0 : 1;
+            join::ShmMem::unlink (name);
+        }
+        meeting.meet (round * 3 + 3, count);
+    }
+    return 0;
+}
+}  // namespace
+
+TEMPLATE_LIST_TEST_CASE ("racing makers and openers end up with one queue, whole", "[queue][create][race]", SharedKinds)
+{
+    const uint64_t rounds = scaled (20000, 100000, 1000000) / 3;
+    const uint64_t count = 2;
+    auto& meeting = *static_cast<Meeting*> (crash::sharedPages (sizeof (Meeting)));
+    const OwnName name;
+    const pid_t other = crash::start ([&] { return raceOn<TestType> (meeting, name.text, 1, count, rounds); });
+    raceOn<TestType> (meeting, name.text, 0, count, rounds);
+    CHECK (crash::await (other) == 0);
+    CHECK (meeting.created == rounds);
+    CHECK (meeting.wrong == 0);
+}
+
+namespace
+{
+// A child that does `body` between its marks, killed at that stop. False: the part was over before.
+bool killedAt (unsigned stop, std::string* place, const std::function<void ()>& body)
+{
+    Traced child ([&] {
+        crash::mark (1);
+        body ();
+        crash::mark (2);
+        return 0;
+    });
+    unsigned seen = 0;
+    const bool inside = !child.between (1, 2, [&] (Stop) { return seen++ != stop; });
+    *place = "stop " + std::to_string (stop) + " at " + crash::callName (child.call ().number);
+    child.kill ();
+    return inside;
+}
+
+// Whoever comes next has a whole queue with `there` elements, and nothing else is left.
+template <typename Kind>
+void wholeAfterwards (crash::Verdict& verdict, const std::string& name, uint64_t there)
+{
+    const bool visible = crash::exists (name.substr (1));
+    if (visible && openQueue<Kind> (0, name, mode (OpenMode::OpenOnly)).capacity () != 8)
+    {
+        verdict.say ("it has another capacity");
+    }
+    auto queue = openQueue<Kind> (8, name);
+    if (queue.created () == visible || queue.pending () != there)
+    {
+        verdict.say ("created () is wrong, or it has " + std::to_string (queue.pending ()) + " elements");
+    }
+    uint64_t got = 0;
+    for (uint64_t i = 0; i < 20; ++i)
+    {
+        if (queue.tryPush (i) != 0 || queue.tryPop (got) != 0)
+        {
+            verdict.say ("it is not used as a queue is: " + std::string (join::lastError.message ()));
+        }
+    }
+    if (crash::names () != std::vector<std::string> {name.substr (1)})
+    {
+        verdict.say ("there is left " + crash::listOf (crash::names ()));
+    }
+}
+}  // namespace
+
+TEMPLATE_LIST_TEST_CASE ("a maker killed at any system call leaves nothing or a whole queue",
+                         "[queue][create][traced][exact]", SharedKinds)
+{
+    bool inside = true;
+    for (unsigned stop = 0; inside; ++stop)
+    {
+        const OwnName name;
+        std::string place;
+        inside = killedAt (stop, &place, [&] { openQueue<TestType> (8, name.text); });
+        INFO (place);
+        REQUIRE (crash::judge ([&] (crash::Verdict& verdict) { wholeAfterwards<TestType> (verdict, name.text, 0); })
+                 == "");
+    }
+}
+
+TEMPLATE_LIST_TEST_CASE ("an opener killed at any system call leaves the queue as it was",
+                         "[queue][create][traced][exact]", SharedKinds)
+{
+    bool inside = true;
+    for (unsigned stop = 0; inside; ++stop)
+    {
+        Made<TestType> made (8);
+        made->push (7);
+        std::string place;
+        inside = killedAt (stop, &place, [&] { openQueue<TestType> (8, made.name.text); });
+        INFO (place);
+        REQUIRE (
+            crash::judge ([&] (crash::Verdict& verdict) { wholeAfterwards<TestType> (verdict, made.name.text, 1); })
+            == "");
+    }
+}
+
+TEMPLATE_LIST_TEST_CASE ("who is killed at any system call of his first push has pushed, or not",
+                         "[queue][create][traced][exact]", SharedKinds)
+{
+    bool inside = true;
+    for (unsigned stop = 0; inside; ++stop)
+    {
+        Made<TestType> made (8);
+        made->push (7);
+        std::string place;
+        inside = killedAt (stop, &place, [&] { made->push (8); });
+        INFO (place);
+        const uint64_t there = made->pending ();
+        REQUIRE ((there == 1 || there == 2));
+        REQUIRE (
+            crash::judge ([&] (crash::Verdict& verdict) { wholeAfterwards<TestType> (verdict, made.name.text, there); })
+            == "");
+    }
+}
