@@ -120,73 +120,86 @@ TEMPLATE_LIST_TEST_CASE ("the end wakes whoever sleeps on either side", "[queue]
 
 namespace
 {
-// In the middle of traffic: what was pushed with success is what is popped.
-template <typename Kind>
-void endInTraffic (uint64_t capacity, uint64_t pause, bool blocking)
+// What went through, on either side.
+struct Traffic
 {
-    Made<Kind> made (capacity);
-    const int pushers = Kind::manyPushers ? 3 : 1;
-    const int poppers = Kind::manyPoppers ? 2 : 1;
     std::atomic<uint64_t> pushedSum {0};
     std::atomic<uint64_t> pushedCount {0};
     std::atomic<uint64_t> poppedSum {0};
     std::atomic<uint64_t> poppedCount {0};
     std::atomic<int> wrong {0};
-    std::vector<std::thread> threads;
-    for (int p = 0; p < pushers; ++p)
+};
+
+template <typename Queue>
+void pushUntilTheEnd (Queue& queue, uint64_t element, bool blocking, Traffic& traffic)
+{
+    for (;;)
     {
-        threads.emplace_back ([&, p] {
-            uint64_t element = uint64_t (p) << 32;
-            for (;;)
+        ++element;
+        const int error = errorOf ([&] { return blocking ? queue.push (element) : queue.tryPush (element); });
+        if (error == 0)
+        {
+            traffic.pushedSum += element;
+            ++traffic.pushedCount;
+        }
+        else if (error == EAGAIN)
+        {
+            std::this_thread::yield ();
+        }
+        else
+        {
+            traffic.wrong += error != EPIPE ? 1 : 0;
+            return;
+        }
+    }
+}
+
+template <typename Queue>
+void popUntilTheEnd (Queue& queue, bool blocking, Traffic& traffic)
+{
+    for (int ends = 0; ends < 50;)  // whoever looks again after the end finds nothing either
+    {
+        uint64_t got[3];
+        const int64_t n = blocking ? queue.popSome (got, 3) : queue.tryPop (got, 3);
+        if (n > 0)
+        {
+            traffic.wrong += ends != 0 ? 1 : 0;
+            for (int64_t i = 0; i < n; ++i)
             {
-                ++element;
-                const int error = errorOf ([&] { return blocking ? made->push (element) : made->tryPush (element); });
-                if (error == 0)
-                {
-                    pushedSum += element;
-                    ++pushedCount;
-                }
-                else if (error == EAGAIN)
-                {
-                    std::this_thread::yield ();
-                }
-                else
-                {
-                    wrong += error != EPIPE ? 1 : 0;
-                    return;
-                }
+                traffic.poppedSum += got[i];
             }
-        });
+            traffic.poppedCount += static_cast<uint64_t> (n);
+        }
+        else if (join::lastError.value () == EPIPE)
+        {
+            ++ends;
+        }
+        else
+        {
+            traffic.wrong += join::lastError.value () != EAGAIN ? 1 : 0;
+            std::this_thread::yield ();
+        }
+    }
+}
+
+// In the middle of traffic: what was pushed with success is what is popped.
+template <typename Kind>
+void endInTraffic (uint64_t capacity, uint64_t pause, bool blocking)
+{
+    Made<Kind> made (capacity);
+    const uint64_t pushers = Kind::manyPushers ? 3 : 1;
+    const int poppers = Kind::manyPoppers ? 2 : 1;
+    Traffic traffic;
+    std::vector<std::thread> threads;
+    for (uint64_t p = 0; p < pushers; ++p)
+    {
+        threads.emplace_back ([&, p] { pushUntilTheEnd (*made, p << 32, blocking, traffic); });
     }
     for (int p = 0; p < poppers; ++p)
     {
-        threads.emplace_back ([&] {
-            for (int ends = 0; ends < 50;)  // whoever looks again after the end finds nothing either
-            {
-                uint64_t got[3];
-                const int64_t n = blocking ? made->popSome (got, 3) : made->tryPop (got, 3);
-                if (n > 0)
-                {
-                    wrong += ends != 0 ? 1 : 0;
-                    for (int64_t i = 0; i < n; ++i)
-                    {
-                        poppedSum += got[i];
-                    }
-                    poppedCount += static_cast<uint64_t> (n);
-                }
-                else if (join::lastError.value () == EPIPE)
-                {
-                    ++ends;
-                }
-                else
-                {
-                    wrong += join::lastError.value () != EAGAIN ? 1 : 0;
-                    std::this_thread::yield ();
-                }
-            }
-        });
+        threads.emplace_back ([&] { popUntilTheEnd (*made, blocking, traffic); });
     }
-    while (pushedCount < pause)
+    while (traffic.pushedCount < pause)
     {
         std::this_thread::yield ();
     }
@@ -195,9 +208,9 @@ void endInTraffic (uint64_t capacity, uint64_t pause, bool blocking)
     {
         thread.join ();
     }
-    REQUIRE (wrong == 0);
-    REQUIRE (poppedCount == pushedCount);
-    REQUIRE (poppedSum == pushedSum);
+    REQUIRE (traffic.wrong == 0);
+    REQUIRE (traffic.poppedCount == traffic.pushedCount);
+    REQUIRE (traffic.poppedSum == traffic.pushedSum);
     REQUIRE (made->pending () == 0);
 }
 }  // namespace
