@@ -193,11 +193,11 @@ void endInTraffic (uint64_t capacity, uint64_t pause, bool blocking)
     std::vector<std::thread> threads;
     for (uint64_t p = 0; p < pushers; ++p)
     {
-        threads.emplace_back ([&, p] { pushUntilTheEnd (*made, p << 32, blocking, traffic); });
+        threads.emplace_back ([&, p] { pushUntilTheEnd (*made.operator->(), p << 32, blocking, traffic); });
     }
     for (int p = 0; p < poppers; ++p)
     {
-        threads.emplace_back ([&] { popUntilTheEnd (*made, blocking, traffic); });
+        threads.emplace_back ([&] { popUntilTheEnd (*made.operator->(), blocking, traffic); });
     }
     while (traffic.pushedCount < pause)
     {
