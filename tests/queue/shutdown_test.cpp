@@ -120,73 +120,83 @@ TEMPLATE_LIST_TEST_CASE ("the end wakes whoever sleeps on either side", "[queue]
 
 namespace
 {
-// In the middle of traffic: what was pushed with success is what is popped.
-template <typename Kind>
-void endInTraffic (uint64_t capacity, uint64_t pause, bool blocking)
+struct Traffic
 {
-    Made<Kind> made (capacity);
-    const int pushers = Kind::manyPushers ? 3 : 1;
-    const int poppers = Kind::manyPoppers ? 2 : 1;
     std::atomic<uint64_t> pushedSum {0};
     std::atomic<uint64_t> pushedCount {0};
     std::atomic<uint64_t> poppedSum {0};
     std::atomic<uint64_t> poppedCount {0};
     std::atomic<int> wrong {0};
+};
+
+template <typename Queue>
+void pushUntilEnd (Queue& queue, Traffic& traffic, uint64_t element, bool blocking)
+{
+    for (;;)
+    {
+        ++element;
+        const int error = errorOf ([&] { return blocking ? queue.push (element) : queue.tryPush (element); });
+        if (error == 0)
+        {
+            traffic.pushedSum += element;
+            ++traffic.pushedCount;
+        }
+        else if (error == EAGAIN)
+        {
+            std::this_thread::yield ();
+        }
+        else
+        {
+            traffic.wrong += error != EPIPE ? 1 : 0;
+            return;
+        }
+    }
+}
+
+template <typename Queue>
+void popUntilEnd (Queue& queue, Traffic& traffic, bool blocking)
+{
+    for (int ends = 0; ends < 50;)  // whoever looks again after the end finds nothing either
+    {
+        uint64_t got[3];
+        const int64_t n = blocking ? queue.popSome (got, 3) : queue.tryPop (got, 3);
+        if (n > 0)
+        {
+            traffic.wrong += ends != 0 ? 1 : 0;
+            for (int64_t i = 0; i < n; ++i)
+            {
+                traffic.poppedSum += got[i];
+            }
+            traffic.poppedCount += static_cast<uint64_t> (n);
+        }
+        else if (join::lastError.value () == EPIPE)
+        {
+            ++ends;
+        }
+        else
+        {
+            traffic.wrong += join::lastError.value () != EAGAIN ? 1 : 0;
+            std::this_thread::yield ();
+        }
+    }
+}
+
+// In the middle of traffic: what was pushed with success is what is popped.
+template <typename Kind>
+void endInTraffic (uint64_t capacity, uint64_t pause, bool blocking)
+{
+    Made<Kind> made (capacity);
+    Traffic traffic;
     std::vector<std::thread> threads;
-    for (int p = 0; p < pushers; ++p)
+    for (uint64_t p = 0; p < (Kind::manyPushers ? 3 : 1); ++p)
     {
-        threads.emplace_back ([&, p] {
-            uint64_t element = uint64_t (p) << 32;
-            for (;;)
-            {
-                ++element;
-                const int error = errorOf ([&] { return blocking ? made->push (element) : made->tryPush (element); });
-                if (error == 0)
-                {
-                    pushedSum += element;
-                    ++pushedCount;
-                }
-                else if (error == EAGAIN)
-                {
-                    std::this_thread::yield ();
-                }
-                else
-                {
-                    wrong += error != EPIPE ? 1 : 0;
-                    return;
-                }
-            }
-        });
+        threads.emplace_back ([&, p] { pushUntilEnd (made.queue, traffic, p << 32, blocking); });
     }
-    for (int p = 0; p < poppers; ++p)
+    for (int p = 0; p < (Kind::manyPoppers ? 2 : 1); ++p)
     {
-        threads.emplace_back ([&] {
-            for (int ends = 0; ends < 50;)  // whoever looks again after the end finds nothing either
-            {
-                uint64_t got[3];
-                const int64_t n = blocking ? made->popSome (got, 3) : made->tryPop (got, 3);
-                if (n > 0)
-                {
-                    wrong += ends != 0 ? 1 : 0;
-                    for (int64_t i = 0; i < n; ++i)
-                    {
-                        poppedSum += got[i];
-                    }
-                    poppedCount += static_cast<uint64_t> (n);
-                }
-                else if (join::lastError.value () == EPIPE)
-                {
-                    ++ends;
-                }
-                else
-                {
-                    wrong += join::lastError.value () != EAGAIN ? 1 : 0;
-                    std::this_thread::yield ();
-                }
-            }
-        });
+        threads.emplace_back ([&] { popUntilEnd (made.queue, traffic, blocking); });
     }
-    while (pushedCount < pause)
+    while (traffic.pushedCount < pause)
     {
         std::this_thread::yield ();
     }
@@ -195,9 +205,9 @@ void endInTraffic (uint64_t capacity, uint64_t pause, bool blocking)
     {
         thread.join ();
     }
-    REQUIRE (wrong == 0);
-    REQUIRE (poppedCount == pushedCount);
-    REQUIRE (poppedSum == pushedSum);
+    REQUIRE (traffic.wrong == 0);
+    REQUIRE (traffic.poppedCount == traffic.pushedCount);
+    REQUIRE (traffic.poppedSum == traffic.pushedSum);
     REQUIRE (made->pending () == 0);
 }
 }  // namespace
@@ -206,7 +216,7 @@ TEMPLATE_LIST_TEST_CASE ("every push that returned 0 is popped, and none else, w
                          "[queue][shutdown]", AllKinds)
 {
     std::mt19937 random (1);
-    for (int round = 0; round < 150; ++round)
+    for (int round = 0; round < 100; ++round)
     {
         const uint64_t capacity = uint64_t (1) << random () % 4;
         endInTraffic<TestType> (capacity, random () % 200, round % 2 == 0);
@@ -216,7 +226,7 @@ TEMPLATE_LIST_TEST_CASE ("every push that returned 0 is popped, and none else, w
 TEMPLATE_LIST_TEST_CASE ("the end adds nothing to a full queue, whoever is being refused at the time",
                          "[queue][shutdown]", AllKinds)
 {
-    for (int round = 0; round < 200; ++round)
+    for (int round = 0; round < 100; ++round)
     {
         Made<TestType> made (2);
         const uint64_t in[2] = {1, 2};
