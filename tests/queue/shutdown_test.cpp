@@ -120,7 +120,6 @@ TEMPLATE_LIST_TEST_CASE ("the end wakes whoever sleeps on either side", "[queue]
 
 namespace
 {
-// What went through, on either side.
 struct Traffic
 {
     std::atomic<uint64_t> pushedSum {0};
@@ -131,7 +130,7 @@ struct Traffic
 };
 
 template <typename Queue>
-void pushUntilTheEnd (Queue& queue, uint64_t element, bool blocking, Traffic& traffic)
+void pushUntilEnd (Queue& queue, Traffic& traffic, uint64_t element, bool blocking)
 {
     for (;;)
     {
@@ -155,7 +154,7 @@ void pushUntilTheEnd (Queue& queue, uint64_t element, bool blocking, Traffic& tr
 }
 
 template <typename Queue>
-void popUntilTheEnd (Queue& queue, bool blocking, Traffic& traffic)
+void popUntilEnd (Queue& queue, Traffic& traffic, bool blocking)
 {
     for (int ends = 0; ends < 50;)  // whoever looks again after the end finds nothing either
     {
@@ -187,17 +186,15 @@ template <typename Kind>
 void endInTraffic (uint64_t capacity, uint64_t pause, bool blocking)
 {
     Made<Kind> made (capacity);
-    const uint64_t pushers = Kind::manyPushers ? 3 : 1;
-    const int poppers = Kind::manyPoppers ? 2 : 1;
     Traffic traffic;
     std::vector<std::thread> threads;
-    for (uint64_t p = 0; p < pushers; ++p)
+    for (uint64_t p = 0; p < (Kind::manyPushers ? 3 : 1); ++p)
     {
-        threads.emplace_back ([&, p] { pushUntilTheEnd (*made.operator->(), p << 32, blocking, traffic); });
+        threads.emplace_back ([&, p] { pushUntilEnd (made.queue, traffic, p << 32, blocking); });
     }
-    for (int p = 0; p < poppers; ++p)
+    for (int p = 0; p < (Kind::manyPoppers ? 2 : 1); ++p)
     {
-        threads.emplace_back ([&] { popUntilTheEnd (*made.operator->(), blocking, traffic); });
+        threads.emplace_back ([&] { popUntilEnd (made.queue, traffic, blocking); });
     }
     while (traffic.pushedCount < pause)
     {
@@ -219,7 +216,7 @@ TEMPLATE_LIST_TEST_CASE ("every push that returned 0 is popped, and none else, w
                          "[queue][shutdown]", AllKinds)
 {
     std::mt19937 random (1);
-    for (int round = 0; round < 150; ++round)
+    for (int round = 0; round < 100; ++round)
     {
         const uint64_t capacity = uint64_t (1) << random () % 4;
         endInTraffic<TestType> (capacity, random () % 200, round % 2 == 0);
@@ -229,7 +226,7 @@ TEMPLATE_LIST_TEST_CASE ("every push that returned 0 is popped, and none else, w
 TEMPLATE_LIST_TEST_CASE ("the end adds nothing to a full queue, whoever is being refused at the time",
                          "[queue][shutdown]", AllKinds)
 {
-    for (int round = 0; round < 200; ++round)
+    for (int round = 0; round < 100; ++round)
     {
         Made<TestType> made (2);
         const uint64_t in[2] = {1, 2};
