@@ -207,7 +207,8 @@ private:
     static int64_t roomFor (Ring& ring, uint64_t* head, uint64_t n) noexcept
     {
         const uint64_t capacity = ring.capacity;
-        const uint64_t seen = ring.tailSeen.load (std::memory_order_relaxed);  // [seen] never past tail
+        // [tail] Of another thread perhaps, that has seen it: acquired from him, as he has acquired it. Never past tail.
+        const uint64_t seen = ring.tailSeen.load (std::memory_order_acquire);
         uint64_t used = ((*head & ticketMask) - seen) >> ticketShift;
         if (__builtin_expect (used < capacity && capacity - used >= n, 1))
         {
@@ -217,7 +218,7 @@ private:
         {
             // [tail] pairs with take (): who reuses a slot comes after the copy out of it.
             const uint64_t tail = ring.tail->load (std::memory_order_acquire) & ticketMask;
-            ring.tailSeen.store (tail, std::memory_order_relaxed);  // [seen]
+            ring.tailSeen.store (tail, std::memory_order_release);  // [tail] for the other pushers of this object
             used = ((*head & ticketMask) - tail) >> ticketShift;
             if (used < capacity)
             {
