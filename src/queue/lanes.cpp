@@ -31,7 +31,7 @@ struct LaneTable
     LaneEntry entries[entryCount];
     std::mutex mutex;    // for changes
     std::mutex sharing;  // held by the thread that pushes by the shared lane
-    Lane* shared;
+    std::atomic<Lane*> shared;
     uint32_t held;                        // lanes that this process has
     uint32_t threads;                     // entries in use
     void* leases[detail::lanesMost + 1];  // by the lane's number
@@ -323,7 +323,7 @@ void Lanes::giveLane (uint32_t number) noexcept
 // Takes a lane away from the thread that had it for itself, unless one is shared already. false: this process has none.
 bool Lanes::shareOne (bool fences) noexcept
 {
-    if (_table->shared != nullptr)
+    if (_table->shared.load (std::memory_order_relaxed) != nullptr)  // [shared]
     {
         return true;
     }
@@ -335,6 +335,11 @@ bool Lanes::shareOne (bool fences) noexcept
         {
             continue;
         }
+        {
+            // Whoever finds his lane gone waits for this, and finds the lane here.
+            std::lock_guard<std::mutex> sharing (_table->sharing);
+            _table->shared.store (lane, std::memory_order_relaxed);  // [shared]
+        }
         entry.lane.store (nullptr);
         if (!fences)
         {
@@ -345,7 +350,6 @@ bool Lanes::shareOne (bool fences) noexcept
         {
             os::yieldCpu ();
         }
-        _table->shared = lane;
         return true;
     }
     return false;
@@ -354,7 +358,7 @@ bool Lanes::shareOne (bool fences) noexcept
 Lane* Lanes::takeShared () noexcept
 {
     _table->sharing.lock ();
-    return _table->shared;
+    return _table->shared.load (std::memory_order_relaxed);  // [shared]
 }
 
 void Lanes::giveShared () noexcept
