@@ -33,7 +33,7 @@ struct LaneTable
     LaneEntry entries[entryCount];
     std::mutex mutex;    // for changes
     std::mutex sharing;  // held by the thread that pushes by the shared lane
-    Lane* shared;
+    std::atomic<Lane*> shared;
     uint32_t held;                        // lanes that this process has
     uint32_t threads;                     // entries in use
     void* leases[detail::lanesMost + 1];  // by the lane's number
