@@ -296,13 +296,15 @@ void Lanes::share (LaneEntry& entry, Lane* own, Lane* shared) noexcept
     entry.lane.store (own);
 }
 
-// false: it is in the middle of a push that does not end, or that it is in one cannot be known.
+// false: it is in the middle of a push that does not end.
 bool Lanes::takeAway (LaneEntry& entry, bool fences) noexcept
 {
     constexpr int64_t patience = 1000000000;
     if (!fences && os::barrierEverywhere () != 0)
     {
-        return false;
+        // Forbidden since it was registered, by a sandbox: far longer than a store stays in a store buffer.
+        const std::atomic<uint32_t> never {0};
+        os::sleepOn (never, 0, false, os::now () + 20 * 1000 * 1000);
     }
     const int64_t end = os::now () + patience;
     // [inside] acquire: pairs with the end of a push; what it published comes before anything that others do there.
@@ -321,7 +323,7 @@ Lane* Lanes::takeShared (const LaneEntry& entry) noexcept
 {
     _table->sharing.lock ();
     Lane* lane = entry.lane.load ();
-    return lane != nullptr ? lane : _table->shared;
+    return lane != nullptr ? lane : _table->shared.load ();
 }
 
 void Lanes::giveShared () noexcept
