@@ -186,13 +186,12 @@ inline void relax () noexcept
 #endif
 }
 
-/// A popper that has run dry after some elements looks away for a moment: looking at once would take the line away from
-/// the pusher, who is about to write it.
-constexpr uint64_t longRun = 8;
-
-inline void lookAway () noexcept
+/// A popper that has run dry looks away for a moment: looking at once would take the line away from the pusher, who is
+/// about to write it. Longer after a run of elements, as more are to come; shorter than a round trip after a few.
+inline void lookAway (uint64_t run) noexcept
 {
-    constexpr int pauses = 8;
+    constexpr uint64_t longRun = 8;
+    const int pauses = run >= longRun ? 32 : 4;
     for (int i = 0; i < pauses; ++i)
     {
         relax ();

@@ -242,10 +242,7 @@ private:
         if (run != 0)
         {
             ring.driedAt.store (tail, std::memory_order_relaxed);  // [seen]
-            if (run >= longRun)
-            {
-                lookAway ();
-            }
+            lookAway (run);
         }
         return wouldBlock;
     }
