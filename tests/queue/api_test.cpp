@@ -123,7 +123,7 @@ TEMPLATE_LIST_TEST_CASE ("null and 0 are refused by every form, and change nothi
 
 TEMPLATE_LIST_TEST_CASE ("order and count hold over many laps, whatever the batches", "[queue]", AllKinds)
 {
-    for (uint64_t capacity : {1, 2, 8, 64})
+    for (uint64_t capacity : {1U, 2U, 8U, 64U})
     {
         Made<TestType> made (capacity);
         std::mt19937_64 random (capacity);

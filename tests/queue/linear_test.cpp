@@ -150,7 +150,7 @@ TEMPLATE_LIST_TEST_CASE ("whatever the calls of a few threads return, one FIFO c
                          AllKinds)
 {
     const uint64_t rounds = scaled (20000, 300000, 3000000) / 6;
-    for (uint64_t capacity : {1, 2, 4})
+    for (uint64_t capacity : {1U, 2U, 4U})
     {
         const unsigned most = TestType::manyPushers ? 4 : 2;
         for (unsigned threads = 2; threads <= most; ++threads)

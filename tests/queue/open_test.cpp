@@ -188,7 +188,7 @@ TEMPLATE_LIST_TEST_CASE ("options of an older program and of a newer one are rea
 TEMPLATE_LIST_TEST_CASE ("what is no queue is EBADMSG, and left as it is", "[queue][open]", SharedKinds)
 {
     const OwnName name;
-    for (std::size_t size : {0, 10, 127, 128, 4096, 8191, 1 << 16})
+    for (std::size_t size : {0U, 10U, 127U, 128U, 4096U, 8191U, 1U << 16})
     {
         INFO ("a file of " << size << " bytes");
         put (name.path (), std::string (size, 'J'));
