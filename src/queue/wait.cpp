@@ -192,9 +192,9 @@ bool OwnedRing::hasRoom () const noexcept
 int Ring::published (uint32_t state) noexcept
 {
     const OwnedRing& ring = own (*this);
-    if (kind == Kind::Spsc && (state & detail::shutMask) != 0 && tooLate (*gate))
+    if (kind == Kind::Spsc && (state & detail::shutMask) != 0 && tooLate (*gate) && tail->load () != head->load ())
     {
-        return refusePush ();
+        return refusePush ();  // where the two are equal, the popper had taken it, and ended the queue behind it
     }
     if ((state & detail::poppersWait) != 0)
     {

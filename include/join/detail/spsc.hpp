@@ -132,6 +132,11 @@ private:
         return (ring.gate->state.load (std::memory_order_relaxed) & shutMask) != 0;
     }
 
+    static bool isEnded (const Ring& ring) noexcept
+    {
+        return (ring.gate->state.load (std::memory_order_relaxed) & endedBit) != 0;  // [shut] the popper's own doing
+    }
+
     template <typename Size>
     static void copyIn (const Ring& ring, Size size, uint64_t at, const char* from, uint64_t n) noexcept
     {
@@ -188,7 +193,11 @@ private:
                 __builtin_prefetch (ring.elements + (tail & ring.mask) * size.bytes ());
             }
             const uint64_t head = ring.head->load (std::memory_order_acquire);  // [head] pairs with publish ()
-            ring.headSeen.store (head, std::memory_order_relaxed);              // [seen]
+            if (__builtin_expect (head != tail && isEnded (ring), 0))
+            {
+                return 0;  // too late: its pusher takes it back
+            }
+            ring.headSeen.store (head, std::memory_order_relaxed);  // [seen]
             there = head - tail;
             if (there > ring.capacity)
             {
