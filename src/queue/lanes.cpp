@@ -224,8 +224,7 @@ Failure Lanes::takeLane (uint32_t* number) noexcept
 {
     for (uint32_t i = 1; i <= _count; ++i)
     {
-        // [lane] pairs with giveLane (): what its last owner did comes before.
-        if ((_first[i - 1].state.load (std::memory_order_acquire) & 1) == 0)
+        if ((_first[i - 1].state.load (std::memory_order_relaxed) & 1) == 0)  // [lane] a look: lease () decides
         {
             bool taken = false;
             if (Failure failure = lease (i, &taken))
@@ -273,9 +272,10 @@ Failure Lanes::lease (uint32_t number, bool* taken) noexcept
         return Failure (error, "the lease of a place cannot be kept from forked children (MADV_DONTFORK)");
     }
     Lane& lane = _first[number - 1];
-    uint32_t state = lane.state.load (std::memory_order_acquire);  // [lane]
-    // [lane] pairs with giveLane ()
-    if ((state & 1) != 0 || !lane.state.compare_exchange_strong (state, state + 1, std::memory_order_acq_rel))
+    uint32_t state = lane.state.load (std::memory_order_relaxed);  // [lane]
+    if ((state & 1) != 0
+        // [lane] pairs with giveLane (): what its last owner did comes before.
+        || !lane.state.compare_exchange_strong (state, state + 1, std::memory_order_acquire, std::memory_order_relaxed))
     {
         os::unmap (address, _leaseBytes);
         return Failure ();

@@ -177,8 +177,8 @@ private:
             }
             const uint64_t next = ((head & ticketMask) + count * ticketUnit) | number;
             // The [evidence] is seen by whoever sees the claim, and so is that of those before.
-            // [claim] release and acquire: pairs with itself, and with whoever looks at head
-            if (ring.head->compare_exchange_weak (head, next, std::memory_order_acq_rel, std::memory_order_acquire))
+            // [claim] release: pairs with whoever looks at head. What is replaced was acquired when it was looked at.
+            if (ring.head->compare_exchange_weak (head, next, std::memory_order_release, std::memory_order_acquire))
             {
                 break;
             }
@@ -304,8 +304,8 @@ private:
 
     static uint64_t loadTail (const Ring& ring) noexcept
     {
-        // [tail] acquire, with many poppers: pairs with take () of another; one popper alone is the only one to store it.
-        return ring.tail->load (ManyPoppers ? std::memory_order_acquire : std::memory_order_relaxed) & ticketMask;
+        // [own tail] One popper alone is the only one to store it; many find their elements by [publish], and swap it.
+        return ring.tail->load (std::memory_order_relaxed) & ticketMask;
     }
 
     /// Takes what lies between *tail and there, and frees its slots; false: another was first, and *tail is his.
@@ -314,8 +314,9 @@ private:
         const uint64_t next = *tail + n * ticketUnit;
         if (ManyPoppers)
         {
-            // [tail] release: the copies come before a slot is written again; pairs with roomFor () and loadTail ().
-            if (!ring.tail->compare_exchange_strong (*tail, next, std::memory_order_acq_rel, std::memory_order_acquire))
+            // The copies, and by the chain of swaps those of all before, come before a slot is written again.
+            // [tail] release: pairs with roomFor ()
+            if (!ring.tail->compare_exchange_strong (*tail, next, std::memory_order_release, std::memory_order_relaxed))
             {
                 *tail &= ticketMask;
                 return false;
