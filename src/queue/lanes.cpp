@@ -267,12 +267,12 @@ void Lanes::giveLane (uint32_t number) noexcept
 // Takes a lane away from a thread that had it for itself, unless one is shared already. false: this process has none.
 bool Lanes::shareOne (bool fences) noexcept
 {
+    if (_table->shared.load () != nullptr)
+    {
+        return true;
+    }
     for (LaneEntry& entry : _table->entries)
     {
-        if (_table->shared != nullptr)
-        {
-            return true;
-        }
         const void* thread = entry.thread.load (std::memory_order_relaxed);  // [entry]
         Lane* lane = entry.lane.load (std::memory_order_relaxed);            // [inside]
         if (thread == nullptr || thread == &vacated || lane == nullptr)
@@ -281,18 +281,19 @@ bool Lanes::shareOne (bool fences) noexcept
         }
         // The thread may find its own gone at once, and go for the shared one: nobody else does before this returns.
         share (entry, nullptr, lane);
-        if (!takeAway (entry, fences))
+        if (takeAway (entry, fences))
         {
-            share (entry, lane, nullptr);
+            return true;
         }
+        share (entry, lane, nullptr);
     }
-    return _table->shared != nullptr;
+    return false;
 }
 
 void Lanes::share (LaneEntry& entry, Lane* own, Lane* shared) noexcept
 {
     std::lock_guard<std::mutex> lock (_table->sharing);
-    _table->shared = shared;
+    _table->shared.store (shared);
     entry.lane.store (own);
 }
 

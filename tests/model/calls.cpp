@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: MIT
+// The calls that a thread of the model makes, and what is looked at around them.
+#include "owned_ring.hpp"
+
+#include "arena.hpp"
+#include "running.hpp"
+#include "world.hpp"
+
+namespace model
+{
+using join::OwnedRing;
+using join::detail::AnySize;
+using join::detail::Deadline;
+using join::detail::FixedSize;
+using join::detail::One;
+using join::detail::Some;
+
+namespace
+{
+constexpr uint32_t elementSize = 16;
+constexpr Deadline never = {0};
+template <bool Leased>
+using MpscRing = join::detail::ClaimRing<false, Leased>;
+template <bool Leased>
+using MpmcRing = join::detail::ClaimRing<true, Leased>;
+
+void mark (Mark place) noexcept
+{
+    if (running != nullptr)
+    {
+        running->mark (place);
+    }
+}
+
+// The algorithm as calls that wait have it.
+template <typename Algorithm>
+struct Again
+{
+    template <typename... Arguments>
+    static int64_t push (join::detail::Ring& ring, Arguments... arguments) noexcept
+    {
+        mark (Mark::Try);
+        return told (Algorithm::push (ring, arguments...));
+    }
+
+    template <typename... Arguments>
+    static int64_t pop (join::detail::Ring& ring, Arguments... arguments) noexcept
+    {
+        mark (Mark::Try);
+        return told (Algorithm::pop (ring, arguments...));
+    }
+
+private:
+    static int64_t told (int64_t result) noexcept
+    {
+        if (result == join::detail::wouldBlock)
+        {
+            mark (Mark::Tried);
+        }
+        return result;
+    }
+};
+
+constexpr int64_t oneDone (int result) noexcept
+{
+    return result == 0 ? 1 : -1;
+}
+
+join::detail::Lane& laneOf (uint64_t number) noexcept
+{
+    return reinterpret_cast<join::detail::Lane*> (arena ().bytes () + sizeof (join::detail::Control))[number - 1];
+}
+
+// A mistake: tail is stored, and then the element is copied.
+int64_t popEarlyFrom (OwnedRing& ring, void* to) noexcept
+{
+    const uint64_t tail = ring.tail ().load (std::memory_order_relaxed);
+    const uint64_t slot = (tail >> join::detail::ticketShift) & ring.mask;
+    const char* const word = ring.words + slot * ring.wordStride;
+    const uint64_t there =
+        reach (word, 8, Access {Kind::Load, Order::Acquire, Order::Acquire, 0, 0, 0, nullptr}, nullptr, 0);
+    if ((there & join::detail::ticketMask) != tail + join::detail::ticketUnit)
+    {
+        return 0;
+    }
+    ring.tail ().store (tail + join::detail::ticketUnit, std::memory_order_release);
+    join::detail::Alone::out (static_cast<char*> (to), ring.elements + slot * ring.stride, FixedSize<elementSize> (),
+                              1);
+    return 1;
+}
+}  // namespace
+
+template <typename Algorithm, typename Size>
+void World::callBy (unsigned thread, Size size, const Step& step, const void* from, Outcome* outcome) noexcept
+{
+    OwnedRing& ring = ringOf (thread);
+    void* const to = outcome->elements;
+    const Some some = {step.n};
+    const bool one = step.n == 1;
+    switch (step.call)
+    {
+        case Call::Push:
+            outcome->result =
+                one ? Algorithm::push (ring, size, from, One ()) : Algorithm::push (ring, size, from, some);
+            return;
+        case Call::PushWait:
+            outcome->result = one ? oneDone (join::detail::pushOne<Again<Algorithm>> (ring, size, from, never))
+                                  : join::detail::pushAll<Again<Algorithm>> (ring, size, from, step.n, never);
+            return;
+        case Call::Pop:
+            outcome->result = one ? Algorithm::pop (ring, size, to, One ()) : Algorithm::pop (ring, size, to, some);
+            return;
+        case Call::PopWait:
+            outcome->result = one ? oneDone (join::detail::popOne<Again<Algorithm>> (ring, size, to, never))
+                                  : join::detail::popAll<Again<Algorithm>> (ring, size, to, step.n, never);
+            return;
+        case Call::PopToEnd:
+            outcome->result = oneDone (join::detail::popOne<Again<Algorithm>> (ring, size, to, never));
+            return;
+        default:
+            return;
+    }
+}
+
+template <typename Algorithm>
+void World::callOf (unsigned thread, const Step& step, const void* from, Outcome* outcome) noexcept
+{
+    _setup.apart ? callBy<Algorithm> (thread, AnySize {elementSize}, step, from, outcome)
+                 : callBy<Algorithm> (thread, FixedSize<elementSize> (), step, from, outcome);
+}
+
+void World::run (unsigned thread, const Step& step, uint8_t nextElement, Outcome* outcome) noexcept
+{
+    uint64_t from[batchMost][2];
+    for (uint8_t i = 0; i < batchMost; ++i)
+    {
+        from[i][0] = firstWord (static_cast<uint8_t> (nextElement + i));
+        from[i][1] = secondWord (static_cast<uint8_t> (nextElement + i));
+    }
+    switch (step.call)
+    {
+        case Call::Shutdown:
+            outcome->result = ringOf (thread).shutdown ();
+            return;
+        case Call::Leave:
+            ringOf (thread).lanes.leave (threadError ());
+            return;
+        case Call::Observe:
+            observe (thread, outcome);
+            return;
+        case Call::PopEarly:
+            outcome->result = popEarlyFrom (ringOf (thread), outcome->elements);
+            return;
+        default:
+            break;
+    }
+    switch (_setup.policy)
+    {
+        case Policy::Spsc:
+            return callOf<join::detail::SpscRing> (thread, step, from, outcome);
+        case Policy::Mpsc:
+            return _setup.lanes ? callOf<MpscRing<true>> (thread, step, from, outcome)
+                                : callOf<MpscRing<false>> (thread, step, from, outcome);
+        default:
+            return _setup.lanes ? callOf<MpmcRing<true>> (thread, step, from, outcome)
+                                : callOf<MpmcRing<false>> (thread, step, from, outcome);
+    }
+}
+
+void World::call (unsigned thread, const Step& step, uint8_t nextElement, Outcome* outcome) noexcept
+{
+    *outcome = Outcome ();
+    become (thread);
+    threadError ()->assign (0, nullptr);
+    run (thread, step, nextElement, outcome);
+    outcome->error = threadError ()->value ();
+}
+
+// As a survivor does it: from head down to tail, each claim by its lane, or, where that has gone on, by its first slot.
+void World::observe (unsigned thread, Outcome* outcome) noexcept
+{
+    const OwnedRing& ring = ringOf (thread);
+    const uint64_t head = ring.head ().load (std::memory_order_acquire);
+    const int low = ticketOf (ring.tail ().load (std::memory_order_acquire));
+    int end = ticketOf (head);
+    uint64_t lane = head & join::detail::laneMask;
+    if (end < low || end - low > _setup.capacity)
+    {
+        return;  // it went on since
+    }
+    while (end > low)
+    {
+        if (lane == 0 || lane > _setup.laneCount)
+        {
+            outcome->fault = "the chain of claims leads to no lane";
+            return;
+        }
+        const uint64_t claim = laneOf (lane).claim.load (std::memory_order_acquire);
+        int begin = ticketOf (claim);
+        uint64_t before = claim & join::detail::laneMask;
+        if (begin >= end && !claimOfSlots (ring, low, end, &begin, &before, outcome))
+        {
+            return;
+        }
+        outcome->claim[outcome->claims++] = Claim {static_cast<uint8_t> (begin), static_cast<uint8_t> (end),
+                                                   static_cast<uint8_t> (lane), static_cast<uint8_t> (before)};
+        end = begin;
+        lane = before;
+    }
+}
+
+// The lane has gone on, so its claim is published: the slots tell where it begins. false: it is popped.
+bool World::claimOfSlots (const OwnedRing& ring, int low, int end, int* begin, uint64_t* before,
+                          Outcome* outcome) const noexcept
+{
+    for (int ticket = end - 1; ticket >= low; --ticket)
+    {
+        const uint64_t slot = (_base + static_cast<uint64_t> (ticket)) & ring.mask;
+        const auto& there = *reinterpret_cast<const join::std::atomic<uint64_t>*> (ring.words + slot * ring.wordStride);
+        const uint64_t word = there.load (std::memory_order_acquire);
+        if (ticketOf (word) > ticket + 1)
+        {
+            return false;  // of a later lap
+        }
+        if (ticketOf (word) != ticket + 1)
+        {
+            outcome->fault = "a lane was overwritten before its claim was published";
+            return false;
+        }
+        if ((word & join::detail::firstBit) != 0)
+        {
+            *begin = ticket;
+            *before = word & join::detail::laneMask;
+            return true;
+        }
+    }
+    return false;
+}
+
+}  // namespace model

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: MIT
+// Tests of the test: a queue with a mistake in it does not hold.
+#include "explorer.hpp"
+#include "setups.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+#include <cstdio>
+
+using namespace model;
+
+namespace
+{
+struct Explored
+{
+    Setup setup;
+    Verdict verdict;
+};
+
+// The small set-ups, the smallest first.
+std::vector<Explored> explored ()
+{
+    std::vector<Explored> all;
+    for (const Setup& setup : quickSetups ())
+    {
+        all.push_back (Explored {setup, explore (setup)});
+    }
+    std::stable_sort (all.begin (), all.end (),
+                      [] (const Explored& a, const Explored& b) { return a.verdict.states < b.verdict.states; });
+    return all;
+}
+
+// Where the mistake shows, and how; empty: nowhere.
+std::string shows (const Mutant& mutant, const std::vector<Explored>& all)
+{
+    for (const Explored& one : all)
+    {
+        if (mutant.site != nullptr && one.verdict.sites.count (mutant.site) == 0)
+        {
+            continue;
+        }
+        const Verdict verdict = explore (one.setup, mutant);
+        if (!verdict.fault.empty ())
+        {
+            return std::string (one.setup.name) + ": " + verdict.fault;
+        }
+    }
+    return "";
+}
+
+std::string showsIn (const Mutant& mutant, const std::string& name)
+{
+    for (const Setup& setup : quickSetups ())
+    {
+        if (setup.name == name)
+        {
+            return explore (setup, mutant).fault;
+        }
+    }
+    return "no set-up of that name";
+}
+
+// seq_cst by default, on slow paths: ARCHITECTURE.md says why relaxed would do.
+bool defaultOnly (const Site& site)
+{
+    for (const char* text : {"event.fetch_add (1)", "gate.state.fetch_and (~bit)", "state, state & ~detail::askedBit",
+                             "| detail::endedBit", "fetch_or (detail::closedBit)", "fetch_or (detail::shutBit)"})
+    {
+        if (site.text.find (text) != std::string::npos)
+        {
+            return true;
+        }
+    }
+    return false;
+}
+
+Mutant late (const char* text, const char* until)
+{
+    Mutant mutant;
+    mutant.mistake = Mistake::Late;
+    mutant.text = text;
+    mutant.until = until;
+    return mutant;
+}
+
+Mutant skipped (const char* text)
+{
+    Mutant mutant;
+    mutant.mistake = Mistake::Skip;
+    mutant.text = text;
+    return mutant;
+}
+
+Mutant withoutBarriers ()
+{
+    Mutant mutant;
+    mutant.mistake = Mistake::Blind;
+    return mutant;
+}
+}  // namespace
+
+TEST_CASE ("each order is as strong as it need be", "[orders]")
+{
+    const std::vector<Explored> all = explored ();
+    unsigned noticed = 0;
+    for (const Mutant& mutant : weakened ())
+    {
+        if (defaultOnly (*mutant.site))
+        {
+            continue;
+        }
+        const std::string how = shows (mutant, all);
+        std::printf ("%-55s %s\n", mutant.name.c_str (), how.empty () ? "NOT NOTICED" : how.c_str ());
+        INFO (mutant.name << " is noticed nowhere");
+        CHECK_FALSE (how.empty ());
+        ++noticed;
+    }
+    CHECK (noticed >= 24);  // as many as there are, or sites go unseen
+}
+
+TEST_CASE ("each weak order that is come by has a label", "[orders]")
+{
+    explored ();
+    for (const Site* site : sites ())
+    {
+        INFO (site->where () << ": " << site->text);
+        const bool weak = site->order != Order::Plain && site->order != Order::SeqCst;
+        CHECK ((!site->core || !weak || !site->label.empty ()));
+    }
+}
+
+TEST_CASE ("seq_cst where it is a mere default is not needed", "[defaults]")
+{
+    const std::vector<Explored> all = explored ();
+    unsigned count = 0;
+    for (const Mutant& mutant : weakened ())
+    {
+        if (defaultOnly (*mutant.site))
+        {
+            INFO (mutant.name << ": take it off the list");
+            CHECK (shows (mutant, all) == "");
+            ++count;
+        }
+    }
+    CHECK (count == 6);
+}
+
+TEST_CASE ("recovery is misled without the orders of the claim", "[orders]")
+{
+    explored ();
+    for (const Mutant& mutant : weakened ())
+    {
+        const std::string& text = mutant.site->text;
+        const bool claim =
+            text.find ("head->compare_exchange") != std::string::npos && mutant.failure == Order::Acquire;
+        const bool evidence = mutant.site->label == "evidence";
+        if (claim || evidence)
+        {
+            const std::string fault = showsIn (mutant, "mpsc: whose are the tickets");
+            INFO (mutant.name << ": " << fault);
+            CHECK_FALSE (fault.empty ());
+        }
+    }
+}
+
+TEST_CASE ("evidence behind the claim is noticed", "[mistakes]")
+{
+    CHECK (showsIn (late ("lane->claim.store", "claim"), "mpsc: whose are the tickets")
+           == "recovery takes a ticket for another's than its owner's");
+}
+
+TEST_CASE ("a word before its element is noticed", "[mistakes]")
+{
+    CHECK_FALSE (showsIn (late ("__builtin_memcpy (slot, from", "publish"), "mpsc: two pushers").empty ());
+    CHECK_FALSE (showsIn (late ("at (slot + i)->store", "publish"), "mpmc: poppers overtake one another").empty ());
+    CHECK_FALSE (showsIn (late ("__builtin_memcpy (slot, from", "head"), "spsc: full and empty").empty ());
+}
+
+TEST_CASE ("tail before the copy is noticed", "[mistakes]")
+{
+    Setup setup;
+    setup.name = "a popper who is early";
+    setup.policy = Policy::Mpsc;
+    setup.capacity = 1;
+    setup.threads = {{push, push}, {popEarly, popEarly}};
+    CHECK_FALSE (explore (setup).fault.empty ());
+    setup.threads = {{push, push}, {pop, pop}};
+    CHECK (explore (setup).fault.empty ());
+}
+
+TEST_CASE ("a barrier that is left out is noticed", "[mistakes]")
+{
+    CHECK_FALSE (showsIn (withoutBarriers (), "spsc: both wait").empty ());
+    CHECK_FALSE (showsIn (withoutBarriers (), "mpmc: poppers wait").empty ());
+    CHECK_FALSE (showsIn (withoutBarriers (), "spsc: shut down").empty ());
+    CHECK_FALSE (showsIn (withoutBarriers (), "a lane is taken away, and looked at").empty ());
+}
+
+TEST_CASE ("an event that is not counted is noticed", "[mistakes]")
+{
+    CHECK_FALSE (showsIn (skipped ("event.fetch_add (1)"), "spsc: both wait").empty ());
+}
+
+TEST_CASE ("a pusher who does not object to the end is noticed", "[mistakes]")
+{
+    CHECK_FALSE (showsIn (skipped ("state, state & ~detail::askedBit"), "spsc: shut down").empty ());
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+// What is explored: a queue, and what each thread does with it.
+#ifndef MODEL_SETUP_HPP
+#define MODEL_SETUP_HPP
+
+#include <cstdint>
+#include <vector>
+
+namespace model
+{
+enum class Call : uint8_t
+{
+    Push,      // tryPush: what there is room for
+    PushWait,  // all
+    Pop,       // tryPop
+    PopWait,   // all
+    PopToEnd,  // waits for one, again and again until EPIPE
+    PopEarly,  // a mistake: tail is stored before the copy
+    Shutdown,
+    Observe,  // whose is each ticket, as after a death
+    Leave,    // the thread ends, and gives its lane back
+};
+
+struct Step
+{
+    Call call;
+    uint8_t n = 1;  // elements; 1: by the path for one
+};
+
+constexpr Step push = {Call::Push};
+constexpr Step push2 = {Call::Push, 2};
+constexpr Step pushWait = {Call::PushWait};
+constexpr Step pushWait2 = {Call::PushWait, 2};
+constexpr Step pop = {Call::Pop};
+constexpr Step pop2 = {Call::Pop, 2};
+constexpr Step popWait = {Call::PopWait};
+constexpr Step popWait2 = {Call::PopWait, 2};
+constexpr Step popToEnd = {Call::PopToEnd};
+constexpr Step popEarly = {Call::PopEarly};
+constexpr Step shutdown = {Call::Shutdown};
+constexpr Step observe = {Call::Observe};
+constexpr Step leave = {Call::Leave};
+
+constexpr bool pushes (Call call) noexcept
+{
+    return call == Call::Push || call == Call::PushWait;
+}
+
+constexpr bool pops (Call call) noexcept
+{
+    return call >= Call::Pop && call <= Call::PopEarly;
+}
+
+enum class Policy : uint8_t
+{
+    Spsc,
+    Mpsc,
+    Mpmc,
+};
+
+struct Setup
+{
+    const char* name;
+    Policy policy;
+    uint8_t capacity;
+    std::vector<std::vector<Step>> threads;
+    uint8_t filled = 0;      // elements that are there at the start
+    bool lanes = false;      // over a segment: with evidence
+    bool apart = false;      // words apart from elements, whose size is known when run
+    bool oneObject = false;  // all threads by one queue object
+    bool fences = false;     // membarrier is forbidden
+    uint8_t laneCount = 0;   // fewer than pushers: lanes are shared, or change hands. 0: one a thread
+    uint8_t late = 0;        // bits of threads that push for the first time
+};
+
+}  // namespace model
+
+#endif

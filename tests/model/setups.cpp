@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+#include "setups.hpp"
+
+namespace model
+{
+namespace
+{
+using Programs = std::vector<std::vector<Step>>;
+
+Setup make (const char* name, Policy policy, uint8_t capacity, Programs threads)
+{
+    Setup setup;
+    setup.name = name;
+    setup.policy = policy;
+    setup.capacity = capacity;
+    setup.threads = std::move (threads);
+    return setup;
+}
+
+Setup filledBy (uint8_t elements, Setup setup)
+{
+    setup.filled = elements;
+    return setup;
+}
+
+Setup withLanes (Setup setup)
+{
+    setup.lanes = true;
+    return setup;
+}
+
+Setup wordsApart (Setup setup)
+{
+    setup.apart = true;
+    return setup;
+}
+
+Setup byOneObject (Setup setup)
+{
+    setup.oneObject = true;
+    return setup;
+}
+
+Setup withFences (Setup setup)
+{
+    setup.fences = true;
+    return setup;
+}
+
+// One lane, and these threads push for the first time.
+Setup oneLane (uint8_t late, Setup setup)
+{
+    setup.lanes = true;
+    setup.laneCount = 1;
+    setup.late = late;
+    return setup;
+}
+}  // namespace
+
+std::vector<Setup> quickSetups ()
+{
+    const auto Spsc = Policy::Spsc;
+    const auto Mpsc = Policy::Mpsc;
+    const auto Mpmc = Policy::Mpmc;
+    return {
+        make ("spsc: one by one, and two", Spsc, 2, {{push, push2}, {pop, pop2}}),
+        make ("spsc: full and empty", Spsc, 1, {{push, push, push}, {pop, pop, pop}}),
+        make ("spsc: both wait", Spsc, 1, {{pushWait2}, {popWait2}}),
+        withFences (make ("spsc: both wait, without membarrier", Spsc, 1, {{pushWait2}, {popWait2}})),
+        make ("spsc: shut down", Spsc, 1, {{push}, {pop, pop}, {shutdown}}),
+        make ("spsc: shut down while two are pushed", Spsc, 2, {{push2}, {pop2, pop}, {shutdown}}),
+        filledBy (1, make ("spsc: shut down while the pusher waits", Spsc, 1, {{pushWait}, {pop, pop}, {shutdown}})),
+        withFences (make ("spsc: shut down, without membarrier", Spsc, 1, {{push}, {pop, pop}, {shutdown}})),
+        make ("mpsc: two pushers", Mpsc, 2, {{push, push}, {push}, {pop, pop}}),
+        wordsApart (make ("mpsc: batches, words apart", Mpsc, 2, {{push2}, {push, push2}, {pop2, pop2}})),
+        filledBy (1, byOneObject (make ("mpsc: pushers of one object", Mpsc, 1, {{push}, {push}, {pop}}))),
+        withLanes (make ("mpsc: whose are the tickets", Mpsc, 2, {{push, push}, {push}, {pop}, {observe}})),
+        withLanes (make ("mpsc: whose are the tickets of batches", Mpsc, 2, {{push2}, {push, push}, {pop}, {observe}})),
+        make ("mpsc: pushers wait", Mpsc, 1, {{pushWait}, {pushWait}, {popWait}}),
+        make ("mpmc: batches", Mpmc, 2, {{push}, {push2}, {pop}, {pop2}}),
+        wordsApart (make ("mpmc: batches, words apart", Mpmc, 2, {{push2}, {push}, {pop2}, {pop}})),
+        filledBy (1, make ("mpmc: poppers overtake one another", Mpmc, 1, {{push, push}, {pop}, {pop}})),
+        filledBy (1, make ("mpmc: poppers wait", Mpmc, 1, {{pushWait}, {popWait}, {popWait}})),
+        make ("mpmc: shut down", Mpmc, 1, {{push}, {pop, pop}, {shutdown}}),
+        oneLane (2, byOneObject (make ("a lane is taken away", Mpsc, 2, {{push, push}, {push}}))),
+        oneLane (2, byOneObject (make ("a lane is taken away, and looked at", Mpsc, 2, {{push}, {push}, {observe}}))),
+        oneLane (2, make ("a lane changes hands", Mpsc, 2, {{push, leave}, {push}, {observe}})),
+    };
+}
+
+std::vector<Setup> largeSetups ()
+{
+    const auto Spsc = Policy::Spsc;
+    const auto Mpsc = Policy::Mpsc;
+    const auto Mpmc = Policy::Mpmc;
+    return {
+        make ("spsc: one, two, three", Spsc, 2, {{pushWait, pushWait2}, {popWait2, popWait}}),
+        make ("spsc: shut down, and two by one", Spsc, 2, {{push, push}, {pop, pop, pop}, {shutdown}}),
+        withFences (make ("spsc: the same without membarrier", Spsc, 2, {{push, push}, {pop, pop, pop}, {shutdown}})),
+        make ("spsc: nothing comes behind the end", Spsc, 1, {{push}, {popToEnd}, {shutdown}}),
+        make ("spsc: shut down, and asked again", Spsc, 1, {{push}, {popToEnd, pop}, {shutdown}}),
+        withLanes (make ("mpsc: three pushers", Mpsc, 2, {{push}, {push}, {push}, {pop, pop}, {observe}})),
+        withLanes (make ("mpsc: laps", Mpsc, 1, {{push, push}, {push, push}, {pop, pop, pop}, {observe}})),
+        make ("mpsc: all wait", Mpsc, 1, {{pushWait}, {pushWait}, {popWait, popWait}}),
+        byOneObject (make ("mpmc: laps, one object", Mpmc, 1, {{push, push}, {push}, {pop, pop}, {pop}})),
+        withLanes (make ("mpmc: laps", Mpmc, 2, {{push, push2}, {push}, {pop, pop}, {pop}, {observe}})),
+        make ("mpmc: shut down while poppers are at it", Mpmc, 2, {{push}, {pop, pop}, {pop}, {shutdown}}),
+        make ("mpmc: shut down while one sleeps", Mpmc, 1, {{push}, {popToEnd}, {shutdown}}),
+        oneLane (2, byOneObject (make ("a lane is taken away in a run", Mpsc, 4,
+                                       {{push, push, push}, {push, push}, {observe}}))),
+    };
+}
+
+}  // namespace model

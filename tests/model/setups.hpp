@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: MIT
+#ifndef MODEL_SETUPS_HPP
+#define MODEL_SETUPS_HPP
+
+#include "setup.hpp"
+
+namespace model
+{
+/// Small ones, a few seconds together; each mistake shows in one of them.
+std::vector<Setup> quickSetups ();
+
+/// Larger ones, about a minute.
+std::vector<Setup> largeSetups ();
+
+}  // namespace model
+
+#endif

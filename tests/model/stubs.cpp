@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: MIT
+// What the library asks of the system, answered by the model.
+#include "owned_ring.hpp"
+
+#include "arena.hpp"
+#include "running.hpp"
+
+#include "os/barrier.hpp"
+#include "os/futex.hpp"
+#include "os/pages.hpp"
+#include "names.hpp"
+#include "os/threads.hpp"
+
+namespace model
+{
+Arena& arena () noexcept
+{
+    static Arena only;
+    return only;
+}
+
+namespace
+{
+int ask (Kind kind, const void* at, uint64_t expected = 0) noexcept
+{
+    if (running != nullptr)
+    {
+        const int location = at != nullptr ? arena ().locationOf (at) : 0;
+        running->ask (
+            Access {kind, Order::SeqCst, Order::SeqCst, static_cast<uint8_t> (location), 0, expected, nullptr}, nullptr,
+            0);
+    }
+    return 0;
+}
+
+int barrier () noexcept
+{
+    return running != nullptr && running->mutant.mistake == Mistake::Blind ? 0 : ask (Kind::Barrier, nullptr);
+}
+}  // namespace
+}  // namespace model
+
+namespace join
+{
+inline namespace JOIN_ABI
+{
+// Without words: nobody reads them.
+Failure::Failure (int error, const char*, ...) noexcept
+: _error (error)
+{
+    _text[0] = '\0';
+}
+
+SizeText::SizeText (uint64_t) noexcept
+{
+    text[0] = '\0';
+}
+
+int fail (const Failure& failure) noexcept
+{
+    lastError.assign (failure.error (), "");
+    return -1;
+}
+
+// No segment has a name here.
+Folders folders (bool) noexcept
+{
+    return Folders ();
+}
+
+SegmentPath::SegmentPath (const Folder&, const char*) noexcept
+{
+    text[0] = '\0';
+}
+
+namespace os
+{
+int openFile (const char*, bool, int*) noexcept
+{
+    return 2;
+}
+
+void allowCancel (bool, bool* before) noexcept
+{
+    *before = true;
+}
+
+int barrierEverywhere () noexcept
+{
+    return model::barrier ();
+}
+
+int globalBarrier () noexcept
+{
+    return model::barrier ();
+}
+
+int sleepOn (const std::atomic<uint32_t>& word, uint32_t value, bool, int64_t) noexcept
+{
+    if (model::arena ().locationOf (&word) < 0)
+    {
+        return 0;  // a pause on a word that nobody else has: it orders nothing here
+    }
+    model::ask (model::Kind::Sleep, &word, value);  // without end: a lost wake-up is to show
+    model::running->mark (model::Mark::Woken);
+    return 0;
+}
+
+int wakeAll (const std::atomic<uint32_t>& word, bool) noexcept
+{
+    return model::ask (model::Kind::Wake, &word);
+}
+
+void yieldCpu () noexcept
+{
+    model::ask (model::Kind::Yield, nullptr);
+}
+
+int64_t now () noexcept
+{
+    return -1;  // so a deadline of 0 is none, and nobody spins
+}
+
+unsigned usableCpus () noexcept
+{
+    return 1;
+}
+
+int processId () noexcept
+{
+    return 1;
+}
+
+std::size_t basePageSize () noexcept
+{
+    return 4096;
+}
+
+int mapAnonymous (std::size_t bytes, int, void** address) noexcept
+{
+    *address = model::arena ().carve (bytes);
+    return 0;
+}
+
+int mapForReading (int, std::size_t, void** address) noexcept
+{
+    *address = model::arena ().bytes ();
+    return 0;
+}
+
+int wipeOnFork (void*, std::size_t) noexcept
+{
+    return 0;
+}
+
+int dropOnFork (void*, std::size_t) noexcept
+{
+    return 0;
+}
+
+int unmap (void*, std::size_t) noexcept
+{
+    return 0;
+}
+
+int aroundFork (void (*) (), void (*) (), void (*) ()) noexcept
+{
+    return 0;
+}
+
+int factsOf (int, FileFacts*) noexcept
+{
+    return 0;
+}
+
+int holdLane (int, uint32_t) noexcept
+{
+    return 0;
+}
+
+int openAgain (int file, int* again) noexcept
+{
+    *again = file;
+    return 0;
+}
+
+int closeFile (int) noexcept
+{
+    return 0;
+}
+
+}  // namespace os
+}  // namespace JOIN_ABI
+}  // namespace join

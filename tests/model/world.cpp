@@ -1,0 +1,380 @@
+// SPDX-License-Identifier: MIT
+#include "owned_ring.hpp"
+
+#include "../../src/queue/lanes.cpp"
+#include "../../src/queue/registry.cpp"
+#include "../../src/queue/wait.cpp"
+
+#include "arena.hpp"
+#include "running.hpp"
+#include "world.hpp"
+
+#include <algorithm>
+#include <deque>
+#include <new>
+
+namespace model
+{
+using join::LaneTable;
+using join::OwnedRing;
+using join::detail::Control;
+using join::detail::Lane;
+
+namespace
+{
+constexpr uint32_t elementSize = 16;
+constexpr uint32_t handle = 1000;  // of a descriptor that is none
+
+join::LastError errors[threadsMost];
+unsigned caller = 0;  // outside of an exploration
+
+Control& control () noexcept
+{
+    return *reinterpret_cast<Control*> (arena ().bytes ());
+}
+
+Lane* lanes () noexcept
+{
+    return reinterpret_cast<Lane*> (&control () + 1);
+}
+
+const char* kept (const std::string& name)
+{
+    static std::deque<std::string> names;
+    for (const std::string& known : names)
+    {
+        if (known == name)
+        {
+            return known.c_str ();
+        }
+    }
+    names.push_back (name);
+    return names.back ().c_str ();
+}
+
+join::detail::Kind kindOf (Policy policy) noexcept
+{
+    return policy == Policy::Spsc   ? join::detail::Kind::Spsc
+           : policy == Policy::Mpsc ? join::detail::Kind::Mpsc
+                                    : join::detail::Kind::Mpmc;
+}
+
+bool waits (const Step& step) noexcept
+{
+    return step.call == Call::PushWait || step.call == Call::PopWait || step.call == Call::PopToEnd
+           || step.call == Call::Shutdown;
+}
+
+template <typename Predicate>
+unsigned threadsWith (const Setup& setup, const Predicate& predicate)
+{
+    unsigned count = 0;
+    for (const auto& program : setup.threads)
+    {
+        count += std::any_of (program.begin (), program.end (), predicate);
+    }
+    return count;
+}
+}  // namespace
+
+join::LastError* threadError () noexcept
+{
+    return &errors[running != nullptr ? running->thread : caller];
+}
+
+World::World (const Setup& setup)
+: _setup (setup)
+{
+    arena ().clear ();
+    const uint8_t pushers =
+        static_cast<uint8_t> (threadsWith (setup, [] (const Step& step) { return pushes (step.call); }));
+    _setup.laneCount = setup.laneCount != 0 ? setup.laneCount : pushers != 0 ? pushers : 1;
+    build ();
+    fill ();
+    listLocations ();
+}
+
+World::~World ()
+{
+    for (OwnedRing* ring : _rings)
+    {
+        ring->~OwnedRing ();
+    }
+}
+
+void World::build ()
+{
+    const std::size_t laneBytes = _setup.laneCount * sizeof (Lane);
+    arena ().carve (sizeof (Control) + laneBytes + _setup.capacity * (elementSize + sizeof (uint64_t)));
+    for (unsigned object = 0; object < (_setup.oneObject ? 1 : _setup.threads.size ()); ++object)
+    {
+        makeRing ();
+    }
+}
+
+void World::makeRing ()
+{
+    OwnedRing& ring = *new (arena ().carve (sizeof (OwnedRing))) OwnedRing;
+    _rings.push_back (&ring);
+    char* const rest = reinterpret_cast<char*> (lanes () + _setup.laneCount);
+    const bool beside = !_setup.apart && !spsc ();
+    ring.control = &control ();
+    ring.words = spsc () ? nullptr : rest;
+    ring.elements = spsc () ? rest : rest + (beside ? 8 : 8 * _setup.capacity);
+    ring.capacity = _setup.capacity;
+    ring.mask = ring.capacity - 1;
+    ring.stride = beside ? elementSize + 8 : elementSize;
+    ring.wordStride = beside ? ring.stride : 8;
+    ring.elementSize = elementSize;
+    ring.kind = kindOf (_setup.policy);
+    ring.fences = _setup.fences;
+    ring.shared = true;
+    if (_setup.lanes)
+    {
+        ring.lanes.file ().handle = handle;
+        if (join::Failure failure = ring.lanes.start (lanes (), _setup.laneCount, 4096, ""))
+        {
+            throw std::runtime_error (failure.text ());
+        }
+    }
+    ring.entries = ring.lanes.entries ();
+    ring.entryMask = join::Lanes::entryMask ();
+}
+
+// A lap before the start, by each that pushes, and the elements that are to be there.
+void World::fill ()
+{
+    unsigned pusher = 0;
+    Outcome outcome;
+    for (unsigned thread = static_cast<unsigned> (_setup.threads.size ()); thread-- > 0;)
+    {
+        const auto& program = _setup.threads[thread];
+        const bool first = (_setup.late >> thread & 1) != 0;
+        if (!first
+            && std::any_of (program.begin (), program.end (), [] (const Step& step) { return pushes (step.call); }))
+        {
+            pusher = thread;
+            call (thread, push, 0, &outcome);
+            call (thread, pop, 0, &outcome);
+        }
+    }
+    const unsigned shift = spsc () ? 0 : join::detail::ticketShift;
+    _base = control ().tail.value.load () >> shift;
+    for (uint8_t i = 0; i < _setup.filled; ++i)
+    {
+        const uint8_t id = static_cast<uint8_t> (200 + i);
+        const uint64_t before = control ().head.value.load ();
+        call (pusher, push, id, &outcome);
+        const uint64_t after = control ().head.value.load ();
+        _account.filled (id, static_cast<uint8_t> (after & join::detail::laneMask),
+                         static_cast<uint8_t> (before & join::detail::laneMask));
+    }
+}
+
+int World::add (const void* at, std::size_t size, const std::string& name, Sort sort)
+{
+    uint64_t initial = 0;
+    std::memcpy (&initial, at, size);
+    const int location = static_cast<int> (_locations.size ());
+    _locations.push_back (
+        Location {kept (name), initial, sort == Sort::Payload, sort == Sort::Own, sort == Sort::Strong});
+    arena ().locate (at, location);
+    return location;
+}
+
+void World::listLocations ()
+{
+    _head = add (&control ().head, 8, "head");
+    _tail = add (&control ().tail, 8, "tail");
+    if (threadsWith (_setup, waits) != 0)
+    {
+        _state = add (&control ().gate.state, 4, "state");
+        add (&control ().gate.pushed, 4, "pushed", Sort::Strong);
+        add (&control ().gate.popped, 4, "popped", Sort::Strong);
+    }
+    const bool single = !_setup.oneObject || alone (pushes);
+    for (unsigned i = 0; i < _rings.size (); ++i)
+    {
+        add (&_rings[i]->tailSeen, 8, "tailSeen " + std::to_string (i), single ? Sort::Own : Sort::Usual);
+        if (spsc ())
+        {
+            add (&_rings[i]->headSeen, 8, "headSeen " + std::to_string (i), Sort::Own);
+        }
+    }
+    if (_setup.lanes)
+    {
+        listLanes ();
+    }
+    listElements ();
+}
+
+void World::listLanes ()
+{
+    const bool moving = lanesMove ();
+    for (unsigned i = 0; i < _setup.laneCount; ++i)
+    {
+        if (observed ())
+        {
+            add (&lanes ()[i].claim, 8, "lane " + std::to_string (i + 1));
+        }
+        if (moving)
+        {
+            add (&lanes ()[i].state, 4, "lane state " + std::to_string (i + 1));
+        }
+    }
+    for (unsigned i = 0; i < _rings.size () && moving; ++i)
+    {
+        LaneTable& table = *reinterpret_cast<LaneTable*> (_rings[i]->entries);
+        add (&table.mutex, 4, "mutex " + std::to_string (i));
+        add (&table.sharing, 4, "sharing " + std::to_string (i));
+        listShared (table, i);
+    }
+    for (unsigned thread = 0; thread < _setup.threads.size () && moving; ++thread)
+    {
+        join::detail::LaneEntry* const entry = entryOf (thread);
+        if (entry != nullptr)
+        {
+            add (&entry->thread, 8, "thread of " + std::to_string (thread));
+            add (&entry->lane, 8, "lane of " + std::to_string (thread));
+            add (&entry->inside, 4, "inside of " + std::to_string (thread));
+        }
+    }
+}
+
+void World::listElements ()
+{
+    const OwnedRing& ring = *_rings[0];
+    for (unsigned i = 0; i < _setup.capacity; ++i)
+    {
+        const std::string slot = std::to_string (i);
+        if (!spsc ())
+        {
+            _words.push_back (add (ring.words + i * ring.wordStride, 8, "word " + slot));
+        }
+        add (ring.elements + i * ring.stride, 8, "element " + slot, Sort::Payload);
+        add (ring.elements + i * ring.stride + 8, 8, "element " + slot + ", second half", Sort::Payload);
+    }
+}
+
+void World::listShared (LaneTable& table, unsigned object)
+{
+    add (&table.shared, 8, "shared " + std::to_string (object));
+}
+
+// Where the thread finds itself, or will make its place; null: neither.
+join::detail::LaneEntry* World::entryOf (unsigned thread) const noexcept
+{
+    const unsigned before = caller;
+    caller = thread;
+    const uint32_t first = join::detail::firstEntry ();
+    caller = before;
+    OwnedRing& ring = ringOf (thread);
+    for (uint32_t i = first;; ++i)
+    {
+        join::detail::LaneEntry& entry = ring.entries[i & ring.entryMask];
+        if (entry.thread.load () == &errors[thread])
+        {
+            return &entry;
+        }
+        if (entry.thread.load () == nullptr)
+        {
+            return (_setup.late >> thread & 1) != 0 ? &entry : nullptr;
+        }
+    }
+}
+
+void World::become (unsigned thread) noexcept
+{
+    caller = thread;
+}
+
+void World::renew () noexcept
+{
+    for (unsigned i = 0; i < _rings.size () && lanesMove (); ++i)
+    {
+        LaneTable& table = *reinterpret_cast<LaneTable*> (_rings[i]->entries);
+        table.threads = 1;
+        table.held = 1;
+    }
+}
+
+int World::locationOf (const void* at) const noexcept
+{
+    return arena ().locationOf (at);
+}
+
+int World::ticketOf (uint64_t word) const noexcept
+{
+    const uint64_t ticket = spsc () ? word : word >> join::detail::ticketShift;
+    return static_cast<int> (static_cast<int64_t> (ticket - _base));
+}
+
+bool World::lanesMove () const noexcept
+{
+    return _setup.late != 0;
+}
+
+bool World::observed () const noexcept
+{
+    return threadsWith (_setup, [] (const Step& step) { return step.call == Call::Observe; }) != 0;
+}
+
+// Whether one thread does that, and no other.
+bool World::alone (bool (*which) (Call)) const noexcept
+{
+    return threadsWith (_setup, [&] (const Step& step) { return which (step.call); }) == 1;
+}
+
+bool World::mustSucceed (const Memory& memory, const Account& account, unsigned thread, Call call) const noexcept
+{
+    const bool over = _state != -1 && (memory.newest (static_cast<unsigned> (_state)) & join::detail::endedBit) != 0;
+    if (pops (call) && alone (pops) && !over)
+    {
+        const uint64_t slot = (_base + account.popped ()) % _setup.capacity;
+        const int known = spsc () ? ticketOf (memory.oldest (thread, static_cast<unsigned> (_head)))
+                                  : ticketOf (memory.oldest (thread, static_cast<unsigned> (_words[slot])));
+        return known > static_cast<int> (account.popped ());
+    }
+    if (pushes (call) && alone (pushes))
+    {
+        const int tail = ticketOf (memory.oldest (thread, static_cast<unsigned> (_tail)));
+        return static_cast<int> (account.claimed ()) - tail < _setup.capacity;
+    }
+    return false;
+}
+
+const char* World::moved (Account& account, unsigned thread, const Access& access, uint64_t from,
+                          uint64_t to) const noexcept
+{
+    const int before = ticketOf (from);
+    const int after = ticketOf (to);
+    if (before == after)
+    {
+        return nullptr;
+    }
+    const uint64_t lane = spsc () ? 0 : join::detail::laneMask;
+    return isHead (access.location)
+               ? account.headMoved (thread, static_cast<unsigned> (before), static_cast<unsigned> (after),
+                                    static_cast<unsigned> (to & lane), static_cast<unsigned> (from & lane),
+                                    _setup.capacity)
+               : account.tailMoved (thread, static_cast<unsigned> (before), static_cast<unsigned> (after));
+}
+
+const char* World::atEnd (const Memory& memory, const Account& account) const noexcept
+{
+    if (account.over () && account.popped () != account.claimed ())
+    {
+        return "somebody was told that nothing comes any more, and something came";
+    }
+    for (unsigned ticket = account.popped (); ticket < account.claimed () && !spsc (); ++ticket)
+    {
+        const int word = _words[(_base + ticket) % _setup.capacity];
+        if (ticketOf (memory.newest (static_cast<unsigned> (word))) != static_cast<int> (ticket) + 1)
+        {
+            return "an element that was pushed cannot be popped";
+        }
+    }
+    return nullptr;
+}
+
+}  // namespace model
