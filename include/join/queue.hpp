@@ -102,7 +102,7 @@ public:
     ///     unspecified
     int tryPop (T& element) noexcept
     {
-        return one (detail::toldEmpty (Algorithm::pop (*_ring, Size (), &element, detail::One ())));
+        return popped (element, detail::toldEmpty (Algorithm::pop (*_ring, Size (), &element, detail::One ())) - 1);
     }
 
     /// As many of n as fit, in order. @return how many, or -1 as of one, and EINVAL: null, or n = 0
@@ -131,7 +131,7 @@ public:
 
     int pop (T& element) noexcept
     {
-        return detail::popOne<Algorithm> (*_ring, Size (), &element, forever ());
+        return popped (element, detail::popOne<Algorithm> (*_ring, Size (), &element, forever ()));
     }
 
     /// The same with a timeout, counted on CLOCK_MONOTONIC; none or a negative one tries once.
@@ -143,7 +143,7 @@ public:
 
     int pop (T& element, Duration timeout) noexcept
     {
-        return detail::popOne<Algorithm> (*_ring, Size (), &element, in (timeout));
+        return popped (element, detail::popOne<Algorithm> (*_ring, Size (), &element, in (timeout)));
     }
 
     /// Waits until all n are done. @return 0, or -1 with lastError: shut down in the middle is EPIPE, and the form with a
@@ -323,6 +323,17 @@ private:
     static detail::Deadline in (Duration timeout) noexcept
     {
         return detail::Ring::deadlineIn (timeout.count ());
+    }
+
+    /// @param failed 0: the element is there; else it is unspecified, which a compiler takes for uninitialised, and warns.
+    static int popped (T& element, int64_t failed) noexcept
+    {
+        if (failed != 0)
+        {
+            __asm__("" : "=m"(element));
+            return -1;
+        }
+        return 0;
     }
 
     static int one (int64_t done) noexcept
