@@ -183,9 +183,9 @@ GUARANTEE ("full", "huge pages made on a node that is full are ENOMEM, without a
 
 GUARANTEE ("full", "on a node without a page to spare even small memory is there or ENOMEM, and kills nobody")
 {
-    leaveNothing ();
     for (std::size_t size : {page, 16 * page, MiB, 4 * MiB, 32 * MiB})
     {
+        leaveNothing ();  // again: the kernel gives back what it kept for others in the meantime
         for (HugePages pages : {HugePages::Never, HugePages::Prefer})
         {
             MemOptions options = with (pages);
