@@ -3,6 +3,8 @@
 // a copy. Threads of the parent that were inside do not exist in the child. A process without a place is told so.
 #include "check.h"
 
+#include "../asleep.hpp"
+
 #include <atomic>
 #include <chrono>
 #include <cstdio>
@@ -73,13 +75,15 @@ void whileAThreadWaits (bool shared)
 {
     const jm_handle queue = shared ? jm_queue_open (JM_MPMC, 8, 8, name) : jm_queue_create (JM_MPMC, 8, 8);
     CHECK (queue > 0 && jm_unlink (name) == 0);
+    std::atomic<pid_t> id {0};
     std::thread waiter ([&] {
         uint64_t value = 0;
+        id = ::gettid ();
         CHECK (jm_queue_pop (queue, &value, -1) == 0 && value == 9);
     });
     for (int i = 0; i < 20; ++i)
     {
-        std::this_thread::sleep_for (std::chrono::milliseconds (2));
+        untilAsleep (id);
         inChild ([&] {
             CHECK (jm_queue_capacity (queue) == 8);
             CHECK (jm_placement (queue, nullptr, 0) > 0);

@@ -2,6 +2,8 @@
 // Calls that wait: closing interrupts them, room and elements end them, shutting down as well, and cancelling does not.
 #include "check.h"
 
+#include "../asleep.hpp"
+
 #include <atomic>
 #include <chrono>
 #include <cstdio>
@@ -17,11 +19,6 @@ char name[64];
 
 using Clock = std::chrono::steady_clock;
 
-void pause (int milliseconds)
-{
-    std::this_thread::sleep_for (std::chrono::milliseconds (milliseconds));
-}
-
 jm_handle open (uint32_t kind, bool shared)
 {
     const jm_handle queue = shared ? jm_queue_open (kind, 4, 8, name) : jm_queue_create (kind, 4, 8);
@@ -34,12 +31,14 @@ jm_handle open (uint32_t kind, bool shared)
 void ends (int error, jm_handle queue, const std::function<int64_t (jm_handle)>& call,
            const std::function<int (jm_handle)>& end)
 {
+    std::atomic<pid_t> id {0};
     std::thread waiter ([&] {
         CHECK (jm_last_error () == 0);
+        id = ::gettid ();
         CHECK (call (queue) == -1);
         CHECK (jm_last_error () == error && jm_last_error_message ()[0] != '\0');
     });
-    pause (30);
+    untilAsleep (id);
     const Clock::time_point start = Clock::now ();
     CHECK (end (queue) == 0);
     waiter.join ();
@@ -79,17 +78,22 @@ void manyAreInterrupted ()
 {
     const jm_handle queue = open (JM_MPMC, true);
     std::vector<std::thread> waiters;
+    std::atomic<pid_t> ids[8] = {};
     std::atomic<int> interrupted {0};
     for (int i = 0; i < 8; ++i)
     {
         waiters.emplace_back ([&, i] {
             uint64_t element = 0;
+            ids[i] = ::gettid ();
             CHECK (jm_queue_pop (queue, &element, i % 2 == 0 ? -1 : INT64_C (60000000000)) == -1);
-            CHECK (jm_last_error () == ECANCELED || jm_last_error () == EBADF);
+            CHECK (jm_last_error () == ECANCELED);
             ++interrupted;
         });
     }
-    pause (50);
+    for (const std::atomic<pid_t>& id : ids)
+    {
+        untilAsleep (id);
+    }
     CHECK (jm_close (queue) == 0);
     for (std::thread& waiter : waiters)
     {
@@ -105,17 +109,20 @@ void successAfterWaiting ()
     {
         const jm_handle queue = open (kind, true);
         uint64_t value = 0;
+        const std::atomic<pid_t> pusher {::gettid ()};
+        std::atomic<pid_t> id {0};
         std::thread popper ([&] {
             uint64_t got = 0;
+            id = ::gettid ();
             CHECK (jm_queue_pop (queue, &got, -1) == 0 && got == 0);
-            pause (30);
+            untilAsleep (pusher);
             for (uint64_t i = 1; i < 6; ++i)
             {
                 CHECK (jm_queue_pop (queue, &got, -1) == 0 && got == i);
             }
             CHECK (jm_last_error () == 0);
         });
-        pause (20);
+        untilAsleep (id);
         CHECK (jm_close (0) == -1);
         for (; value < 6; ++value)
         {
@@ -128,8 +135,11 @@ void successAfterWaiting ()
     }
 }
 
+std::atomic<pid_t> cancelled;
+
 void* popOnce (void* handle)
 {
+    cancelled = ::gettid ();
     uint64_t value = 0;
     CHECK (jm_queue_pop (*static_cast<jm_handle*> (handle), &value, -1) == 0 && value == 5);
     CHECK (jm_queue_try_push (*static_cast<jm_handle*> (handle), &value) == 0);  // a first push: it opens a file
@@ -144,12 +154,16 @@ void cancelledInside ()
     for (int i = 0; i < 20; ++i)
     {
         pthread_t thread;
+        cancelled = 0;
         CHECK (::pthread_create (&thread, nullptr, popOnce, &queue) == 0);
-        pause (i % 4);
+        if (i % 4 >= 2)
+        {
+            untilAsleep (cancelled);
+        }
         CHECK (::pthread_cancel (thread) == 0);
         if (i % 4 == 3)
         {
-            pause (5);
+            untilAsleep (cancelled);
         }
         uint64_t value = 5;
         CHECK (jm_queue_push (queue, &value, -1) == 0);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Catch2's main, in a /dev/shm of our own. 77 where [traced] tests are asked for and ptrace is forbidden.
-#define CATCH_CONFIG_RUNNER
-#include <catch2/catch.hpp>
+#include "../run_tests.hpp"
 
 #include "tracer.hpp"
 #include "world.hpp"
@@ -35,5 +34,5 @@ int main (int argc, char** argv)
         std::printf ("SKIP: a sanitizer makes mappings and system calls of its own: they cannot be counted exactly\n");
         return 77;
     }
-    return Catch::Session ().run (argc, argv);
+    return runTests (argc, argv);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Calls that wait: what they return, when, and what they leave in lastError.
+#include "../asleep.hpp"
 #include "kinds.hpp"
 
 #include <thread>
@@ -20,32 +21,6 @@ nanoseconds timeOf (Call call)
     const auto start = steady_clock::now ();
     call ();
     return steady_clock::now () - start;
-}
-
-// Returns when the thread of that id sleeps in the kernel, by /proc: what the others wait for, instead of a while.
-void untilAsleep (const std::atomic<pid_t>& thread)
-{
-    for (;;)
-    {
-        const pid_t id = thread.load ();
-        char path[64];
-        std::snprintf (path, sizeof (path), "/proc/self/task/%d/stat", id);
-        std::FILE* file = id != 0 ? std::fopen (path, "r") : nullptr;
-        char state = 0;
-        if (file != nullptr)
-        {
-            if (std::fscanf (file, "%*d %*s %c", &state) != 1)
-            {
-                state = 0;
-            }
-            std::fclose (file);
-        }
-        if (state == 'S')
-        {
-            return;
-        }
-        std::this_thread::yield ();
-    }
 }
 }  // namespace
 

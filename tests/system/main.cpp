@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Each executable says what the machine must have; where it has not, the test is skipped and its last line is why.
-#define CATCH_CONFIG_RUNNER
-#include <catch2/catch.hpp>
+#include "../run_tests.hpp"
 
 #include "needs.hpp"
 
@@ -15,5 +14,5 @@ int main (int argc, char** argv)
         std::printf ("skipped: %s\n", reason.c_str ());
         return 77;
     }
-    return Catch::Session ().run (argc, argv);
+    return runTests (argc, argv);
 }

@@ -1,3 +1,7 @@
 // SPDX-License-Identifier: MIT
-#define CATCH_CONFIG_MAIN
-#include <catch2/catch.hpp>
+#include "../run_tests.hpp"
+
+int main (int argc, char** argv)
+{
+    return runTests (argc, argv);
+}
