@@ -158,7 +158,7 @@ public:
         return all (popping (elements, n, forever ()), n);
     }
 
-    /// Until all n are done or the time is up. @return how many were done, if any, else -1 and lastError tells why
+    /// Until all n are done or the time is up. @return how many were done, if any, else -1; lastError tells why it is not n
     int64_t push (const T* elements, uint64_t n, Duration timeout) noexcept
     {
         return pushing (elements, n, in (timeout));

@@ -153,12 +153,12 @@ void OwnedRing::start () noexcept
     kind = format.kind;
     entries = lanes.entries ();
     entryMask = Lanes::entryMask ();
-    fences = !barriersReachUs ();
+    watch (!barriersReachUs ());
     const uint64_t low = kind == Kind::Spsc ? 0 : detail::ticketUnit - 1;
     const uint64_t seen = tail ().load () & ~low;
     tailSeen.store (seen);
     headSeen.store (seen);
-    driedAt.store (seen);
+    driedAt.store (seen - 1);  // it has not been seen to be empty
     reserved = 0;
     reservedAt = 0;
     peeked = 0;

@@ -37,6 +37,12 @@ void wake (Gate& gate, std::atomic<uint32_t>& event, uint32_t bit, bool shared) 
     os::wakeAll (event, shared);
 }
 
+// A read-modify-write is the fence, between the publication and the look.
+uint32_t known (const OwnedRing& ring, uint32_t state) noexcept
+{
+    return state == detail::fenceBit ? ring.gate ().state.fetch_add (0) : state;
+}
+
 bool singleCpu () noexcept
 {
     static const bool single = os::usableCpus () == 1;
@@ -218,6 +224,7 @@ bool OwnedRing::hasRoom () const noexcept
 int Ring::published (uint32_t state) noexcept
 {
     const OwnedRing& ring = own (*this);
+    state = known (ring, state);
     if (kind == Kind::Spsc && (state & detail::shutMask) != 0 && tooLate (gate ())
         && tail ().load () != head ().load ())
     {
@@ -230,9 +237,12 @@ int Ring::published (uint32_t state) noexcept
     return 0;
 }
 
-void Ring::popped () noexcept
+void Ring::popped (uint32_t state) noexcept
 {
-    wake (gate (), gate ().popped, detail::pushersWait, own (*this).shared);
+    if ((known (own (*this), state) & detail::pushersWait) != 0)
+    {
+        wake (gate (), gate ().popped, detail::pushersWait, own (*this).shared);
+    }
 }
 
 int Ring::awaitElement (Deadline deadline) noexcept

@@ -13,8 +13,8 @@ ROW = re.compile(r"^\| (\d+) \| (\d+) \| `(\w+\.\w+)` \|", re.M)
 BIT = re.compile(r"^\| [^|]*\| (\d+) \| `(\w+)` \|", re.M)
 BLOCK = re.compile(r"(<!-- dump -->\n```\n)(.*?)(```\n)", re.S)
 STRUCT = re.compile(r"^struct (?:alignas \(pad\) )?(\w+)\n\{(.*?)^\};", re.S | re.M)
-MEMBER = re.compile(r"^    [\w:<>]+ (\w+)(?:\[\d+\])?;", re.M)
-PARTS = {"Identity": "identity", "Counters": "counters", "Reserved": "reserved", "Index": "head", "Gate": "gate", "Lane": "lane"}
+MEMBER = re.compile(r"^    [\w:<>]+ (\w+)(?:\[[^;]+\])?;", re.M)
+PARTS = {"Identity": "identity", "Counters": "counters", "Reserved": "reserved", "Head": "head", "Tail": "tail", "Gate": "gate", "Lane": "lane"}
 
 
 def compiled(root, cxx, fields, bits):

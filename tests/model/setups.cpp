@@ -65,6 +65,7 @@ std::vector<Setup> quickSetups ()
     return {
         make ("spsc: one by one, and two", Spsc, 2, {{push, push2}, {pop, pop2}}),
         make ("spsc: full and empty", Spsc, 1, {{push, push, push}, {pop, pop, pop}}),
+        make ("spsc: elements told beside head", Spsc, 4, {{push, push, push}, {pop, pop}}),
         make ("spsc: both wait", Spsc, 1, {{pushWait2}, {popWait2}}),
         withFences (make ("spsc: both wait, without membarrier", Spsc, 1, {{pushWait2}, {popWait2}})),
         make ("spsc: shut down", Spsc, 1, {{push}, {pop, pop}, {shutdown}}),
@@ -95,6 +96,8 @@ std::vector<Setup> largeSetups ()
     const auto Mpmc = Policy::Mpmc;
     return {
         make ("spsc: one, two, three", Spsc, 2, {{pushWait, pushWait2}, {popWait2, popWait}}),
+        make ("spsc: elements told beside head, and two that are not", Spsc, 4,
+              {{push, push2, push, push}, {pop, pop, pop, pop}}),
         make ("spsc: shut down, and two by one", Spsc, 2, {{push, push}, {pop, pop, pop}, {shutdown}}),
         withFences (make ("spsc: the same without membarrier", Spsc, 2, {{push, push}, {pop, pop, pop}, {shutdown}})),
         make ("spsc: nothing comes behind the end", Spsc, 1, {{push}, {popToEnd}, {shutdown}}),

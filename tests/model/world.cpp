@@ -127,7 +127,8 @@ void World::makeRing ()
     ring.wordStride = beside ? ring.stride : 8;
     ring.elementSize = elementSize;
     ring.kind = kindOf (_setup.policy);
-    ring.fences = _setup.fences;
+    ring.watch (_setup.fences);
+    ring.driedAt.store (~uint64_t (0));
     ring.shared = true;
     if (_setup.lanes)
     {
@@ -186,6 +187,12 @@ void World::listLocations ()
 {
     _head = add (&control ().head, 8, "head");
     _tail = add (&control ().tail, 8, "tail");
+    for (unsigned i = 0; i < 2 && spsc (); ++i)
+    {
+        const std::string cell = std::to_string (i);
+        add (&control ().head.recent[i][0], 8, "recent " + cell);
+        add (&control ().head.recent[i][1], 8, "recent " + cell + ", second half");
+    }
     if (threadsWith (_setup, waits) != 0)
     {
         _state = add (&control ().gate.state, 4, "state");
@@ -199,6 +206,7 @@ void World::listLocations ()
         if (spsc ())
         {
             add (&_rings[i]->headSeen, 8, "headSeen " + std::to_string (i), Sort::Own);
+            add (&_rings[i]->driedAt, 8, "driedAt " + std::to_string (i), Sort::Own);
         }
     }
     if (_setup.lanes)

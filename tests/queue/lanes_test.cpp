@@ -165,6 +165,35 @@ TEMPLATE_LIST_TEST_CASE ("a forked child that pushes takes a lane of its own", "
     CHECK ((got[0] == 1 && got[1] == 2 && got[2] == 3 && got[3] == 4));
 }
 
+// What a daemon does. In a child, as the test needs its descriptors.
+TEMPLATE_LIST_TEST_CASE ("a thread that pushes first behind closefrom (3) finds the segment by its name",
+                         "[queue][lanes]", SharedClaimKinds)
+{
+    Made<TestType> made (8, join::MemOptions (), places (4));
+    const auto pushByThread = [&] {
+        int error = 0;
+        std::thread ([&] { error = errorOf ([&] { return made->tryPush (7); }); }).join ();
+        return error;
+    };
+    const int named = crash::inChild ([&] {
+        ::closefrom (3);
+        return pushByThread () == 0 && made->tryPush (8) == 0 ? 0 : 1;
+    });
+    CHECK (named == 0);
+    uint64_t got[3] = {};
+    CHECK (made->tryPop (got, 3) == 2);
+    CHECK ((got[0] == 7 && got[1] == 8));
+    const int unlinked = crash::inChild ([&] {
+        const bool before = made->tryPush (9) == 0;
+        join::ShmMem::unlink (made.name.text);
+        ::closefrom (3);
+        return before && pushByThread () == ENOENT && made->tryPush (10) == 0 ? 0 : 1;
+    });
+    CHECK (unlinked == 0);
+    CHECK (made->tryPop (got, 3) == 2);
+    CHECK ((got[0] == 9 && got[1] == 10));
+}
+
 namespace
 {
 void* pushOnce (void* queue)

@@ -8,6 +8,7 @@
 
 #include <join/detail/copy.hpp>
 #include <join/detail/ring.hpp>
+#include <join/detail/slots.hpp>
 
 namespace join
 {
@@ -15,45 +16,6 @@ inline namespace JOIN_ABI
 {
 namespace detail
 {
-/// The words of one ring, wherever they stand, and the elements behind them.
-template <typename Size>
-struct Slots
-{
-    Ring& ring;
-    Size size;
-
-    std::atomic<uint64_t>& word (uint64_t ticket) const noexcept
-    {
-        return *reinterpret_cast<std::atomic<uint64_t>*> (ring.words + at (ticket) * wordStride ());
-    }
-
-    char* element (uint64_t ticket) const noexcept
-    {
-        return ring.elements + at (ticket) * stride ();
-    }
-
-    uint64_t at (uint64_t ticket) const noexcept
-    {
-        return (ticket >> ticketShift) & ring.mask;
-    }
-
-    uint32_t wordStride () const noexcept
-    {
-        return Size::fixed ? (wordBeside (size.bytes ()) ? stride () : 8) : ring.wordStride;
-    }
-
-    uint32_t stride () const noexcept
-    {
-        return Size::fixed ? strideOf (Kind::Mpmc, size.bytes ()) : ring.stride;
-    }
-
-    /// Whether elements that follow one another are copied in one piece.
-    bool inOnePiece () const noexcept
-    {
-        return stride () == size.bytes ();
-    }
-};
-
 /// Leased: over ShmMem, where pushers may die.
 template <bool ManyPoppers, bool Leased>
 struct ClaimRing
@@ -90,7 +52,7 @@ struct ClaimRing
     template <typename Size, typename Count>
     __attribute__ ((always_inline)) static int64_t pop (Ring& ring, Size size, void* to, Count n) noexcept
     {
-        const Slots<Size> slots {ring, size};
+        const Slots<Size> slots (ring, size);
         uint64_t raw = loadTail (ring);
         for (uint32_t tries = 0; tries < triesMost; ++tries)
         {
@@ -205,14 +167,14 @@ private:
         }
         if (Count::one)
         {
-            publishOne (Slots<Size> {ring, size}, head, static_cast<const char*> (from));
+            publishOne (Slots<Size> (ring, size), head, static_cast<const char*> (from));
         }
         else
         {
-            publishSome (Slots<Size> {ring, size}, head, static_cast<const char*> (from), count);
+            publishSome (Slots<Size> (ring, size), head, static_cast<const char*> (from), count);
         }
         const uint32_t state = stateBehind (ring);
-        if (__builtin_expect ((state & poppersWait) != 0, 0))
+        if (__builtin_expect ((state & (poppersWait | fenceBit)) != 0, 0))
         {
             ring.published (state);
         }
@@ -259,37 +221,39 @@ private:
                                                             const char* from) noexcept
     {
         const uint64_t ticket = head & ticketMask;
-        Copy::in (slots.element (ticket), from, slots.size, 1);
+        const uint64_t at = slots.at (ticket);
+        Copy::in (slots.element (at), from, slots.size, 1);
         const uint64_t word = (ticket + ticketUnit) | firstBit | (head & laneMask);
-        slots.word (ticket).store (word, std::memory_order_release);  // [publish] pairs with copyOne ()
+        slots.word (at).store (word, std::memory_order_release);  // [publish] pairs with copyOne ()
     }
 
     /// The copies, and the publications: tickets from `head` on, which the claim replaced.
     template <typename Size>
     static void publishSome (const Slots<Size>& slots, uint64_t head, const char* from, uint64_t n) noexcept
     {
-        const uint64_t ticket = head & ticketMask;
+        uint64_t word = (head & ticketMask) + ticketUnit;
         uint64_t flags = firstBit | (head & laneMask);
+        uint64_t at = slots.at (head);
         if (slots.inOnePiece ())
         {
-            const uint64_t at = slots.at (ticket);
-            const uint64_t first = n < slots.ring.capacity - at ? n : slots.ring.capacity - at;
-            Copy::in (slots.element (ticket), from, slots.size, first);
+            const uint64_t first = n <= slots.mask - at ? n : slots.mask + 1 - at;
+            Copy::in (slots.element (at), from, slots.size, first);
             if (first < n)
             {
-                Copy::in (slots.ring.elements, from + first * slots.size.bytes (), slots.size, n - first);
+                Copy::in (slots.elements, from + first * slots.size.bytes (), slots.size, n - first);
             }
         }
         for (uint64_t i = 0; i < n; ++i)
         {
-            const uint64_t mine = ticket + i * ticketUnit;
             if (!slots.inOnePiece ())
             {
-                Copy::in (slots.element (mine), from + i * slots.size.bytes (), slots.size, 1);
+                Copy::in (slots.element (at), from + i * slots.size.bytes (), slots.size, 1);
             }
             // [publish] pairs with the acquires in copyOne () and copySome ()
-            slots.word (mine).store ((mine + ticketUnit) | flags, std::memory_order_release);
+            slots.word (at).store (word | flags, std::memory_order_release);
             flags = 0;
+            word += ticketUnit;
+            at = (at + 1) & slots.mask;
         }
     }
 
@@ -297,13 +261,14 @@ private:
     __attribute__ ((always_inline)) static uint64_t copyOne (const Slots<Size>& slots, uint64_t tail, char* to,
                                                              uint64_t* passed) noexcept
     {
-        const uint64_t word = slots.word (tail).load (std::memory_order_acquire);  // [publish] pairs with publishOne ()
+        const uint64_t at = slots.at (tail);
+        const uint64_t word = slots.word (at).load (std::memory_order_acquire);  // [publish] pairs with publishOne ()
         *passed = (word & ticketMask) == tail + ticketUnit ? 1 : 0;
         if (*passed == 0 || __builtin_expect ((word & holeBit) != 0, 0))
         {
             return 0;
         }
-        Copy::out (to, slots.element (tail), slots.size, 1);
+        Copy::out (to, slots.element (at), slots.size, 1);
         return 1;
     }
 
@@ -313,21 +278,25 @@ private:
     {
         uint64_t got = 0;
         uint64_t i = 0;
-        while (got < n && i < slots.ring.capacity)
+        uint64_t at = slots.at (tail);
+        uint64_t expected = tail;
+        while (got < n && i <= slots.mask)
         {
-            const uint64_t ticket = tail + i * ticketUnit;
-            const uint64_t word =
-                slots.word (ticket).load (std::memory_order_acquire);  // [publish] pairs with publishSome ()
-            if ((word & ticketMask) != ticket + ticketUnit)
+            // [publish] pairs with publishSome ()
+            const uint64_t word = slots.word (at).load (std::memory_order_acquire);
+            expected += ticketUnit;
+            if ((word & ticketMask) != expected)
             {
                 break;
             }
             if (__builtin_expect ((word & holeBit) == 0, 1))
             {
-                Copy::out (to + got * slots.size.bytes (), slots.element (ticket), slots.size, 1);
+                Copy::out (to, slots.element (at), slots.size, 1);
+                to += slots.size.bytes ();
                 ++got;
             }
             ++i;
+            at = (at + 1) & slots.mask;
         }
         *passed = i;
         return got;
@@ -358,9 +327,10 @@ private:
             shared.store (next, std::memory_order_release);  // [tail] pairs with roomFor ()
         }
         *tail = next;
-        if (__builtin_expect ((stateBehind (ring) & pushersWait) != 0, 0))
+        const uint32_t state = stateBehind (ring);
+        if (__builtin_expect ((state & (pushersWait | fenceBit)) != 0, 0))
         {
-            ring.popped ();
+            ring.popped (state);
         }
         return true;
     }

@@ -36,6 +36,9 @@ struct LaneEntry
     std::atomic<uint32_t> inside;     // 1 while the thread is in the middle of a push
 };
 
+/// Behind a publication: the state is not known yet, it is to be looked at behind a fence.
+constexpr uint32_t fenceBit = uint32_t (1) << 31;
+
 /// When to give up: nanoseconds of CLOCK_MONOTONIC.
 struct Deadline
 {
@@ -59,7 +62,9 @@ public:
     Kind kind;
     LaneEntry* entries;  // null: without leases
     uint32_t entryMask;
-    bool fences;  // membarrier(2) is forbidden: whoever publishes fences himself
+    bool fences;                           // membarrier(2) is forbidden: whoever publishes fences himself
+    std::atomic<uint32_t> always;          // fenceBit
+    const std::atomic<uint32_t>* watched;  // what is looked at behind a publication: gate ().state, or `always`
 
     // The pushers' own.
     alignas (pad) std::atomic<uint64_t> tailSeen;  // tail as last looked at: it is never less
@@ -87,6 +92,13 @@ public:
         return control->gate;
     }
 
+    void watch (bool alsoFence) noexcept
+    {
+        fences = alsoFence;
+        always.store (fenceBit);
+        watched = alsoFence ? &always : &gate ().state;
+    }
+
     // --- slow paths, cold; those that return int set lastError and return -1 ---
 
     /// Makes a private queue. @throw as BasicQueue
@@ -102,7 +114,7 @@ public:
     int published (uint32_t state) noexcept;
 
     /// The same after a pop.
-    void popped () noexcept;
+    void popped (uint32_t state) noexcept;
 
     int refusePush () noexcept;   // EPIPE
     int refuseZero () noexcept;   // EINVAL: null, or n = 0
@@ -187,27 +199,23 @@ inline void relax () noexcept
 }
 
 /// A popper that has run dry looks away for a moment: looking at once would take the line away from the pusher, who is
-/// about to write it. Longer after a run of elements, as more are to come; shorter than a round trip after a few.
+/// about to write it. Longer after a run of elements, as more are to come; not after one, which may have been an answer.
 inline void lookAway (uint64_t run) noexcept
 {
     constexpr uint64_t longRun = 8;
-    const int pauses = run >= longRun ? 32 : 4;
+    const int pauses = run >= longRun ? 32 : run > 1 ? 4 : 0;
     for (int i = 0; i < pauses; ++i)
     {
         relax ();
     }
 }
 
-/// Whether somebody sleeps, or the queue is shut, behind a publication.
-inline uint32_t stateBehind (Ring& ring) noexcept
+/// Not 0: somebody sleeps, or the queue is shut, or that is to be looked at behind a fence.
+inline uint32_t stateBehind (const Ring& ring) noexcept
 {
-    if (__builtin_expect (ring.fences, 0))
-    {
-        return ring.gate ().state.fetch_add (0);
-    }
     // [sleep] Relaxed, kept behind the publication by the compiler here and by the sleeper's membarrier (2) in the processor.
     std::atomic_signal_fence (std::memory_order_seq_cst);
-    return ring.gate ().state.load (std::memory_order_relaxed);  // [sleep]
+    return ring.watched->load (std::memory_order_relaxed);  // [sleep]
 }
 
 }  // namespace detail

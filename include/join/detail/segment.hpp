@@ -9,7 +9,7 @@
 //      256  +------------------------------------------+
 //           | zeros, reserved                          |
 //      384  +------------------------------------------+
-//           | head: pushers                            |
+//           | head, recent elements: pushers           |
 //      512  +------------------------------------------+
 //           | tail: poppers                            |
 //      640  +------------------------------------------+
@@ -102,9 +102,19 @@ struct alignas (pad) Reserved
     uint64_t zeros[16];
 };
 
-/// head: Spsc the number of elements ever pushed; else a word: the next ticket, and the lane of the last claimer.
-/// tail: Spsc the number of elements ever popped; else the next ticket to pop, shifted as in a word.
-struct alignas (pad) Index
+constexpr uint32_t recentMost = 24;  // bytes
+
+/// Spsc the number of elements ever pushed; else a word: the next ticket, and the lane of the last claimer.
+struct alignas (pad) Head
+{
+    std::atomic<uint64_t> value;
+    // Spsc, elements of up to recentMost bytes: a copy of element i in recent[i % 2], if it was pushed by itself. A popper
+    // that has found the queue empty, and then one element more, need fetch no other line.
+    std::atomic<uint64_t> recent[2][recentMost / 8];
+};
+
+/// Spsc the number of elements ever popped; else the next ticket to pop, shifted as in a word.
+struct alignas (pad) Tail
 {
     std::atomic<uint64_t> value;
 };
@@ -136,8 +146,8 @@ struct Control
     Identity identity;
     Counters counters;
     Reserved reserved;
-    Index head;
-    Index tail;
+    Head head;
+    Tail tail;
     Gate gate;
     // lanes follow
 };
@@ -150,6 +160,7 @@ static_assert (offsetof (Identity, elementsOffset) == 72 && offsetof (Identity, 
 static_assert (offsetof (Identity, creatorPid) == 88 && offsetof (Identity, createdAt) == 96, "");
 static_assert (offsetof (Control, counters) == 128 && offsetof (Control, reserved) == 256, "");
 static_assert (offsetof (Control, head) == 384 && offsetof (Control, tail) == 512, "");
+static_assert (offsetof (Head, recent) == 8 && sizeof (Head) == pad && sizeof (Tail) == pad, "");
 static_assert (offsetof (Control, gate) == 640 && sizeof (Control) == 768, "");
 static_assert (offsetof (Gate, pushed) == 4 && offsetof (Gate, popped) == 8, "");
 static_assert (sizeof (Lane) == pad && offsetof (Lane, state) == 8 && offsetof (Lane, pid) == 12, "");

@@ -13,6 +13,47 @@ inline namespace JOIN_ABI
 {
 namespace detail
 {
+/// Copies of elements that were pushed by themselves, on the line of head: a popper who has found the queue empty, and then
+/// one element, knows that it was. A cell is written while head is its element's number, so whoever reads it and finds
+/// head to be one more behind that has read that element.
+struct Recent
+{
+    template <typename Size>
+    static constexpr bool has (Size size) noexcept
+    {
+        return size.bytes () <= recentMost;
+    }
+
+    template <typename Size>
+    static void tell (Control& control, Size size, uint64_t number, const char* from) noexcept
+    {
+        if (!has (size))
+        {
+            return;
+        }
+        std::atomic<uint64_t>* cell = control.head.recent[number % 2];
+        for (uint32_t i = 0; i < size.bytes (); i += 8)
+        {
+            uint64_t word = 0;
+            __builtin_memcpy (&word, from + i, size.bytes () - i < 8 ? size.bytes () - i : 8);
+            cell[i / 8].store (word, std::memory_order_release);  // [told] behind head, for who reads it too late
+        }
+    }
+
+    /// false: it was overwritten meanwhile.
+    template <typename Size>
+    static bool hear (const Control& control, Size size, uint64_t number, char* to) noexcept
+    {
+        const std::atomic<uint64_t>* cell = control.head.recent[number % 2];
+        for (uint32_t i = 0; i < size.bytes (); i += 8)
+        {
+            const uint64_t word = cell[i / 8].load (std::memory_order_acquire);  // [told] pairs with tell ()
+            __builtin_memcpy (to + i, &word, size.bytes () - i < 8 ? size.bytes () - i : 8);
+        }
+        return control.head.value.load (std::memory_order_relaxed) == number + 1;  // [told] behind the cell
+    }
+};
+
 struct SpscRing
 {
     static constexpr Kind kind = Kind::Spsc;
@@ -21,48 +62,66 @@ struct SpscRing
     template <typename Size, typename Count>
     __attribute__ ((always_inline)) static int64_t push (Ring& ring, Size size, const void* from, Count n) noexcept
     {
+        Control& control = *ring.control;
         if (__builtin_expect (isShut (ring), 0))
         {
             return ring.refusePush ();
         }
-        const uint64_t head = ring.head ().load (std::memory_order_relaxed);  // [own head] nobody else stores it
+        const uint64_t head = control.head.value.load (std::memory_order_relaxed);  // [own head] nobody else stores it
         const int64_t room = roomFor (ring, head, n);
         if (__builtin_expect (room <= 0, 0))
         {
             return room == 0 ? wouldBlock : ring.damaged ();
         }
         const uint64_t at = head & ring.mask;
+        const char* elements = static_cast<const char*> (from);
         if (Count::one)
         {
-            Alone::in (ring.elements + at * size.bytes (), static_cast<const char*> (from), size, 1);
-            return publish (ring, head, 1);
+            Alone::in (ring.elements + at * size.bytes (), elements, size, 1);
+            Recent::tell (control, size, head, elements);
+            return publish (ring, control, head, 1);
         }
         const uint64_t count = n < static_cast<uint64_t> (room) ? n : static_cast<uint64_t> (room);
-        copyIn (ring, size, at, static_cast<const char*> (from), count);
-        return publish (ring, head, count);
+        copyIn (ring, size, at, elements, count);
+        if (count == 1)
+        {
+            Recent::tell (control, size, head, elements);
+        }
+        return publish (ring, control, head, count);
     }
 
     /// The number popped, wouldBlock, or -1.
     template <typename Size, typename Count>
     __attribute__ ((always_inline)) static int64_t pop (Ring& ring, Size size, void* to, Count n) noexcept
     {
-        const uint64_t tail = ring.tail ().load (std::memory_order_relaxed);  // [own tail] nobody else stores it
-        const int64_t there = thereFor (ring, size, tail, n);
-        if (__builtin_expect (there <= 0, 0))
+        Control& control = *ring.control;
+        const uint64_t tail = control.tail.value.load (std::memory_order_relaxed);  // [own tail] nobody else stores it
+        uint64_t there = ring.headSeen.load (std::memory_order_relaxed) - tail;     // [seen]
+        if (__builtin_expect (isShort (ring, there, n), 0))
         {
-            return there == 0 ? nothing (ring, tail) : ring.damaged ();
+            there = look (ring, size, tail);
+            if (__builtin_expect (there - 1 >= ring.capacity, 0))
+            {
+                return there == 0 ? nothing (ring, tail) : ring.damaged ();
+            }
+            if (there == 1 && Recent::has (size) && wasDry (ring, tail)
+                && Recent::hear (control, size, tail, static_cast<char*> (to)))
+            {
+                consume (ring, control, tail, 1);
+                return 1;
+            }
         }
-        const uint64_t at = tail & ring.mask;
         fetchAhead (ring, size, tail, n);
+        const uint64_t at = tail & ring.mask;
         if (Count::one)
         {
             Alone::out (static_cast<char*> (to), ring.elements + at * size.bytes (), size, 1);
-            consume (ring, tail, 1);
+            consume (ring, control, tail, 1);
             return 1;
         }
-        const uint64_t count = n < static_cast<uint64_t> (there) ? n : static_cast<uint64_t> (there);
+        const uint64_t count = n < there ? n : there;
         copyOut (ring, size, at, static_cast<char*> (to), count);
-        consume (ring, tail, count);
+        consume (ring, control, tail, count);
         return static_cast<int64_t> (count);
     }
 
@@ -76,7 +135,7 @@ struct SpscRing
             return nullptr;
         }
         const uint64_t head = ring.head ().load (std::memory_order_relaxed);  // [own head]
-        const int64_t room = roomFor (ring, head, *n);
+        const int64_t room = roomFor (ring, head, Some {*n});
         if (room <= 0)
         {
             room == 0 ? toldFull (wouldBlock) : ring.damaged ();
@@ -97,21 +156,30 @@ struct SpscRing
             return ring.refuseCount ();
         }
         ring.reserved = 0;
-        return publish (ring, head, n) == -1 ? -1 : 0;
+        if (n == 1)
+        {
+            const AnySize size {ring.elementSize};
+            Recent::tell (*ring.control, size, head, ring.elements + (head & ring.mask) * ring.stride);
+        }
+        return publish (ring, *ring.control, head, n) == -1 ? -1 : 0;
     }
 
     static const void* peek (Ring& ring, uint64_t* n) noexcept
     {
         ring.peeked = 0;
-        const uint64_t tail = ring.tail ().load (std::memory_order_relaxed);  // [own tail]
-        const int64_t there = thereFor (ring, AnySize {ring.elementSize}, tail, *n);
-        if (there <= 0)
+        const uint64_t tail = ring.tail ().load (std::memory_order_relaxed);     // [own tail]
+        uint64_t there = ring.headSeen.load (std::memory_order_relaxed) - tail;  // [seen]
+        if (isShort (ring, there, Some {*n}))
         {
-            there == 0 ? toldEmpty (nothing (ring, tail)) : ring.damaged ();
-            return nullptr;
+            there = look (ring, AnySize {ring.elementSize}, tail);
+            if (there - 1 >= ring.capacity)
+            {
+                there == 0 ? toldEmpty (nothing (ring, tail)) : ring.damaged ();
+                return nullptr;
+            }
         }
         const uint64_t at = tail & ring.mask;
-        const uint64_t count = *n < static_cast<uint64_t> (there) ? *n : static_cast<uint64_t> (there);
+        const uint64_t count = *n < there ? *n : there;
         ring.peeked = *n = untilEnd (ring, at, count);
         ring.peekedAt = tail;
         return ring.elements + at * ring.stride;
@@ -125,7 +193,7 @@ struct SpscRing
             return ring.refuseCount ();
         }
         ring.peeked = 0;
-        consume (ring, tail, n);
+        consume (ring, *ring.control, tail, n);
         return 0;
     }
 
@@ -169,10 +237,11 @@ private:
     }
 
     /// Elements that there is room for: all n as far as has been seen, else as many as there are now; -1: impossible.
-    static int64_t roomFor (Ring& ring, uint64_t head, uint64_t n) noexcept
+    template <typename Count>
+    __attribute__ ((always_inline)) static int64_t roomFor (Ring& ring, uint64_t head, Count n) noexcept
     {
         uint64_t used = head - ring.tailSeen.load (std::memory_order_relaxed);  // [seen] this side's own
-        if (__builtin_expect (used >= ring.capacity || ring.capacity - used < n, 0))
+        if (__builtin_expect (used >= ring.capacity || (!Count::one && ring.capacity - used < n), 0))
         {
             const uint64_t tail = ring.tail ().load (std::memory_order_acquire);  // [tail] pairs with consume ()
             ring.tailSeen.store (tail, std::memory_order_relaxed);                // [seen]
@@ -181,54 +250,61 @@ private:
             {
                 return -1;
             }
+            return static_cast<int64_t> (ring.capacity - used);
         }
-        return static_cast<int64_t> (ring.capacity - used);
+        return Count::one ? 1 : static_cast<int64_t> (ring.capacity - used);
     }
 
+    /// Whether fewer than n elements are there as far as has been seen, or an impossible number.
+    template <typename Count>
+    static bool isShort (const Ring& ring, uint64_t there, Count n) noexcept
+    {
+        return Count::one ? there - 1 >= ring.capacity : there > ring.capacity || there < n;
+    }
+
+    /// Whether this popper has found the queue empty, and nothing was popped since.
+    static bool wasDry (const Ring& ring, uint64_t tail) noexcept
+    {
+        return ring.driedAt.load (std::memory_order_relaxed) == tail;  // [seen]
+    }
+
+    /// The elements that are there now.
     template <typename Size>
-    static int64_t thereFor (Ring& ring, Size size, uint64_t tail, uint64_t n) noexcept
+    __attribute__ ((always_inline)) static uint64_t look (Ring& ring, Size size, uint64_t tail) noexcept
     {
-        uint64_t there = ring.headSeen.load (std::memory_order_relaxed) - tail;  // [seen]
-        if (__builtin_expect (there > ring.capacity || there < n, 0))
+        if (!Recent::has (size) && wasDry (ring, tail))
         {
-            if (ring.driedAt.load (std::memory_order_relaxed) == tail)  // [seen]
-            {
-                // Waiting for one element: its line comes along with that of head, and not after it.
-                __builtin_prefetch (ring.elements + (tail & ring.mask) * size.bytes ());
-            }
-            const uint64_t head = ring.head ().load (std::memory_order_acquire);  // [head] pairs with publish ()
-            if (__builtin_expect (head != tail && isEnded (ring), 0))
-            {
-                return 0;  // too late: its pusher takes it back
-            }
-            ring.headSeen.store (head, std::memory_order_relaxed);  // [seen]
-            there = head - tail;
-            if (there > ring.capacity)
-            {
-                return -1;
-            }
+            // Waiting for one element: its line comes along with that of head, and not after it.
+            __builtin_prefetch (ring.elements + (tail & ring.mask) * size.bytes ());
         }
-        return static_cast<int64_t> (there);
+        const uint64_t head = ring.head ().load (std::memory_order_acquire);  // [head] pairs with publish ()
+        if (__builtin_expect (head != tail && isEnded (ring), 0))
+        {
+            return 0;  // too late: its pusher takes it back
+        }
+        ring.headSeen.store (head, std::memory_order_relaxed);  // [seen]
+        return head - tail;
     }
 
-    static int64_t publish (Ring& ring, uint64_t head, uint64_t n) noexcept
+    static int64_t publish (Ring& ring, Control& control, uint64_t head, uint64_t n) noexcept
     {
-        ring.head ().store (head + n, std::memory_order_release);  // [head] pairs with the acquire in thereFor ()
+        control.head.value.store (head + n, std::memory_order_release);  // [head] pairs with the acquire in look ()
         const uint32_t state = stateBehind (ring);
         if (__builtin_expect (state != 0, 0) && ring.published (state) == -1)
         {
-            ring.head ().store (head, std::memory_order_relaxed);  // [own head] shut: nobody pops any more
+            control.head.value.store (head, std::memory_order_relaxed);  // [own head] shut: nobody pops any more
             return -1;
         }
         return static_cast<int64_t> (n);
     }
 
-    static void consume (Ring& ring, uint64_t tail, uint64_t n) noexcept
+    static void consume (Ring& ring, Control& control, uint64_t tail, uint64_t n) noexcept
     {
-        ring.tail ().store (tail + n, std::memory_order_release);  // [tail] pairs with the acquire in roomFor ()
-        if (__builtin_expect ((stateBehind (ring) & pushersWait) != 0, 0))
+        control.tail.value.store (tail + n, std::memory_order_release);  // [tail] pairs with the acquire in roomFor ()
+        const uint32_t state = stateBehind (ring);
+        if (__builtin_expect ((state & (pushersWait | fenceBit)) != 0, 0))
         {
-            ring.popped ();
+            ring.popped (state);
         }
     }
 
