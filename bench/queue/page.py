@@ -63,6 +63,8 @@ def lines_moved(result):
         least, words = (size + 8) / 64, 0 if size <= 56 else 1
         claims = 2 if result["kind"] == "mpmc" else 1
     call = max(1, math.ceil(batch * (least * 64 - 8 * words) / 64)) + words * max(1, math.ceil(batch * 8 / 64)) + claims
+    if result["kind"] == "spsc" and size <= 24 and batch == 1:
+        call = claims  # the element is on the line of head
     return least, call / batch
 
 

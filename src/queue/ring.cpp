@@ -157,6 +157,7 @@ void OwnedRing::start () noexcept
     const uint64_t low = kind == Kind::Spsc ? 0 : detail::ticketUnit - 1;
     const uint64_t seen = tail ().load () & ~low;
     tailSeen.store (seen);
+    fullAt.store (seen);
     headSeen.store (seen);
     driedAt.store (seen - 1);  // it has not been seen to be empty
     reserved = 0;

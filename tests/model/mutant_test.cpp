@@ -173,8 +173,13 @@ TEST_CASE ("evidence behind the claim is noticed", "[mistakes]")
 TEST_CASE ("a word before its element is noticed", "[mistakes]")
 {
     CHECK_FALSE (showsIn (late ("__builtin_memcpy (slot, from", "publish"), "mpsc: two pushers").empty ());
-    CHECK_FALSE (showsIn (late ("at (slot + i)->store", "publish"), "mpmc: poppers overtake one another").empty ());
+    CHECK_FALSE (showsIn (late ("(place)->store (word", "publish"), "mpmc: poppers overtake one another").empty ());
     CHECK_FALSE (showsIn (late ("__builtin_memcpy (slot, from", "head"), "spsc: full and empty").empty ());
+}
+
+TEST_CASE ("an element that is told behind head is noticed", "[mistakes]")
+{
+    CHECK_FALSE (showsIn (late ("cell[i / 8].store", "head"), "spsc: elements told beside head").empty ());
 }
 
 TEST_CASE ("tail before the copy is noticed", "[mistakes]")

@@ -144,7 +144,7 @@ private:
             }
             if (__builtin_expect (room <= 0, 0))
             {
-                return room == 0 ? wouldBlock : ring.damaged ();
+                return room == 0 ? noRoom (ring, head & ticketMask) : ring.damaged ();
             }
             count = n < static_cast<uint64_t> (room) ? n : static_cast<uint64_t> (room);
             if (Leased)
@@ -346,6 +346,17 @@ private:
         if (run != 0)
         {
             ring.driedAt.store (tail, std::memory_order_relaxed);  // [seen]
+            lookAway (run);
+        }
+        return wouldBlock;
+    }
+
+    static int64_t noRoom (Ring& ring, uint64_t head) noexcept
+    {
+        const uint64_t run = (head - ring.fullAt.load (std::memory_order_relaxed)) >> ticketShift;  // [seen]
+        if (run != 0)
+        {
+            ring.fullAt.store (head, std::memory_order_relaxed);  // [seen]
             lookAway (run);
         }
         return wouldBlock;

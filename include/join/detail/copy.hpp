@@ -62,13 +62,26 @@ struct Alone
     template <typename Size>
     static void in (char* slot, const char* from, Size size, uint64_t n) noexcept
     {
-        __builtin_memcpy (slot, from, size.bytes () * static_cast<std::size_t> (n));
+        __builtin_memcpy (slot, from, bytesOf (size, n));
     }
 
     template <typename Size>
     static void out (char* to, const char* slot, Size size, uint64_t n) noexcept
     {
-        __builtin_memcpy (to, slot, size.bytes () * static_cast<std::size_t> (n));
+        __builtin_memcpy (to, slot, bytesOf (size, n));
+    }
+
+private:
+    /// A large constant is no constant: compilers make slow string instructions of it, and libc has better ones.
+    template <typename Size>
+    static std::size_t bytesOf (Size size, uint64_t n) noexcept
+    {
+        std::size_t bytes = size.bytes () * static_cast<std::size_t> (n);
+        if (Size::fixed && size.bytes () > 256)
+        {
+            __asm__("" : "+r"(bytes));
+        }
+        return bytes;
     }
 };
 
@@ -76,54 +89,68 @@ struct Alone
 /// and what it read is thrown away.
 struct Racing
 {
-    using Word = uint64_t;
-    using Shared = std::atomic<Word>;
-
     template <typename Size>
-    static void in (char* slot, const char* from, Size size, uint64_t n) noexcept
+    __attribute__ ((always_inline)) static void in (char* slot, const char* from, Size size, uint64_t n) noexcept
     {
         const std::size_t bytes = size.bytes () * static_cast<std::size_t> (n);
         std::size_t i = 0;
-        for (; i + sizeof (Word) <= bytes; i += sizeof (Word))
+        for (; i + 32 <= bytes; i += 32)  // by hand, as compilers unroll no loop of atomics
         {
-            Word word;
-            __builtin_memcpy (&word, from + i, sizeof (word));
-            at (slot + i)->store (word, std::memory_order_relaxed);  // [payload] published by the word of the slot
+            store (slot + i, word (from + i, 8));
+            store (slot + i + 8, word (from + i + 8, 8));
+            store (slot + i + 16, word (from + i + 16, 8));
+            store (slot + i + 24, word (from + i + 24, 8));
+        }
+        for (; i + 8 <= bytes; i += 8)
+        {
+            store (slot + i, word (from + i, 8));
         }
         if (i < bytes)
         {
-            Word word = 0;
-            __builtin_memcpy (&word, from + i, bytes - i);
-            at (slot + i)->store (word, std::memory_order_relaxed);  // [payload]
+            store (slot + i, word (from + i, bytes - i));
         }
     }
 
     template <typename Size>
-    static void out (char* to, const char* slot, Size size, uint64_t n) noexcept
+    __attribute__ ((always_inline)) static void out (char* to, const char* slot, Size size, uint64_t n) noexcept
     {
         const std::size_t bytes = size.bytes () * static_cast<std::size_t> (n);
         std::size_t i = 0;
-        for (; i + sizeof (Word) <= bytes; i += sizeof (Word))
+        for (; i + 32 <= bytes; i += 32)
         {
-            const Word word = constAt (slot + i)->load (std::memory_order_relaxed);  // [payload]
-            __builtin_memcpy (to + i, &word, sizeof (word));
+            const uint64_t words[4] = {load (slot + i), load (slot + i + 8), load (slot + i + 16),
+                                       load (slot + i + 24)};
+            __builtin_memcpy (to + i, words, 32);
+        }
+        for (; i + 8 <= bytes; i += 8)
+        {
+            const uint64_t one = load (slot + i);
+            __builtin_memcpy (to + i, &one, 8);
         }
         if (i < bytes)
         {
-            const Word word = constAt (slot + i)->load (std::memory_order_relaxed);  // [payload]
-            __builtin_memcpy (to + i, &word, bytes - i);
+            const uint64_t one = load (slot + i);
+            __builtin_memcpy (to + i, &one, bytes - i);
         }
     }
 
 private:
-    static Shared* at (char* place) noexcept
+    static uint64_t word (const char* from, std::size_t bytes) noexcept
     {
-        return reinterpret_cast<Shared*> (place);
+        uint64_t word = 0;
+        __builtin_memcpy (&word, from, bytes);
+        return word;
     }
 
-    static const Shared* constAt (const char* place) noexcept
+    static void store (char* place, uint64_t word) noexcept
     {
-        return reinterpret_cast<const Shared*> (place);
+        // [payload] published by the word of the slot
+        reinterpret_cast<std::atomic<uint64_t>*> (place)->store (word, std::memory_order_relaxed);
+    }
+
+    static uint64_t load (const char* place) noexcept
+    {
+        return reinterpret_cast<const std::atomic<uint64_t>*> (place)->load (std::memory_order_relaxed);  // [payload]
     }
 };
 

@@ -68,6 +68,7 @@ public:
 
     // The pushers' own.
     alignas (pad) std::atomic<uint64_t> tailSeen;  // tail as last looked at: it is never less
+    std::atomic<uint64_t> fullAt;                  // head when the ring was last found full
     uint64_t reserved;                             // Spsc: elements that may be committed,
     uint64_t reservedAt;                           // while this is head
 
@@ -198,16 +199,28 @@ inline void relax () noexcept
 #endif
 }
 
-/// A popper that has run dry looks away for a moment: looking at once would take the line away from the pusher, who is
-/// about to write it. Longer after a run of elements, as more are to come; not after one, which may have been an answer.
+/// A popper that has run dry looks away for a moment, and a pusher that has filled the ring: looking at once would take the
+/// line away from the other side, who is about to write it. About as long as the run of elements took that went before, as
+/// more are to come; never shorter than a line is on its way, or longer than a few round trips.
 inline void lookAway (uint64_t run) noexcept
 {
-    constexpr uint64_t longRun = 8;
-    const int pauses = run >= longRun ? 32 : run > 1 ? 4 : 0;
-    for (int i = 0; i < pauses; ++i)
+    constexpr uint64_t least = 4;
+    constexpr uint64_t most = 64;
+    const uint64_t pauses = run < least ? least : run < most ? run : most;
+    for (uint64_t i = 0; i < pauses; ++i)
     {
         relax ();
     }
+}
+
+/// Brings a line here to be written: with the other side's copy gone before the store waits for that.
+inline void fetchToWrite (const char* place) noexcept
+{
+#if defined(__x86_64__)
+    __asm__ __volatile__("prefetchw %0" : : "m"(*place));  // the builtin fetches to read, unless told -mprfchw
+#else
+    __builtin_prefetch (place, 1);
+#endif
 }
 
 /// Not 0: somebody sleeps, or the queue is shut, or that is to be looked at behind a fence.

@@ -71,8 +71,9 @@ struct SpscRing
         const int64_t room = roomFor (ring, head, n);
         if (__builtin_expect (room <= 0, 0))
         {
-            return room == 0 ? wouldBlock : ring.damaged ();
+            return room == 0 ? noRoom (ring, head) : ring.damaged ();
         }
+        fetchAheadToWrite (ring, size, head, n);
         const uint64_t at = head & ring.mask;
         const char* elements = static_cast<const char*> (from);
         if (Count::one)
@@ -138,7 +139,7 @@ struct SpscRing
         const int64_t room = roomFor (ring, head, Some {*n});
         if (room <= 0)
         {
-            room == 0 ? toldFull (wouldBlock) : ring.damaged ();
+            room == 0 ? toldFull (noRoom (ring, head)) : ring.damaged ();
             return nullptr;
         }
         const uint64_t at = head & ring.mask;
@@ -323,22 +324,50 @@ private:
         return wouldBlock;
     }
 
-    /// Fetches lines ahead, never past the head that has been seen: what is being written is left to the pusher.
+    static int64_t noRoom (Ring& ring, uint64_t head) noexcept
+    {
+        const uint64_t run = head - ring.fullAt.load (std::memory_order_relaxed);  // [seen]
+        if (run != 0)
+        {
+            ring.fullAt.store (head, std::memory_order_relaxed);  // [seen]
+            lookAway (run);
+        }
+        return wouldBlock;
+    }
+
+    static constexpr uint64_t line = 64;
+    static constexpr uint64_t linesAhead = 8;
+
+    /// How many elements ahead of `index` to fetch; 0: not now, as large ones are fetched while they are copied, and once a
+    /// line is enough.
+    template <typename Size>
+    static uint64_t ahead (const Ring& ring, Size size, uint64_t index, uint64_t n) noexcept
+    {
+        const uint64_t bytes = size.bytes ();
+        const bool inLine = n == 1 && (index & ring.mask) * bytes % line >= bytes;
+        return bytes > 2 * line || inLine ? 0 : (linesAhead * line + bytes - 1) / bytes;
+    }
+
+    /// Never past the head that has been seen: what is being written is left to the pusher.
     template <typename Size>
     static void fetchAhead (const Ring& ring, Size size, uint64_t tail, uint64_t n) noexcept
     {
-        constexpr uint64_t lines = 8;
-        constexpr uint64_t line = 64;
-        const uint64_t bytes = size.bytes ();
-        const uint64_t at = (tail & ring.mask) * bytes;
-        if (bytes > 2 * line || (n == 1 && at % line >= bytes))
+        const uint64_t step = ahead (ring, size, tail, n);
+        if (step != 0 && ring.headSeen.load (std::memory_order_relaxed) - tail > step + n)  // [seen]
         {
-            return;  // large elements are fetched as they are copied; and once a line is enough
+            __builtin_prefetch (ring.elements + ((tail + step) & ring.mask) * size.bytes ());
         }
-        const uint64_t ahead = (lines * line + bytes - 1) / bytes;
-        if (ring.headSeen.load (std::memory_order_relaxed) - tail > ahead + n)  // [seen]
+    }
+
+    /// Never past the tail that has been seen: what is being read is left to the popper.
+    template <typename Size>
+    static void fetchAheadToWrite (const Ring& ring, Size size, uint64_t head, uint64_t n) noexcept
+    {
+        const uint64_t step = ahead (ring, size, head, n);
+        const uint64_t used = head - ring.tailSeen.load (std::memory_order_relaxed);  // [seen]
+        if (step != 0 && used + step + n < ring.capacity)
         {
-            __builtin_prefetch (ring.elements + ((tail + ahead) & ring.mask) * bytes);
+            fetchToWrite (ring.elements + ((head + step) & ring.mask) * size.bytes ());
         }
     }
 };
