@@ -118,9 +118,15 @@ struct Racing
         std::size_t i = 0;
         for (; i + 32 <= bytes; i += 32)
         {
-            const uint64_t words[4] = {load (slot + i), load (slot + i + 8), load (slot + i + 16),
-                                       load (slot + i + 24)};
-            __builtin_memcpy (to + i, words, 32);
+            // each by itself: one copy of the four is read back from the stack before they are there
+            const uint64_t first = load (slot + i);
+            const uint64_t second = load (slot + i + 8);
+            const uint64_t third = load (slot + i + 16);
+            const uint64_t fourth = load (slot + i + 24);
+            __builtin_memcpy (to + i, &first, 8);
+            __builtin_memcpy (to + i + 8, &second, 8);
+            __builtin_memcpy (to + i + 16, &third, 8);
+            __builtin_memcpy (to + i + 24, &fourth, 8);
         }
         for (; i + 8 <= bytes; i += 8)
         {
