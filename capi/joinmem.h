@@ -178,8 +178,8 @@ int jm_close(jm_handle handle) JM_NOEXCEPT;
  * At a time JM_SPSC has one pusher and one popper, JM_MPSC many and one, JM_MPMC many and many; threads and processes
  * alike, by one handle or by several. For JM_SPSC the pusher is one handle, and so is the popper, though threads may take
  * turns on it; the role passes on when that handle is closed or its process dies. All other functions are for any thread
- * at any time. A JM_SPSC goes on after any death. A process that is killed in the middle of a push to a shared JM_MPSC or
- * JM_MPMC holds back what is pushed behind it, and one that is killed at all keeps its places: recovery is still to come.
+ * at any time. Shared queues go on after any death: what a process that was killed in the middle of a push had not finished
+ * is passed over by whoever pops, and its places are taken over by whoever needs one.
  *
  * Every function that takes a queue may fail with EBADF, and with EINVAL where the handle is a memory's, every push and
  * pop with EINVAL where the address is NULL or the count 0, and with EBADMSG where the segment is damaged. */

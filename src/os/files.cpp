@@ -169,15 +169,20 @@ int holdLeaseAlone (int file) noexcept
 
 int leaseOfOthers (int file, bool* held) noexcept
 {
-    struct flock64 lock = leaseLock (F_WRLCK, 0);
-    const int result = ::fcntl (file, F_OFD_GETLK, &lock);
-    *held = lock.l_type != F_UNLCK;
-    return errnoUnless (result == 0);
+    return laneHeld (file, 0, held);
 }
 
 int holdLane (int file, uint32_t number) noexcept
 {
     return lease (file, F_WRLCK, number);
+}
+
+int laneHeld (int file, uint32_t number, bool* held) noexcept
+{
+    struct flock64 lock = leaseLock (F_WRLCK, number);
+    const int result = ::fcntl (file, F_OFD_GETLK, &lock);
+    *held = lock.l_type != F_UNLCK;
+    return errnoUnless (result == 0);
 }
 
 int openAgain (int file, int* again) noexcept

@@ -82,6 +82,9 @@ int leaseOfOthers (int file, bool* held) noexcept;
 /// The lease of a lane, 1 and up, for this description alone; EAGAIN: somebody has it.
 int holdLane (int file, uint32_t number) noexcept;
 
+/// Whether anybody has that lease, but by this description. Takes nothing.
+int laneHeld (int file, uint32_t number, bool* held) noexcept;
+
 /// The same file by another description, whose locks are its own. ENOENT where there is no /proc.
 int openAgain (int file, int* again) noexcept;
 

@@ -149,6 +149,18 @@ LaneEntry* Lanes::freeEntry () noexcept
     }
 }
 
+bool Lanes::hasFree () const noexcept
+{
+    for (uint32_t i = 0; i < _count; ++i)
+    {
+        if ((_first[i].state.load (std::memory_order_relaxed) & 1) == 0)  // [lane] a look
+        {
+            return true;
+        }
+    }
+    return false;
+}
+
 // *number 0: none is left.
 Failure Lanes::takeLane (uint32_t* number) noexcept
 {
@@ -214,43 +226,6 @@ Failure Lanes::lease (uint32_t number, bool* taken) noexcept
     _table->leases[number] = address;
     *taken = true;
     return Failure ();
-}
-
-// A description without any lease. The descriptor that was kept may be closed, or somebody else's by now: so it is looked at.
-Failure Lanes::openFresh (File* fresh) noexcept
-{
-    os::FileFacts facts;
-    const auto ours = [&] (int file) {
-        return os::factsOf (file, &facts) == 0 && facts.device == _device && facts.inode == _inode;
-    };
-    if (_file.handle != -1 && ours (_file.handle))
-    {
-        const int error = os::openAgain (_file.handle, &fresh->handle);
-        if (error != 0 && error != ENOENT)
-        {
-            return Failure (error, "a segment cannot be opened again for a new place");
-        }
-        if (error == 0 && ours (fresh->handle))
-        {
-            return Failure ();
-        }
-    }
-    const Folders places = folders ();
-    for (std::size_t i = 0; i < places.count; ++i)
-    {
-        File named;
-        const SegmentPath path (places.list[i], _name);
-        if (os::openFile (path.text, true, &named.handle) == 0 && ours (named.handle))
-        {
-            std::swap (fresh->handle, named.handle);
-            return Failure ();
-        }
-    }
-    return Failure (
-        ENOENT,
-        "segment %.64s has no name any more, and the descriptor that the library kept is closed, so that no "
-        "further thread can take a place: let threads push once before closefrom (3)",
-        _name);
 }
 
 void Lanes::giveLane (uint32_t number) noexcept

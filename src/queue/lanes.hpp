@@ -46,6 +46,33 @@ public:
     detail::Lane* takeShared (const detail::LaneEntry& entry) noexcept;
     void giveShared () noexcept;
 
+    /// Whether a lane looks free: another may be faster.
+    bool hasFree () const noexcept;
+
+    /// A lane whose owner is dead, as the kernel says.
+    struct Dead
+    {
+        detail::Lane* lane;
+        uint32_t state;  // as it was before the kernel was asked
+    };
+
+    /// Whether the owner of that lane, 1 and up, is dead. false too where it cannot be known.
+    bool isDead (uint32_t number, Dead* dead) noexcept;
+
+    /// The lane is free again: only behind a recovery that began when its owner was known to be dead. Whether it was this
+    /// call that freed it.
+    static bool bury (const Dead& dead) noexcept;
+
+    detail::Lane* lane (uint32_t number) const noexcept
+    {
+        return number >= 1 && number <= _count ? _first + number - 1 : nullptr;
+    }
+
+    uint32_t count () const noexcept
+    {
+        return _count;
+    }
+
     /// The thread is about to end: its lane goes back.
     void leave (const void* thread) noexcept;
 
@@ -53,6 +80,8 @@ private:
     Failure takeLane (uint32_t* number) noexcept;
     Failure lease (uint32_t number, bool* taken) noexcept;
     Failure openFresh (File* fresh) noexcept;
+    bool isOurs (int file) const noexcept;
+    Failure probe (uint32_t number, bool* held) noexcept;
     void giveLane (uint32_t number) noexcept;
     bool shareOne (bool fences) noexcept;
     void share (detail::LaneEntry& entry, detail::Lane* own, detail::Lane* shared) noexcept;

@@ -51,6 +51,8 @@ public:
     QueueFormat format = {};
     bool shared = false;
     std::atomic<bool> cancelled {false};
+    std::atomic<int64_t> lookedAt {0};             // by poppers that poll, nanoseconds
+    std::atomic<uint64_t> lateAt {~uint64_t (0)};  // tail, when its element was claimed and not there
     Lanes lanes;
 };
 

@@ -159,6 +159,7 @@ void OwnedRing::start () noexcept
     tailSeen.store (seen);
     fullAt.store (seen);
     headSeen.store (seen);
+    looks.store (0);
     driedAt.store (seen - 1);  // it has not been seen to be empty
     reserved = 0;
     reservedAt = 0;

@@ -5,7 +5,7 @@
 #include "os/barrier.hpp"
 #include "os/futex.hpp"
 #include "os/threads.hpp"
-#include "queue/owned.hpp"
+#include "queue/recover.hpp"
 
 #include <cerrno>
 
@@ -23,6 +23,8 @@ namespace
 constexpr int64_t spinTime = 4000;               // nanoseconds, before a sleep that costs more than that
 constexpr int64_t sleepMost = 50 * 1000 * 1000;  // a publisher that dies before it wakes is made up for by this alone
 constexpr int64_t sleepShort = 1000 * 1000;      // where no barrier is to be had
+constexpr int64_t patience =
+    1000 * 1000;  // for an element that is claimed and not there, before its owner is looked for
 
 int say (int error, const char* sentence) noexcept
 {
@@ -74,15 +76,28 @@ bool spin (const Ready& ready, int64_t until) noexcept
     return ready ();
 }
 
+// What waits for room has nothing to mend: a popper makes it.
+bool nobodyIsDead (OwnedRing&, bool) noexcept
+{
+    return false;
+}
+
+// Whether the front is claimed and not there. Its owner is at work, or dead: so it is mended, unless this was the first look.
+bool frontIsLate (OwnedRing& ring, bool again) noexcept
+{
+    return isStuck (ring) && (!again || recover (ring) == 0);
+}
+
 // 0: look again; -1: the time is up, or the call was cancelled.
-template <typename Ready>
-int await (OwnedRing& ring, std::atomic<uint32_t>& event, uint32_t bit, Deadline deadline, const Ready& ready) noexcept
+template <typename Ready, typename Late>
+int await (OwnedRing& ring, std::atomic<uint32_t>& event, uint32_t bit, Deadline deadline, const Ready& ready,
+           const Late& isLate) noexcept
 {
     if (deadline.at != 0 && spin (ready, deadline.at))
     {
         return 0;
     }
-    for (;;)
+    for (bool again = false;; again = true)
     {
         const uint32_t before = event.load ();
         if (ring.cancelled.load ())
@@ -100,7 +115,12 @@ int await (OwnedRing& ring, std::atomic<uint32_t>& event, uint32_t bit, Deadline
         {
             return 0;  // the bit stays: it costs somebody one look
         }
-        const int64_t most = now + (sure ? sleepMost : sleepShort);
+        const bool late = isLate (ring, again);
+        if (again && ready ())
+        {
+            return 0;
+        }
+        const int64_t most = now + (late ? patience : sure ? sleepMost : sleepShort);
         os::sleepOn (event, before, ring.shared, most < deadline.at ? most : deadline.at);
         if (ready ())
         {
@@ -248,13 +268,15 @@ void Ring::popped (uint32_t state) noexcept
 int Ring::awaitElement (Deadline deadline) noexcept
 {
     OwnedRing& ring = own (*this);
-    return await (ring, gate ().pushed, detail::poppersWait, deadline, [&] { return ring.hasElement (); });
+    return await (
+        ring, gate ().pushed, detail::poppersWait, deadline, [&] { return ring.hasElement (); }, frontIsLate);
 }
 
 int Ring::awaitRoom (Deadline deadline) noexcept
 {
     OwnedRing& ring = own (*this);
-    return await (ring, gate ().popped, detail::pushersWait, deadline, [&] { return ring.hasRoom (); });
+    return await (
+        ring, gate ().popped, detail::pushersWait, deadline, [&] { return ring.hasRoom (); }, nobodyIsDead);
 }
 
 Deadline Ring::deadlineIn (int64_t nanoseconds) noexcept
@@ -293,10 +315,30 @@ void Ring::cancel () noexcept
     wake (gate (), gate ().popped, 0, ring.shared);
 }
 
+// Poppers that poll and never wait: at most once a millisecond, so that one who looks away in between is late by that much.
+void Ring::looked () noexcept
+{
+    OwnedRing& ring = own (*this);
+    const int64_t now = os::now ();
+    const int64_t last = ring.lookedAt.load ();
+    if (now - last >= patience)
+    {
+        ring.lookedAt.store (now);
+        if (frontIsLate (ring, ring.lateAt.load () == ring.tail ().load ()))
+        {
+            ring.lateAt.store (ring.tail ().load ());
+        }
+    }
+}
+
 int Ring::dry () noexcept
 {
     OwnedRing& ring = own (*this);
     const bool over = kind == Kind::Spsc ? ended (ring) : drained (ring);
+    if (!over && entries != nullptr)
+    {
+        looked ();
+    }
     return over ? say (EPIPE, "the queue is shut down, and drained") : static_cast<int> (detail::wouldBlock);
 }
 
@@ -330,31 +372,6 @@ int Ring::nested () noexcept
     return say (EDEADLK,
                 "a push of this thread to this queue is not over: it was left by a longjmp, or a signal handler "
                 "interrupted it");
-}
-
-detail::LaneEntry* Ring::enter () noexcept
-{
-    detail::LaneEntry* entry = nullptr;
-    bool allowed = true;
-    os::allowCancel (false, &allowed);  // it opens a file, and nothing may unwind through a push
-    const Failure failure = own (*this).lanes.enter (fences, &entry);
-    os::allowCancel (allowed, &allowed);
-    if (failure)
-    {
-        fail (failure);
-        return nullptr;
-    }
-    return entry;
-}
-
-detail::Lane* Ring::takeShared (const detail::LaneEntry& entry) noexcept
-{
-    return own (*this).lanes.takeShared (entry);
-}
-
-void Ring::giveShared () noexcept
-{
-    own (*this).lanes.giveShared ();
 }
 
 }  // namespace JOIN_ABI

@@ -72,6 +72,14 @@ public:
 
     const char* ends (unsigned thread, Call call, const Outcome& outcome) noexcept;
 
+    void died (unsigned thread) noexcept
+    {
+        _dead = static_cast<uint8_t> (_dead | 1 << thread);
+    }
+
+    /// The ticket's place has been made a hole.
+    const char* holed (unsigned ticket) noexcept;
+
     unsigned claimed () const noexcept
     {
         return _claimed;
@@ -98,6 +106,8 @@ private:
     struct Ticket
     {
         uint8_t id;
+        uint8_t thread;
+        bool hole;
         Claim claim;
     };
 
@@ -117,6 +127,7 @@ private:
     Thread _threads[threadsMost] = {};
     uint8_t _claimed = 0;
     uint8_t _popped = 0;
+    uint8_t _dead = 0;
     bool _over = false;
 };
 

@@ -6,6 +6,9 @@
 #include "running.hpp"
 #include "world.hpp"
 
+#include "../../src/queue/recover.hpp"
+#include "os/barrier.hpp"
+
 namespace model
 {
 using join::OwnedRing;
@@ -147,6 +150,13 @@ void World::run (unsigned thread, const Step& step, uint8_t nextElement, Outcome
             return;
         case Call::Observe:
             observe (thread, outcome);
+            return;
+        case Call::MendLast:
+            join::os::globalBarrier ();  // what the others did is seen in the end: time passes
+            join::recover (ringOf (thread));
+            return;
+        case Call::Mend:
+            join::recover (ringOf (thread));
             return;
         case Call::PopEarly:
             outcome->result = popEarlyFrom (ringOf (thread), outcome->elements);

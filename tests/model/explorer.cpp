@@ -66,6 +66,8 @@ private:
     bool move (State& state, unsigned thread, unsigned choice);
     bool perform (State& state, unsigned thread, unsigned choice);
     bool wake (State& state, unsigned location);
+    void die (State& state, unsigned thread);
+    bool comesLast (const State& state, unsigned thread) const;
     void finish (State& state, unsigned thread, const Outcome& outcome);
     void enter (State&& state);
     void leave (const Frame& frame);
@@ -207,6 +209,10 @@ bool Explorer::perform (State& state, unsigned thread, unsigned choice)
     {
         state.memory.dropped (thread);
     }
+    else if (access.kind == Kind::Swap && !failed && _world.isWord (access.location))
+    {
+        wrong (_world.holed (state.account, access.value));
+    }
     wrong (fault);
     mine.history.push_back (result);
     return access.kind != Kind::Wake || wake (state, access.location);
@@ -227,6 +233,34 @@ bool Explorer::move (State& state, unsigned thread, unsigned choice)
     }
     state.memory.tidy ();
     return true;
+}
+
+void Explorer::die (State& state, unsigned thread)
+{
+    state.threads[thread].done = true;
+    state.threads[thread].history.clear ();
+    state.threads[thread].marked = 0;
+    state.memory.died (thread);
+    state.account.died (thread);
+    state.memory.tidy ();
+}
+
+// Whether the thread is to wait until all others have ended.
+bool Explorer::comesLast (const State& state, unsigned thread) const
+{
+    const unsigned step = state.threads[thread].step;
+    if (state.threads[thread].done || _setup.threads[thread][step].call != Call::MendLast)
+    {
+        return false;
+    }
+    for (unsigned i = 0; i < state.threads.size (); ++i)
+    {
+        if (i != thread && !state.threads[i].done)
+        {
+            return true;
+        }
+    }
+    return false;
 }
 
 void Explorer::enter (State&& state)
@@ -290,7 +324,9 @@ void Explorer::explore (uint64_t most)
         }
         const Thread& mine = frame.state.threads[frame.thread];
         const unsigned thread = frame.thread;
-        if (mine.done || frame.choice >= frame.state.memory.choices (thread, mine.pending))
+        const unsigned ways = mine.done ? 0 : frame.state.memory.choices (thread, mine.pending);
+        const bool mortal = (_setup.mortal >> thread & 1) != 0;
+        if (mine.done || frame.choice >= ways + mortal || comesLast (frame.state, thread))
         {
             ++frame.thread;
             frame.choice = 0;
@@ -298,6 +334,13 @@ void Explorer::explore (uint64_t most)
         }
         const unsigned choice = frame.choice++;
         State next = frame.state;
+        if (choice == ways)
+        {
+            die (next, thread);
+            ++frame.ways;
+            enter (std::move (next));
+            continue;
+        }
         if (frame.state.memory.possible (thread, mine.pending, choice) && move (next, thread, choice))
         {
             ++frame.ways;
@@ -314,8 +357,8 @@ void Explorer::explore (uint64_t most)
 
 void Explorer::tell ()
 {
-    constexpr const char* kinds[] = {"load",   "store",      "swap",  "add",    "and",  "or",   "lock",
-                                     "unlock", "membarrier", "sleep", "asleep", "wake", "yield"};
+    constexpr const char* kinds[] = {"load",   "store",      "swap",  "add",    "and",  "or",    "lock",
+                                     "unlock", "membarrier", "sleep", "asleep", "wake", "yield", "probe"};
     for (const Frame& frame : _path)
     {
         if (frame.choice == 0)

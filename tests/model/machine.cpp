@@ -108,6 +108,7 @@ void Memory::insert (unsigned thread, unsigned location, unsigned position, uint
         std::for_each (_threads.begin (), _threads.end (), moved);
         moved (_strong);
         moved (_final);
+        moved (_dead);
     }
     View& view = _threads[thread];
     view.at[location] = std::max (view.at[location], at);
@@ -270,6 +271,13 @@ uint64_t Memory::perform (unsigned thread, const Access& access, unsigned choice
         case Kind::Barrier:
             barrier ();
             return 0;
+        case Kind::Probe:
+            if ((_died >> access.value & 1) == 0)
+            {
+                return 0;
+            }
+            _threads[thread].join (_dead);
+            return 1;
         case Kind::Sleep:  // it was another value: the kernel has read it
             return load (thread, location, count (location) - 1, Order::Relaxed);
         default:
@@ -282,6 +290,14 @@ void Memory::ended (unsigned thread) noexcept
     _final.join (_threads[thread]);
     _threads[thread] = View ();
     _over = static_cast<uint8_t> (_over | 1 << thread);
+}
+
+void Memory::died (unsigned thread) noexcept
+{
+    dropped (thread);
+    _dead.join (_threads[thread]);
+    _died = static_cast<uint8_t> (_died | 1 << thread);
+    ended (thread);
 }
 
 void Memory::tidy () noexcept
@@ -310,6 +326,7 @@ void Memory::tidy () noexcept
         std::for_each (_threads.begin (), _threads.end (), [&] (View& view) { lower (view.at[location]); });
         lower (_strong.at[location]);
         lower (_final.at[location]);
+        lower (_dead.at[location]);
         _messages[_begin[location]].joined = false;
         if (location >= _clock)
         {

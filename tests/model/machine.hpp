@@ -53,6 +53,7 @@ enum class Kind : uint8_t
     Asleep,
     Wake,
     Yield,  // what was read is not what was waited for
+    Probe,  // whether the thread of that number, `value`, is dead: all that it did is seen, then
 };
 
 /// What a thread is about to do.
@@ -122,6 +123,7 @@ public:
     void dropped (unsigned thread) noexcept;
 
     void ended (unsigned thread) noexcept;
+    void died (unsigned thread) noexcept;
 
     uint64_t newest (unsigned location) const noexcept
     {
@@ -172,6 +174,7 @@ private:
     std::array<View, threadsMost> _threads = {};
     View _strong;  // the newest that was written by seq_cst
     View _final;   // of the threads that have ended: a barrier finds what they wrote
+    View _dead;    // of those that died
     Reads _reads;
     uint64_t _payload = 0;  // bits of locations
     uint64_t _strongly = 0;
@@ -179,6 +182,7 @@ private:
     uint8_t _count;
     uint8_t _clock;  // location of the first thread's clock
     uint8_t _over = 0;
+    uint8_t _died = 0;
 };
 
 template <typename Hash>
@@ -197,6 +201,8 @@ void Memory::hash (Hash& hash) const noexcept
     }
     hash.add (&_strong.at, _locations);
     hash.add (&_final.at, _locations);
+    hash.add (&_dead.at, _locations);
+    hash.add (&_died, sizeof (_died));
     for (unsigned i = 0; i < _locations; ++i)
     {
         if ((_payload >> i & 1) != 0)

@@ -18,11 +18,21 @@ struct Explored
     Verdict verdict;
 };
 
+std::vector<Setup> smallSetups ()
+{
+    std::vector<Setup> all = quickSetups ();
+    for (Setup& setup : mortalSetups ())
+    {
+        all.push_back (std::move (setup));
+    }
+    return all;
+}
+
 // The small set-ups, the smallest first.
 std::vector<Explored> explored ()
 {
     std::vector<Explored> all;
-    for (const Setup& setup : quickSetups ())
+    for (const Setup& setup : smallSetups ())
     {
         all.push_back (Explored {setup, explore (setup)});
     }
@@ -51,7 +61,7 @@ std::string shows (const Mutant& mutant, const std::vector<Explored>& all)
 
 std::string showsIn (const Mutant& mutant, const std::string& name)
 {
-    for (const Setup& setup : quickSetups ())
+    for (const Setup& setup : smallSetups ())
     {
         if (setup.name == name)
         {
@@ -89,6 +99,13 @@ Mutant skipped (const char* text)
     Mutant mutant;
     mutant.mistake = Mistake::Skip;
     mutant.text = text;
+    return mutant;
+}
+
+Mutant withoutProof ()
+{
+    Mutant mutant;
+    mutant.mistake = Mistake::Hasty;
     return mutant;
 }
 
@@ -200,6 +217,18 @@ TEST_CASE ("a barrier that is left out is noticed", "[mistakes]")
     CHECK_FALSE (showsIn (withoutBarriers (), "mpmc: poppers wait").empty ());
     CHECK_FALSE (showsIn (withoutBarriers (), "spsc: shut down").empty ());
     CHECK_FALSE (showsIn (withoutBarriers (), "a lane is taken away, and looked at").empty ());
+}
+
+TEST_CASE ("a recovery that takes the living for dead is noticed", "[mistakes]")
+{
+    CHECK (showsIn (withoutProof (), "mpsc: one dies, and is recovered at any moment")
+           == "the place of a living pusher is made a hole");
+}
+
+TEST_CASE ("a claim without evidence is noticed when its owner dies", "[mistakes]")
+{
+    CHECK_FALSE (showsIn (late ("lane->claim.store", "publish"), "mpsc: one dies").empty ());
+    CHECK_FALSE (showsIn (skipped ("lane->claim.store"), "mpsc: one dies").empty ());
 }
 
 TEST_CASE ("an event that is not counted is noticed", "[mistakes]")

@@ -22,6 +22,8 @@ public:
 
     bool shared = false;
     std::atomic<bool> cancelled {false};
+    std::atomic<int64_t> lookedAt {0};
+    std::atomic<uint64_t> lateAt {0};
     Lanes lanes;
 };
 

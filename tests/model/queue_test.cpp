@@ -48,3 +48,8 @@ TEST_CASE ("the queues hold in longer runs", "[large]")
 {
     holds (largeSetups ());
 }
+
+TEST_CASE ("the queues hold when threads die", "[mortal]")
+{
+    holds (mortalSetups ());
+}

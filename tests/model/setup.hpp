@@ -17,8 +17,10 @@ enum class Call : uint8_t
     PopToEnd,  // waits for one, again and again until EPIPE
     PopEarly,  // a mistake: tail is stored before the copy
     Shutdown,
-    Observe,  // whose is each ticket, as after a death
-    Leave,    // the thread ends, and gives its lane back
+    Observe,   // whose is each ticket, as after a death
+    Leave,     // the thread ends, and gives its lane back
+    Mend,      // recovers from deaths
+    MendLast,  // the same, when all others have ended or died
 };
 
 struct Step
@@ -40,6 +42,8 @@ constexpr Step popEarly = {Call::PopEarly};
 constexpr Step shutdown = {Call::Shutdown};
 constexpr Step observe = {Call::Observe};
 constexpr Step leave = {Call::Leave};
+constexpr Step mend = {Call::Mend};
+constexpr Step mendLast = {Call::MendLast};
 
 constexpr bool pushes (Call call) noexcept
 {
@@ -71,6 +75,7 @@ struct Setup
     bool fences = false;     // membarrier is forbidden
     uint8_t laneCount = 0;   // fewer than pushers: lanes are shared, or change hands. 0: one a thread
     uint8_t late = 0;        // bits of threads that push for the first time
+    uint8_t mortal = 0;      // bits of threads that may die, before each access to what is shared
 };
 
 }  // namespace model

@@ -47,6 +47,14 @@ Setup withFences (Setup setup)
     return setup;
 }
 
+// With lanes, and threads that may die.
+Setup withDeaths (uint8_t mortal, Setup setup)
+{
+    setup.lanes = true;
+    setup.mortal = mortal;
+    return setup;
+}
+
 // One lane, and these threads push for the first time.
 Setup oneLane (uint8_t late, Setup setup)
 {
@@ -111,6 +119,26 @@ std::vector<Setup> largeSetups ()
         make ("mpmc: shut down while one sleeps", Mpmc, 1, {{push}, {popToEnd}, {shutdown}}),
         oneLane (2, byOneObject (make ("a lane is taken away in a run", Mpsc, 4,
                                        {{push, push, push}, {push, push}, {observe}}))),
+    };
+}
+
+std::vector<Setup> mortalSetups ()
+{
+    const auto Mpsc = Policy::Mpsc;
+    const auto Mpmc = Policy::Mpmc;
+    return {
+        withDeaths (1, make ("mpsc: one dies", Mpsc, 2, {{push, push}, {push}, {pop, pop, mendLast}})),
+        withDeaths (1, make ("mpsc: one dies, and is recovered at any moment", Mpsc, 2,
+                             {{push, push}, {push}, {mend, mendLast}})),
+        withDeaths (1, make ("mpsc: one dies in a batch", Mpsc, 2, {{push2, push}, {push}, {mend, pop2, mendLast}})),
+        withDeaths (3, make ("mpsc: two die", Mpsc, 2, {{push, push}, {push}, {pop, mend, pop, mendLast}})),
+        withDeaths (1, make ("mpsc: two recover", Mpsc, 2, {{push}, {push}, {mend}, {mend, mendLast}})),
+        withDeaths (
+            5, make ("mpsc: one dies, and one who recovers", Mpsc, 2, {{push, push}, {push}, {mend}, {mendLast, pop}})),
+        withDeaths (1, make ("mpmc: one dies", Mpmc, 2, {{push, push}, {pop, mend}, {pop, mendLast}})),
+        withDeaths (1, make ("mpmc: laps, and one dies", Mpmc, 1, {{push, push}, {push}, {pop, mend, pop, mendLast}})),
+        withDeaths (6,
+                    make ("mpmc: poppers die as well", Mpmc, 2, {{push, push}, {pop, mend}, {push}, {pop, mendLast}})),
     };
 }
 

@@ -12,6 +12,9 @@ std::vector<Setup> quickSetups ();
 /// Larger ones, about a minute.
 std::vector<Setup> largeSetups ();
 
+/// Threads die at any moment, and others recover.
+std::vector<Setup> mortalSetups ();
+
 }  // namespace model
 
 #endif

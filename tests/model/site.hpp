@@ -39,6 +39,7 @@ enum class Mistake : uint8_t
     Skip,   // the access is left out: a swap is believed to have succeeded
     Late,   // a store comes behind the next access of that label
     Blind,  // a membarrier does nothing
+    Hasty,  // everybody is taken for dead
 };
 
 /// One mistake in the program.

@@ -4,6 +4,7 @@
 
 #include "arena.hpp"
 #include "running.hpp"
+#include "world.hpp"
 
 #include "os/barrier.hpp"
 #include "os/futex.hpp"
@@ -170,6 +171,26 @@ int aroundFork (void (*) (), void (*) (), void (*) ()) noexcept
 
 int factsOf (int, FileFacts*) noexcept
 {
+    return 0;
+}
+
+int laneHeld (int, uint32_t number, bool* held) noexcept
+{
+    *held = true;
+    if (model::running != nullptr)
+    {
+        if (model::running->mutant.mistake == model::Mistake::Hasty)
+        {
+            *held = false;
+            return 0;
+        }
+        const unsigned owner = model::running->world.ownerOf (number);
+        *held = owner == model::threadsMost
+                || model::running->ask (model::Access {model::Kind::Probe, model::Order::SeqCst, model::Order::SeqCst,
+                                                       0, owner, 0, nullptr},
+                                        nullptr, 0)
+                       == 0;
+    }
     return 0;
 }
 

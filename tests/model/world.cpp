@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "owned_ring.hpp"
 
+#include "../../src/queue/entry.cpp"
 #include "../../src/queue/lanes.cpp"
+#include "../../src/queue/proof.cpp"
+#include "../../src/queue/recover.cpp"
 #include "../../src/queue/registry.cpp"
 #include "../../src/queue/wait.cpp"
 
@@ -91,6 +94,7 @@ World::World (const Setup& setup)
     _setup.laneCount = setup.laneCount != 0 ? setup.laneCount : pushers != 0 ? pushers : 1;
     build ();
     fill ();
+    listOwners ();
     listLocations ();
 }
 
@@ -324,7 +328,8 @@ bool World::lanesMove () const noexcept
 
 bool World::observed () const noexcept
 {
-    return threadsWith (_setup, [] (const Step& step) { return step.call == Call::Observe; }) != 0;
+    return _setup.mortal != 0
+           || threadsWith (_setup, [] (const Step& step) { return step.call == Call::Observe; }) != 0;
 }
 
 // Whether one thread does that, and no other.
@@ -333,56 +338,22 @@ bool World::alone (bool (*which) (Call)) const noexcept
     return threadsWith (_setup, [&] (const Step& step) { return which (step.call); }) == 1;
 }
 
-bool World::mustSucceed (const Memory& memory, const Account& account, unsigned thread, Call call) const noexcept
+void World::listOwners ()
 {
-    const bool over = _state != -1 && (memory.newest (static_cast<unsigned> (_state)) & join::detail::endedBit) != 0;
-    if (pops (call) && alone (pops) && !over)
+    _owners.assign (_setup.laneCount + 1U, threadsMost);
+    for (unsigned thread = 0; thread < _setup.threads.size () && _setup.mortal != 0; ++thread)
     {
-        const uint64_t slot = (_base + account.popped ()) % _setup.capacity;
-        const int known = spsc () ? ticketOf (memory.oldest (thread, static_cast<unsigned> (_head)))
-                                  : ticketOf (memory.oldest (thread, static_cast<unsigned> (_words[slot])));
-        return known > static_cast<int> (account.popped ());
-    }
-    if (pushes (call) && alone (pushes))
-    {
-        const int tail = ticketOf (memory.oldest (thread, static_cast<unsigned> (_tail)));
-        return static_cast<int> (account.claimed ()) - tail < _setup.capacity;
-    }
-    return false;
-}
-
-const char* World::moved (Account& account, unsigned thread, const Access& access, uint64_t from,
-                          uint64_t to) const noexcept
-{
-    const int before = ticketOf (from);
-    const int after = ticketOf (to);
-    if (before == after)
-    {
-        return nullptr;
-    }
-    const uint64_t lane = spsc () ? 0 : join::detail::laneMask;
-    return isHead (access.location)
-               ? account.headMoved (thread, static_cast<unsigned> (before), static_cast<unsigned> (after),
-                                    static_cast<unsigned> (to & lane), static_cast<unsigned> (from & lane),
-                                    _setup.capacity)
-               : account.tailMoved (thread, static_cast<unsigned> (before), static_cast<unsigned> (after));
-}
-
-const char* World::atEnd (const Memory& memory, const Account& account) const noexcept
-{
-    if (account.over () && account.popped () != account.claimed ())
-    {
-        return "somebody was told that nothing comes any more, and something came";
-    }
-    for (unsigned ticket = account.popped (); ticket < account.claimed () && !spsc (); ++ticket)
-    {
-        const int word = _words[(_base + ticket) % _setup.capacity];
-        if (ticketOf (memory.newest (static_cast<unsigned> (word))) != static_cast<int> (ticket) + 1)
+        const join::detail::LaneEntry* entry = entryOf (thread);
+        if (entry != nullptr && entry->lane.load () != nullptr)
         {
-            return "an element that was pushed cannot be popped";
+            _owners[static_cast<std::size_t> (entry->lane.load () - lanes ()) + 1] = thread;
         }
     }
-    return nullptr;
+}
+
+unsigned World::ownerOf (uint32_t lane) const noexcept
+{
+    return _owners[lane];
 }
 
 }  // namespace model

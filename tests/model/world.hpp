@@ -71,6 +71,14 @@ public:
         return static_cast<int> (location) == _head;
     }
 
+    bool isWord (unsigned location) const noexcept;
+
+    /// A slot's word that recovery has stored.
+    const char* holed (Account& account, uint64_t word) const noexcept;
+
+    /// The thread that has that lane; threadsMost: none.
+    unsigned ownerOf (uint32_t lane) const noexcept;
+
     /// Why the state in which all are done is wrong, or null.
     const char* atEnd (const Memory& memory, const Account& account) const noexcept;
 
@@ -78,6 +86,7 @@ private:
     void build ();
     void makeRing ();
     void fill ();
+    void listOwners ();
     void listLocations ();
     void listLanes ();
     void listElements ();
@@ -127,7 +136,8 @@ private:
     int _head = -1;
     int _tail = -1;
     int _state = -1;
-    std::vector<int> _words;  // by slot
+    std::vector<int> _words;        // by slot
+    std::vector<unsigned> _owners;  // threads, by lane
 };
 
 }  // namespace model

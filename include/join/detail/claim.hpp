@@ -348,6 +348,16 @@ private:
             ring.driedAt.store (tail, std::memory_order_relaxed);  // [seen]
             lookAway (run);
         }
+        else if (Leased)
+        {
+            constexpr uint64_t often = 8;                                            // as looked () asks for the time
+            const uint64_t looks = ring.looks.load (std::memory_order_relaxed) + 1;  // [seen]
+            ring.looks.store (looks, std::memory_order_relaxed);                     // [seen]
+            if (looks % often == 0)
+            {
+                ring.looked ();
+            }
+        }
         return wouldBlock;
     }
 

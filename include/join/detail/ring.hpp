@@ -75,6 +75,7 @@ public:
     // The poppers' own.
     alignas (pad) std::atomic<uint64_t> headSeen;  // Spsc: head as last looked at
     std::atomic<uint64_t> driedAt;                 // tail when it was last found empty
+    std::atomic<uint64_t> looks;                   // how often at that tail
     uint64_t peeked;                               // Spsc: elements that may be released,
     uint64_t peekedAt;                             // while this is tail
 
@@ -122,6 +123,7 @@ public:
     int refuseCount () noexcept;  // EINVAL: more than was reserved or peeked at, or none
     int damaged () noexcept;      // EBADMSG: head and tail are impossible
     int nested () noexcept;       // EDEADLK: a push in the middle of a push of the same thread
+    void looked () noexcept;      // it was empty, again and again: unless its front is claimed by somebody who died
     int dry () noexcept;          // shut and empty: EPIPE, or wouldBlock where something may yet come
 
     /// The thread's entry, made at its first push; null: EUSERS, ENOENT, ...
