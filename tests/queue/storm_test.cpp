@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: MIT
+// Processes that push and pop, one killed at random every few milliseconds and another started in its place: each element
+// whose push had returned arrives once, but for what a killed popper had in hand; the order of each pusher is kept.
+#include "raw.hpp"
+#include "scale.hpp"
+
+#include <chrono>
+#include <map>
+#include <random>
+#include <thread>
+
+#include <csignal>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+using namespace std::chrono_literals;
+using std::chrono::steady_clock;
+
+namespace
+{
+constexpr uint64_t elementsMost = 1024;  // of one life
+constexpr uint64_t livesMost = 400000;
+constexpr unsigned pushers = 5;
+
+struct Element
+{
+    uint32_t life;
+    uint32_t number;
+    uint64_t check;
+};
+
+uint64_t checkOf (uint64_t life, uint64_t number)
+{
+    return (life << 32 | number) * 0x9e3779b97f4a7c15U;
+}
+
+/// What all processes write down, on pages that they share.
+struct Book
+{
+    std::atomic<bool> over;     // pushers are to end
+    std::atomic<bool> drained;  // poppers are
+    std::atomic<uint64_t> faults;
+    std::atomic<uint32_t> returned[livesMost];  // pushes, by life
+    std::atomic<uint8_t> arrived[livesMost][elementsMost];
+};
+
+template <typename Queue>
+int pushUntil (Queue& queue, Book& book, uint32_t life)
+{
+    for (uint32_t i = 0; i < elementsMost && !book.over; ++i)
+    {
+        const Element element = {life, i, checkOf (life, i)};
+        const int pushed =
+            i % 8 == 7 ? static_cast<int> (queue.push (&element, 1, 10s)) - 1 : queue.push (element, 10s);
+        if (pushed != 0)
+        {
+            book.faults += 1;  // nobody had room for ten seconds, or there was no place
+            return 1;
+        }
+        book.returned[life] = i + 1;
+    }
+    return 0;
+}
+
+template <typename Queue>
+int popUntil (Queue& queue, Book& book)
+{
+    std::map<uint32_t, uint32_t> next;
+    while (!book.drained)
+    {
+        Element element;
+        if (queue.pop (element, 20ms) != 0)
+        {
+            continue;
+        }
+        if (element.life >= livesMost || element.number >= elementsMost
+            || element.check != checkOf (element.life, element.number) || element.number < next[element.life])
+        {
+            book.faults += 1;
+            continue;
+        }
+        next[element.life] = element.number + 1;
+        book.arrived[element.life][element.number] += 1;
+    }
+    return 0;
+}
+
+struct Told
+{
+    uint64_t kills = 0;
+    uint64_t killsOfPoppers = 0;
+    uint64_t lives = 0;
+    uint64_t arrived = 0;
+    uint64_t lost = 0;
+    uint64_t doubled = 0;
+    uint64_t invented = 0;
+};
+
+template <typename Kind>
+class Storm
+{
+public:
+    using Queue = typename Kind::template Queue<Element>;
+
+    explicit Storm (unsigned poppers)
+    : _made (64, join::MemOptions (), places ())
+    , _book (*static_cast<Book*> (
+          ::mmap (nullptr, sizeof (Book), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)))
+    , _processes (pushers + poppers)
+    {
+    }
+
+    ~Storm ()
+    {
+        for (pid_t process : _processes)
+        {
+            if (process > 0)
+            {
+                ::kill (process, SIGKILL);
+                ::waitpid (process, nullptr, 0);
+            }
+        }
+        ::munmap (&_book, sizeof (Book));
+    }
+
+    Told rage (std::chrono::milliseconds length)
+    {
+        std::mt19937 random (1);
+        for (unsigned i = 0; i < _processes.size (); ++i)
+        {
+            start (i);
+        }
+        for (const auto begin = steady_clock::now (); steady_clock::now () - begin < length;)
+        {
+            std::this_thread::sleep_for (std::chrono::microseconds (5000 + random () % 10000));
+            const unsigned i = static_cast<unsigned> (random () % _processes.size ());
+            ::kill (_processes[i], SIGKILL);
+            reap (i);
+            ++_told.kills;
+            _told.killsOfPoppers += i >= pushers;
+            replaceTheEnded ();
+            start (i);
+        }
+        end ();
+        return _told;
+    }
+
+    Raw raw ()
+    {
+        return Raw (_made.name.text);
+    }
+
+    uint64_t faults () const
+    {
+        return _book.faults;
+    }
+
+private:
+    static join::QueueOptions places ()
+    {
+        join::QueueOptions options;
+        options.participants = pushers + 1;
+        return options;
+    }
+
+    void start (unsigned i)
+    {
+        const uint32_t life = static_cast<uint32_t> (_told.lives);
+        _told.lives += i < pushers;
+        const pid_t process = ::fork ();
+        if (process == 0)
+        {
+            Queue queue = openQueue<Kind, Element> (64, _made.name.text);
+            ::_exit (i < pushers ? pushUntil (queue, _book, life) : popUntil (queue, _book));
+        }
+        _processes[i] = process;
+    }
+
+    void reap (unsigned i)
+    {
+        ::waitpid (_processes[i], nullptr, 0);
+        _processes[i] = 0;
+    }
+
+    // Pushers that have pushed all that one life has.
+    void replaceTheEnded ()
+    {
+        for (unsigned i = 0; i < pushers; ++i)
+        {
+            if (_processes[i] > 0 && ::waitpid (_processes[i], nullptr, WNOHANG) == _processes[i])
+            {
+                start (i);
+            }
+        }
+    }
+
+    void end ()
+    {
+        _book.over = true;
+        for (unsigned i = 0; i < pushers; ++i)
+        {
+            reap (i);
+        }
+        for (const auto begin = steady_clock::now (); !_made->empty () && steady_clock::now () - begin < 10s;)
+        {
+            std::this_thread::sleep_for (1ms);
+        }
+        std::this_thread::sleep_for (50ms);
+        _book.drained = true;
+        for (unsigned i = pushers; i < _processes.size (); ++i)
+        {
+            reap (i);
+        }
+        count ();
+    }
+
+    void count ()
+    {
+        for (uint64_t life = 0; life < _told.lives; ++life)
+        {
+            const uint32_t returned = _book.returned[life];
+            for (uint32_t i = 0; i < elementsMost; ++i)
+            {
+                const uint8_t times = _book.arrived[life][i];
+                _told.arrived += times != 0;
+                _told.doubled += times > 1;
+                _told.lost += times == 0 && i < returned;
+                _told.invented += times != 0 && i > returned;  // one may have been killed before he wrote it down
+            }
+        }
+    }
+
+    Made<Kind, Element> _made;
+    Book& _book;
+    std::vector<pid_t> _processes;
+    Told _told;
+};
+
+template <typename Kind>
+void survives (unsigned poppers, std::chrono::milliseconds length)
+{
+    Storm<Kind> storm (poppers);
+    const Told told = storm.rage (length);
+    Raw raw = storm.raw ();
+    const auto& counters = raw.control ().counters;
+    std::printf ("%s: %llu kills, %llu of poppers; %llu elements arrived, %llu lost in a popper's hand; %llu deaths, "
+                 "%llu holes\n",
+                 Kind::manyPoppers ? "mpmc" : "mpsc", static_cast<unsigned long long> (told.kills),
+                 static_cast<unsigned long long> (told.killsOfPoppers), static_cast<unsigned long long> (told.arrived),
+                 static_cast<unsigned long long> (told.lost), static_cast<unsigned long long> (counters.deaths.load ()),
+                 static_cast<unsigned long long> (counters.holes.load ()));
+    CHECK (storm.faults () == 0);
+    CHECK (told.doubled == 0);
+    CHECK (told.invented == 0);
+    CHECK (told.lost <= told.killsOfPoppers);
+    CHECK (told.arrived > told.kills);
+    CHECK (counters.deaths.load () > 0);
+}
+
+std::chrono::milliseconds length ()
+{
+    return std::chrono::milliseconds (scaled (1500, 30000, 900000));
+}
+}  // namespace
+
+TEST_CASE ("a storm of deaths loses, doubles and holds up nothing, with one popper", "[queue][storm]")
+{
+    survives<ShmMpsc> (1, length ());
+}
+
+TEST_CASE ("a storm of deaths loses, doubles and holds up nothing, with several", "[queue][storm]")
+{
+    survives<ShmMpmc> (3, length ());
+}
