@@ -5,28 +5,31 @@
 
 #include <atomic>
 #include <cstdio>
+#include <linux/futex.h>
 #include <sched.h>
+#include <sys/syscall.h>
 #include <sys/types.h>
 
-/// Returns when the thread of that id (0: it has not said it yet) sleeps, by /proc/self/task.
+/// Returns when the thread of that id (0: it has not said it yet) sleeps on a futex of the library, by /proc/self/task: by
+/// FUTEX_WAIT_BITSET, where the mutexes of libc wait by FUTEX_WAIT.
 inline void untilAsleep (const std::atomic<pid_t>& thread)
 {
     for (;;)
     {
         const pid_t id = thread.load ();
         char path[64];
-        std::snprintf (path, sizeof (path), "/proc/self/task/%d/stat", id);
+        std::snprintf (path, sizeof (path), "/proc/self/task/%d/syscall", id);
         std::FILE* file = id != 0 ? std::fopen (path, "r") : nullptr;
-        char state = 0;
+        long number = -1;
+        unsigned long long operation = 0;
         if (file != nullptr)
         {
-            if (std::fscanf (file, "%*d %*s %c", &state) != 1)
-            {
-                state = 0;
-            }
+            // "running", or the number of the call, its arguments, and more
+            const bool inside = std::fscanf (file, "%ld %*s %llx", &number, &operation) == 2;
+            number = inside ? number : -1;
             std::fclose (file);
         }
-        if (state == 'S')
+        if (number == SYS_futex && (operation & FUTEX_CMD_MASK) == FUTEX_WAIT_BITSET)
         {
             return;
         }
