@@ -11,24 +11,6 @@ inline namespace JOIN_ABI
 {
 using detail::Ring;
 
-namespace
-{
-// What looked free was another's first, or is not given back to the end; or somebody died meanwhile.
-bool mayTryAgain (OwnedRing& ring, const Failure& failure, int tries) noexcept
-{
-    constexpr int triesMost = 100;
-    if (failure.error () != EUSERS || tries == triesMost)
-    {
-        return false;
-    }
-    if (!ring.lanes.hasFree ())
-    {
-        recoverLanes (ring);
-    }
-    return ring.lanes.hasFree ();
-}
-}  // namespace
-
 detail::LaneEntry* Ring::enter () noexcept
 {
     detail::LaneEntry* entry = nullptr;
@@ -40,8 +22,12 @@ detail::LaneEntry* Ring::enter () noexcept
         recoverLanes (ring);
     }
     Failure failure = ring.lanes.enter (fences, &entry);
-    for (int tries = 0; mayTryAgain (ring, failure, tries); ++tries)
+    // What looked free may have been another's first, and others die meanwhile: none is left when all are alive, repeatedly.
+    constexpr int triesMost = 100;
+    constexpr int passes = 3;
+    for (int tries = 0, full = 0; failure.error () == EUSERS && tries < triesMost && full < passes; ++tries)
     {
+        full = recoverLanes (ring) ? 0 : full + 1;
         failure = ring.lanes.enter (fences, &entry);
     }
     os::allowCancel (allowed, &allowed);

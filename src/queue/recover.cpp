@@ -192,12 +192,15 @@ uint64_t recover (OwnedRing& ring) noexcept
     return holes;
 }
 
-void recoverLanes (OwnedRing& ring) noexcept
+bool recoverLanes (OwnedRing& ring) noexcept
 {
+    bool any = false;
     for (uint32_t number = 1; number <= ring.lanes.count (); ++number)
     {
         Lanes::Dead dead = {};
-        if (!ring.lanes.isDead (number, &dead))
+        const bool isDead = ring.lanes.isDead (number, &dead);
+        any = any || isDead || (dead.state & 1) == 0;
+        if (!isDead)
         {
             continue;
         }
@@ -207,6 +210,7 @@ void recoverLanes (OwnedRing& ring) noexcept
             ring.control->counters.deaths.fetch_add (1);
         }
     }
+    return any;
 }
 
 }  // namespace JOIN_ABI

@@ -17,8 +17,8 @@ bool isStuck (const OwnedRing& ring) noexcept;
 /// Fills the places of dead pushers. How many.
 uint64_t recover (OwnedRing& ring) noexcept;
 
-/// Recovers, and frees the lanes of all who are dead.
-void recoverLanes (OwnedRing& ring) noexcept;
+/// Recovers, and frees the lanes of all who are dead. false: each lane has an owner who is alive.
+bool recoverLanes (OwnedRing& ring) noexcept;
 
 }  // namespace JOIN_ABI
 }  // namespace join

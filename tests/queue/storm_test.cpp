@@ -38,9 +38,11 @@ uint64_t checkOf (uint64_t life, uint64_t number)
 /// What all processes write down, on pages that they share.
 struct Book
 {
-    std::atomic<bool> over;     // pushers are to end
-    std::atomic<bool> drained;  // poppers are
-    std::atomic<uint64_t> faults;
+    std::atomic<bool> over;                     // pushers are to end
+    std::atomic<bool> drained;                  // poppers are
+    std::atomic<uint64_t> refused;              // pushes: nobody had room for ten seconds, or there was no place
+    std::atomic<int> why;                       // the errno of the last one
+    std::atomic<uint64_t> wrong;                // elements: torn, or out of order
     std::atomic<uint32_t> returned[livesMost];  // pushes, by life
     std::atomic<uint8_t> arrived[livesMost][elementsMost];
 };
@@ -55,7 +57,8 @@ int pushUntil (Queue& queue, Book& book, uint32_t life)
             i % 8 == 7 ? static_cast<int> (queue.push (&element, 1, 10s)) - 1 : queue.push (element, 10s);
         if (pushed != 0)
         {
-            book.faults += 1;  // nobody had room for ten seconds, or there was no place
+            book.refused += 1;
+            book.why = join::lastError.value ();
             return 1;
         }
         book.returned[life] = i + 1;
@@ -77,7 +80,7 @@ int popUntil (Queue& queue, Book& book)
         if (element.life >= livesMost || element.number >= elementsMost
             || element.check != checkOf (element.life, element.number) || element.number < next[element.life])
         {
-            book.faults += 1;
+            book.wrong += 1;
             continue;
         }
         next[element.life] = element.number + 1;
@@ -151,9 +154,9 @@ public:
         return Raw (_made.name.text);
     }
 
-    uint64_t faults () const
+    const Book& book () const
     {
-        return _book.faults;
+        return _book;
     }
 
 private:
@@ -250,7 +253,9 @@ void survives (unsigned poppers, std::chrono::milliseconds length)
                  static_cast<unsigned long long> (told.killsOfPoppers), static_cast<unsigned long long> (told.arrived),
                  static_cast<unsigned long long> (told.lost), static_cast<unsigned long long> (counters.deaths.load ()),
                  static_cast<unsigned long long> (counters.holes.load ()));
-    CHECK (storm.faults () == 0);
+    CHECK (storm.book ().wrong == 0);
+    INFO ("the last push that was refused: errno " << storm.book ().why);
+    CHECK (storm.book ().refused == 0);
     CHECK (told.doubled == 0);
     CHECK (told.invented == 0);
     CHECK (told.lost <= told.killsOfPoppers);
