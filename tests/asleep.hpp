@@ -29,7 +29,7 @@ inline void untilAsleep (const std::atomic<pid_t>& thread)
             number = inside ? number : -1;
             std::fclose (file);
         }
-        if (number == SYS_futex && (operation & FUTEX_CMD_MASK) == FUTEX_WAIT_BITSET)
+        if (number == SYS_futex && (static_cast<int> (operation) & FUTEX_CMD_MASK) == FUTEX_WAIT_BITSET)
         {
             return;
         }
