@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Whether the owner of a lane lives: asked of the kernel, by a file that holds no lane.
 #include "names.hpp"
+#include "os/barrier.hpp"
 #include "queue/lanes.hpp"
 
 #include <cerrno>
@@ -58,7 +59,11 @@ Failure Lanes::probe (uint32_t number, bool* held) noexcept
     int file = _file.handle;
     if (!isOurs (file))
     {
-        if (Failure failure = openFresh (&fresh))
+        bool allowed = true;
+        os::allowCancel (false, &allowed);  // it opens a file, and nothing may unwind through a pop
+        Failure failure = openFresh (&fresh);
+        os::allowCancel (allowed, &allowed);
+        if (failure)
         {
             return failure;
         }
@@ -84,8 +89,8 @@ bool Lanes::isDead (uint32_t number, Dead* dead) noexcept
 bool Lanes::bury (const Dead& dead) noexcept
 {
     uint32_t state = dead.state;
-    return dead.lane->state.compare_exchange_strong (state,
-                                                     state + 1);  // not if anybody was first: it is another's then
+    // Not if anybody was first: it is another's then.
+    return dead.lane->state.compare_exchange_strong (state, state + 1);
 }
 
 }  // namespace JOIN_ABI

@@ -61,15 +61,9 @@ public:
     }
 
 private:
-    std::atomic<uint64_t>& word (uint64_t ticket) const noexcept
-    {
-        const uint64_t at = (ticket >> detail::ticketShift) & _ring.mask;
-        return *reinterpret_cast<std::atomic<uint64_t>*> (_ring.words + at * _ring.wordStride);
-    }
-
     bool published (uint64_t ticket) const noexcept
     {
-        return !before (word (ticket).load () & ticketMask, ticket + ticketUnit);
+        return !before (_ring.word (ticket).load () & ticketMask, ticket + ticketUnit);
     }
 
     uint64_t from (const Claim& claim) const noexcept
@@ -99,7 +93,7 @@ private:
         claim->told = false;
         for (uint64_t ticket = claim->end - ticketUnit; !before (ticket, _tail); ticket -= ticketUnit)
         {
-            const uint64_t there = word (ticket).load ();
+            const uint64_t there = _ring.word (ticket).load ();
             if ((there & ticketMask) != ticket + ticketUnit)
             {
                 return false;
@@ -148,10 +142,10 @@ private:
     void fill (const Claim& claim, uint64_t ticket) noexcept
     {
         const uint64_t first = ticket == claim.begin ? firstBit | claim.previous : 0;
-        uint64_t there = word (ticket).load ();
+        uint64_t there = _ring.word (ticket).load ();
         while (before (there & ticketMask, ticket + ticketUnit))
         {
-            if (word (ticket).compare_exchange_strong (there, (ticket + ticketUnit) | holeBit | first))
+            if (_ring.word (ticket).compare_exchange_strong (there, (ticket + ticketUnit) | holeBit | first))
             {
                 ++_holes;
                 return;
@@ -172,9 +166,7 @@ bool isStuck (const OwnedRing& ring) noexcept
         return false;
     }
     const uint64_t tail = ring.tail ().load () & ticketMask;
-    const uint64_t at = (tail >> detail::ticketShift) & ring.mask;
-    const auto& word = *reinterpret_cast<const std::atomic<uint64_t>*> (ring.words + at * ring.wordStride);
-    return (ring.head ().load () & ticketMask) != tail && (word.load () & ticketMask) != tail + ticketUnit;
+    return (ring.head ().load () & ticketMask) != tail && (ring.word (tail).load () & ticketMask) != tail + ticketUnit;
 }
 
 uint64_t recover (OwnedRing& ring) noexcept

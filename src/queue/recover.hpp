@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What a dead pusher left behind: places between tail and head that he claimed and never published. Whoever needs them fills
-// them with holes, any number of threads at once, and any of them may die of it. The protocol is in ARCHITECTURE.md, "The
-// claim chain".
+// them with holes, any number of threads at once, and any of them may die of it. The protocol is in ARCHITECTURE.md,
+// "Recovery".
 #ifndef JOIN_SRC_QUEUE_RECOVER_HPP
 #define JOIN_SRC_QUEUE_RECOVER_HPP
 

@@ -23,8 +23,7 @@ namespace
 constexpr int64_t spinTime = 4000;               // nanoseconds, before a sleep that costs more than that
 constexpr int64_t sleepMost = 50 * 1000 * 1000;  // a publisher that dies before it wakes is made up for by this alone
 constexpr int64_t sleepShort = 1000 * 1000;      // where no barrier is to be had
-constexpr int64_t patience =
-    1000 * 1000;  // for an element that is claimed and not there, before its owner is looked for
+constexpr int64_t patience = 1000 * 1000;        // with an element that is claimed and not there: is its owner dead?
 
 int say (int error, const char* sentence) noexcept
 {
@@ -221,9 +220,7 @@ bool OwnedRing::hasElement () const noexcept
         return head ().load () != from || shut (gate ());
     }
     const uint64_t ticket = from & detail::ticketMask;
-    const uint64_t at = (ticket >> detail::ticketShift) & mask;
-    const auto& word = *reinterpret_cast<const std::atomic<uint64_t>*> (words + at * wordStride);
-    return (word.load () & detail::ticketMask) == ticket + detail::ticketUnit || drained (*this);
+    return (word (ticket).load () & detail::ticketMask) == ticket + detail::ticketUnit || drained (*this);
 }
 
 bool OwnedRing::hasRoom () const noexcept

@@ -11,39 +11,31 @@
 #include <string.h>
 #include <unistd.h>
 
-#define CHECK(condition)                                                                                          \
-    do                                                                                                            \
-    {                                                                                                             \
-        if (!(condition))                                                                                         \
-        {                                                                                                         \
-            fprintf (stderr, "%s:%d: %s (last error %d: %s)\n", __FILE__, __LINE__, #condition, jm_last_error (), \
-                     jm_last_error_message ());                                                                   \
-            exit (1);                                                                                             \
-        }                                                                                                         \
-    }                                                                                                             \
-    while (0)
+#define CHECK(condition)                                                                                      \
+    do                                                                                                        \
+    {                                                                                                         \
+        if (!(condition))                                                                                     \
+        {                                                                                                     \
+            fprintf (stderr, "%s:%d: %s (last error %d: %s)\n", __FILE__, __LINE__, #condition,               \
+                     jm_last_error (), jm_last_error_message ());                                             \
+            exit (1);                                                                                         \
+        }                                                                                                     \
+    } while (0)
 
 /* Whether a sentence is for C callers too: a name that only C++ has stands beside that of joinmem.h, or nowhere. */
-static inline int speaks_c (const char* sentence)
+static inline int speaks_c (const char *sentence)
 {
-    static const char* const names[][2] = {
-        {"CreateOrOpen", "JM_CREATE_OR_OPEN"},
-        {"CreateOnly", "JM_CREATE_ONLY"},
-        {"OpenOnly", "JM_OPEN_ONLY"},
-        {"Prefer", "JM_HUGE_PREFER"},
-        {"Never", "JM_HUGE_NEVER"},
-        {"Require", "JM_HUGE_REQUIRE"},
-        {"structSize", "struct_size"},
-        {"readOnly", "read_only"},
-        {"pageSize", "huge_page_size"},
-        {"ShmMem", NULL},
-        {"LocalMem", NULL},
-        {"MemOptions", NULL},
+    static const char *const names[][2] = {
+        {"CreateOrOpen", "JM_CREATE_OR_OPEN"}, {"CreateOnly", "JM_CREATE_ONLY"}, {"OpenOnly", "JM_OPEN_ONLY"},
+        {"Prefer", "JM_HUGE_PREFER"},          {"Never", "JM_HUGE_NEVER"},       {"Require", "JM_HUGE_REQUIRE"},
+        {"structSize", "struct_size"},         {"readOnly", "read_only"},        {"pageSize", "huge_page_size"},
+        {"ShmMem", NULL},                      {"LocalMem", NULL},               {"MemOptions", NULL},
         {"::", NULL},
     };
     for (size_t i = 0; i < sizeof names / sizeof names[0]; ++i)
     {
-        if (strstr (sentence, names[i][0]) != NULL && (names[i][1] == NULL || strstr (sentence, names[i][1]) == NULL))
+        if (strstr (sentence, names[i][0]) != NULL
+            && (names[i][1] == NULL || strstr (sentence, names[i][1]) == NULL))
         {
             return 0;
         }
@@ -52,15 +44,14 @@ static inline int speaks_c (const char* sentence)
 }
 
 /* The call fails with this value and this errno, and its sentence has these words. */
-#define CHECK_FAILS(call, value, error, words)                      \
-    do                                                              \
-    {                                                               \
-        jm_clear_error ();                                          \
-        CHECK ((call) == (value));                                  \
-        CHECK (jm_last_error () == (error));                        \
-        CHECK (strstr (jm_last_error_message (), (words)) != NULL); \
-        CHECK (speaks_c (jm_last_error_message ()));                \
-    }                                                               \
-    while (0)
+#define CHECK_FAILS(call, value, error, words)                                                                \
+    do                                                                                                        \
+    {                                                                                                         \
+        jm_clear_error ();                                                                                    \
+        CHECK ((call) == (value));                                                                            \
+        CHECK (jm_last_error () == (error));                                                                  \
+        CHECK (strstr (jm_last_error_message (), (words)) != NULL);                                           \
+        CHECK (speaks_c (jm_last_error_message ()));                                                          \
+    } while (0)
 
 #endif

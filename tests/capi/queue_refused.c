@@ -9,7 +9,7 @@
 static char name[64];
 
 /* Every function that takes a queue, with a handle that is none of one. */
-static void refused_by_all (jm_handle handle, int error, const char* words)
+static void refused_by_all (jm_handle handle, int error, const char *words)
 {
     uint64_t room[4] = {0, 0, 0, 0};
     uint64_t count = 1;
@@ -98,8 +98,7 @@ static void timeouts (jm_handle queue)
 }
 
 /* The shape, of a private and of a shared queue. */
-static void refused_shape (uint32_t kind, uint64_t capacity, uint32_t size, int error, int shared_error,
-                           const char* words)
+static void refused_shape (uint32_t kind, uint64_t capacity, uint32_t size, int error, int shared_error, const char *words)
 {
     char path[80];
     CHECK_FAILS (jm_queue_create (kind, capacity, size), NONE, error, words);
@@ -127,7 +126,7 @@ static void shapes (void)
 static void names (void)
 {
     char longest[300];
-    const char* bad[] = {NULL, "", "/", "a/b", "//a", ".", "/..", "/.joinmem-x"};
+    const char *bad[] = {NULL, "", "/", "a/b", "//a", ".", "/..", "/.joinmem-x"};
     memset (longest, 'j', sizeof longest);
     longest[256] = '\0';
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; ++i)

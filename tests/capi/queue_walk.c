@@ -9,8 +9,7 @@
 
 static char name[64];
 
-typedef struct tick
-{
+typedef struct tick {
     uint64_t number;
     char text[20];
 } tick;
@@ -36,8 +35,7 @@ static void one_and_some (jm_handle queue, uint32_t size)
     for (int i = 0; i < 8; ++i)
     {
         CHECK ((i % 2 == 0 ? jm_queue_try_push (queue, in + (size_t) i * size)
-                           : jm_queue_push (queue, in + (size_t) i * size, -1))
-               == 0);
+                           : jm_queue_push (queue, in + (size_t) i * size, -1)) == 0);
         CHECK (jm_queue_pending (queue) == i + 1 && jm_queue_available (queue) == 7 - i);
     }
     CHECK_FAILS (jm_queue_try_push (queue, in), -1, EAGAIN, "full");
@@ -102,7 +100,7 @@ static void in_place (void)
 {
     uint64_t count = 6;
     jm_handle queue = jm_queue_create (JM_SPSC, 8, sizeof (tick));
-    tick* room = jm_queue_reserve (queue, &count);
+    tick *room = jm_queue_reserve (queue, &count);
     CHECK (room != NULL && count == 6);
     for (uint64_t i = 0; i < 5; ++i)
     {
@@ -113,15 +111,15 @@ static void in_place (void)
     CHECK (jm_queue_commit (queue, 5) == 0);
     CHECK_FAILS (jm_queue_commit (queue, 1), -1, EINVAL, "more than was reserved");
     count = 100;
-    const tick* there = jm_queue_peek (queue, &count);
+    const tick *there = jm_queue_peek (queue, &count);
     CHECK (there != NULL && count == 5 && there[4].number == 4 && strcmp (there[4].text, "tick 4") == 0);
     CHECK_FAILS (jm_queue_release (queue, 6), -1, EINVAL, "peeked");
     CHECK (jm_queue_release (queue, 5) == 0);
     count = UINT64_MAX; /* in one piece: up to the ring's end */
-    CHECK (jm_queue_reserve (queue, &count) == (void*) (room + 5) && count == 3);
+    CHECK (jm_queue_reserve (queue, &count) == (void *) (room + 5) && count == 3);
     CHECK (jm_queue_commit (queue, 3) == 0);
     count = 9;
-    CHECK (jm_queue_reserve (queue, &count) == (void*) room && count == 5 && jm_queue_commit (queue, 5) == 0);
+    CHECK (jm_queue_reserve (queue, &count) == (void *) room && count == 5 && jm_queue_commit (queue, 5) == 0);
     CHECK_FAILS (jm_queue_reserve (queue, &count), NULL, EAGAIN, "full");
     CHECK (count == 5);
     count = 0;

@@ -11,13 +11,6 @@ using std::chrono::steady_clock;
 
 namespace
 {
-join::QueueOptions places (uint32_t participants)
-{
-    join::QueueOptions options;
-    options.participants = participants;
-    return options;
-}
-
 // Large enough that its word stands apart.
 using Large = std::array<uint64_t, 9>;
 

@@ -137,6 +137,13 @@ int thrownBy (Call call)
     return 0;
 }
 
+inline join::QueueOptions places (uint32_t participants)
+{
+    join::QueueOptions options;
+    options.participants = participants;
+    return options;
+}
+
 inline join::MemOptions mode (join::OpenMode mode)
 {
     join::MemOptions options;

@@ -21,13 +21,6 @@ constexpr uint64_t laps = 2 * capacity + 1;  // at ticket 0 a lane that nobody h
 constexpr uint64_t sentinel = 777;
 constexpr uint64_t firstPushed = 50;
 
-join::QueueOptions places (uint32_t participants)
-{
-    join::QueueOptions options;
-    options.participants = participants;
-    return options;
-}
-
 /// What a call does to a queue of elements 1, 2, ...; it pushes 50, 51, ...
 template <typename Queue>
 struct Operation

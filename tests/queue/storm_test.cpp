@@ -107,7 +107,7 @@ public:
     using Queue = typename Kind::template Queue<Element>;
 
     explicit Storm (unsigned poppers)
-    : _made (64, join::MemOptions (), places ())
+    : _made (64, join::MemOptions (), places (pushers + 1))
     , _book (*static_cast<Book*> (
           ::mmap (nullptr, sizeof (Book), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)))
     , _processes (pushers + poppers)
@@ -160,13 +160,6 @@ public:
     }
 
 private:
-    static join::QueueOptions places ()
-    {
-        join::QueueOptions options;
-        options.participants = pushers + 1;
-        return options;
-    }
-
     void start (unsigned i)
     {
         const uint32_t life = static_cast<uint32_t> (_told.lives);
@@ -209,8 +202,7 @@ private:
         {
             std::this_thread::sleep_for (1ms);
         }
-        std::this_thread::sleep_for (50ms);
-        _book.drained = true;
+        _book.drained = true;  // who has popped writes it down before he looks here
         for (unsigned i = pushers; i < _processes.size (); ++i)
         {
             reap (i);

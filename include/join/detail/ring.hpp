@@ -94,6 +94,12 @@ public:
         return control->gate;
     }
 
+    /// The word of a ticket, shifted as in a word.
+    std::atomic<uint64_t>& word (uint64_t ticket) const noexcept
+    {
+        return *reinterpret_cast<std::atomic<uint64_t>*> (words + ((ticket >> ticketShift) & mask) * wordStride);
+    }
+
     void watch (bool alsoFence) noexcept
     {
         fences = alsoFence;
