@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""Tests of run.sh: demo_test.py hashes|refuses|notices|interrupted RUN PROGRAMS LIBRARIES"""
+"""Tests of run.sh: demo_test.py hashes|refuses|notices|interrupted|otherwise-interrupted RUN PROGRAMS LIBRARIES"""
 import glob
 import hashlib
 import os
@@ -208,11 +208,10 @@ def interrupt(demo, file, moment, number, everybody):
     return (status, name) if caught else None
 
 
-def interrupted(demo):
+def interrupted(demo, ways=((signal.SIGINT, True, 130),)):
     with open(demo.path("file"), "wb") as file:
         file.truncate(32 << 20)
-    for number, everybody, status in ((signal.SIGINT, True, 130), (signal.SIGTERM, False, 143),
-                                      (signal.SIGHUP, True, 129)):
+    for number, everybody, status in ways:
         for moment in MOMENTS:
             for _ in range(10):
                 ended = interrupt(demo, demo.path("file"), moment, number, everybody)
@@ -223,8 +222,13 @@ def interrupted(demo):
             print(f"{number.name} when {moment}: ended with {ended[0]}, nothing left")
 
 
+def otherwise_interrupted(demo):
+    interrupted(demo, ((signal.SIGTERM, False, 143), (signal.SIGHUP, True, 129)))
+
+
 def main():
-    test = {"hashes": hashes, "refuses": refuses, "notices": notices, "interrupted": interrupted}[sys.argv[1]]
+    test = {"hashes": hashes, "refuses": refuses, "notices": notices, "interrupted": interrupted,
+            "otherwise-interrupted": otherwise_interrupted}[sys.argv[1]]
     demo = Demo(*sys.argv[2:])
     with demo.folder:
         test(demo)

@@ -7,7 +7,6 @@
 
 #include <join/error.hpp>
 
-#define CATCH_CONFIG_MAIN
 #include <catch2/catch.hpp>
 
 #include <cerrno>
