@@ -194,6 +194,12 @@ typedef struct jm_queue_options {
     uint64_t type_id;            /* 0: not compared; else must equal the segment's, unless that is 0 */
     const jm_options *memory;    /* where and how; NULL: the defaults. Read during the call only */
     uint64_t tag;                /* the maker's own, for whoever looks at the segment: jm_queue_tag() */
+    uint32_t exclusive;          /* 1: a shared JM_SPSC: this handle is the pusher from its first push on, the popper from its
+                                    first pop on, and gets EBUSY instead of being a second one beside another that asked
+                                    for this. Of the handle, not of the segment */
+    uint32_t owner_dead;         /* 1: a pop that waits on a shared queue gets EOWNERDEAD, instead of waiting on, when it is
+                                    empty, nobody is left who pushes, and one of them was killed and has no successor; of
+                                    a JM_SPSC whose pusher is exclusive */
 } jm_queue_options;
 
 /* Writes the defaults, those of jm_queue_create and jm_queue_open, into the first struct_size bytes, as
@@ -239,7 +245,7 @@ int64_t jm_queue_try_pop_n(jm_handle queue, void *elements, uint64_t count) JM_N
 /* The same as jm_queue_try_push() and jm_queue_try_pop(), but waits for room, or for an element: a few microseconds
  * spinning, then asleep in the kernel. A timeout of -1 waits for ever, 0 tries once, other negative ones are EINVAL; it is
  * counted on CLOCK_MONOTONIC, and one past that clock's range waits for ever. ETIMEDOUT instead of EAGAIN. ECANCELED:
- * jm_close() on another thread. */
+ * jm_close() on another thread. EOWNERDEAD: of a pop, where owner_dead asked for it. */
 int jm_queue_push(jm_handle queue, const void *element, int64_t timeout_ns) JM_NOEXCEPT;
 int jm_queue_pop(jm_handle queue, void *element, int64_t timeout_ns) JM_NOEXCEPT;
 
@@ -287,6 +293,34 @@ int64_t jm_queue_available(jm_handle queue) JM_NOEXCEPT;
 
 /* The tag that the queue was made with. EINVAL: tag NULL. */
 int jm_queue_tag(jm_handle queue, uint64_t *tag) JM_NOEXCEPT;
+
+/* A thread that may push to a shared queue; of an exclusive JM_SPSC the pusher, 1, or the popper, 2. */
+typedef struct jm_participant {
+    uint32_t struct_size;        /* bytes that were written */
+    uint32_t place;              /* the number of its lane; threads of one process may share one */
+    int32_t pid;                 /* in its own PID namespace */
+    uint32_t alive;              /* 1: as the kernel says, by a lock; 0: it was killed, and nobody has needed its place since */
+} jm_participant;
+
+/* Those who may push, or were killed and have not been replaced; none where the queue is private. A look, which takes
+ * nothing. How many there are, of which the first count are listed, struct_size bytes apart, sizeof(jm_participant); or -1.
+ * EINVAL: list NULL and count not 0, struct_size that ends at no field. EMFILE, ENOLCK; ENOENT: the segment has no name any
+ * more, and the descriptor that the library kept was closed by somebody. */
+int64_t jm_queue_participants(jm_handle queue, jm_participant *list, uint64_t count, uint32_t struct_size) JM_NOEXCEPT;
+
+/* What a queue has seen since it was made. Places count holes too. */
+typedef struct jm_queue_stats {
+    uint32_t struct_size;        /* bytes that were written */
+    uint32_t shut_down;          /* 1: by jm_queue_shutdown() */
+    uint64_t pushed;             /* places that were claimed */
+    uint64_t popped;             /* places that were passed */
+    uint64_t deaths;             /* that were recovered from */
+    uint64_t holes;              /* places of elements that a dead pusher never finished */
+} jm_queue_stats;
+
+/* Writes them into the first struct_size bytes, sizeof(jm_queue_stats); each number by itself, as others go on meanwhile.
+ * EINVAL: stats NULL, struct_size that ends at no field. */
+int jm_queue_get_stats(jm_handle queue, jm_queue_stats *stats, uint32_t struct_size) JM_NOEXCEPT;
 
 /* All of the queue's pages, as of jm_mbind() and jm_mlock(). */
 int jm_queue_mbind(jm_handle queue, int node) JM_NOEXCEPT;

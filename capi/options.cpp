@@ -40,13 +40,14 @@ template <>
 struct About<jm_queue_options>
 {
     static constexpr const char* name = "jm_queue_options";
-    static constexpr jm_queue_options defaults = {sizeof (jm_queue_options), 0, 0, nullptr, 0};
+    static constexpr jm_queue_options defaults = {sizeof (jm_queue_options), 0, 0, nullptr, 0, 0, 0};
 
     static bool endsAtField (uint32_t size) noexcept
     {
         return size == offsetof (jm_queue_options, type_id) || size == offsetof (jm_queue_options, memory)
                || size == offsetof (jm_queue_options, memory) + sizeof (void*)
-               || size == offsetof (jm_queue_options, tag) || size == sizeof (jm_queue_options);
+               || size == offsetof (jm_queue_options, tag) || size == offsetof (jm_queue_options, exclusive)
+               || size == sizeof (jm_queue_options);
     }
 };
 
@@ -136,6 +137,8 @@ QueueSettings settingsOf (const jm_queue_options* given)
     settings.queue.participants = from.participants;
     settings.queue.typeId = from.type_id;
     settings.queue.tag = from.tag;
+    settings.queue.exclusive = truth (from.exclusive, "exclusive");
+    settings.queue.ownerDead = truth (from.owner_dead, "owner_dead");
     if (from.memory != nullptr)
     {
         settings.memory = optionsOf (from.memory);

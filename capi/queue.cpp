@@ -7,6 +7,7 @@
 #include "failure.hpp"
 #include "objects.hpp"
 #include "options.hpp"
+#include "report.hpp"
 
 #include <join/detail/blocking.hpp>
 #include <join/detail/spsc.hpp>
@@ -340,6 +341,18 @@ JOIN_EXPORT int jm_queue_tag (jm_handle queue, uint64_t* tag) noexcept
     return with (queue, -1, [=] (QueueObject& q) noexcept {
         return tag != nullptr ? (*tag = q.ring->tag (), 0) : fail (EINVAL, "the tag's address is null");
     });
+}
+
+JOIN_EXPORT int64_t jm_queue_participants (jm_handle queue, jm_participant* list, uint64_t count,
+                                           uint32_t struct_size) noexcept
+{
+    return with (queue, int64_t (-1),
+                 [=] (QueueObject& q) noexcept { return capi::participantsOf (*q.ring, list, count, struct_size); });
+}
+
+JOIN_EXPORT int jm_queue_get_stats (jm_handle queue, jm_queue_stats* stats, uint32_t struct_size) noexcept
+{
+    return with (queue, -1, [=] (QueueObject& q) noexcept { return capi::statsOf (*q.ring, stats, struct_size); });
 }
 
 JOIN_EXPORT int jm_queue_mbind (jm_handle queue, int node) noexcept

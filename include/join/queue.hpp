@@ -21,6 +21,7 @@
 #include <join/detail/span.hpp>
 #include <join/detail/spsc.hpp>
 #include <join/memory.hpp>
+#include <join/queue_options.hpp>
 
 #include <chrono>
 
@@ -28,22 +29,6 @@ namespace join
 {
 inline namespace JOIN_ABI
 {
-/// What a queue is besides its type and capacity. Fields are only ever added at the end.
-struct QueueOptions
-{
-    uint32_t structSize;  ///< bytes, set by the constructor
-    /// Threads, of all processes, that may push to a shared Mpsc or Mpmc at a time: 0 is 64, 1022 the most, 128 bytes each.
-    /// Threads of one process that find no place left share one.
-    uint32_t participants = 0;
-    uint64_t typeId = 0;  ///< compared where both sides give one: 0 is none
-    uint64_t tag = 0;     ///< the maker's own, for whoever looks at the segment
-
-    QueueOptions () noexcept
-    : structSize (sizeof (QueueOptions))
-    {
-    }
-};
-
 /// The queue; its users write LocalMem::Spsc::Queue<T>, ShmMem::Mpmc::Queue<T>, ...
 template <typename T, typename Memory, typename Algorithm>
 class BasicQueue
@@ -289,6 +274,22 @@ public:
     uint64_t tag () const noexcept
     {
         return _ring->tag ();
+    }
+
+    /// What it has seen: each number by itself, as others go on meanwhile. Any thread.
+    QueueStats stats () const noexcept
+    {
+        QueueStats stats;
+        _ring->count (stats);
+        return stats;
+    }
+
+    /// Those who may push, or were killed and have not been replaced; none where local. Any thread; a look, which takes
+    /// nothing. @return how many there are, of which the first n are listed; -1 with lastError: ENOENT, ENOLCK, EMFILE
+    ///     the kernel cannot be asked; EINVAL null, and n is not 0
+    int64_t participants (Participant* list, uint64_t n) const noexcept
+    {
+        return _ring->participants (list, n, sizeof (Participant));
     }
 
     // --- The public interface ends here. ---

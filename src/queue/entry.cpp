@@ -39,6 +39,21 @@ detail::LaneEntry* Ring::enter () noexcept
     return entry;
 }
 
+int Ring::enterSide (uint32_t side) noexcept
+{
+    bool allowed = true;
+    os::allowCancel (false, &allowed);  // as in enter ()
+    OwnedRing& ring = own (*this);
+    Lanes::Dead dead = {};
+    if (ring.lanes.isDead (side, &dead) && Lanes::bury (dead))
+    {
+        control->counters.deaths.fetch_add (1);
+    }
+    Failure failure = ring.lanes.takeSide (side);
+    os::allowCancel (allowed, &allowed);
+    return failure ? fail (failure) : 0;
+}
+
 detail::Lane* Ring::takeShared (const detail::LaneEntry& entry) noexcept
 {
     return own (*this).lanes.takeShared (entry);

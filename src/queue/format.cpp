@@ -101,7 +101,7 @@ Failure readQueueOptions (const QueueOptions& given, QueueOptions* options) noex
 {
     const uint32_t size = given.structSize;
     const bool ends = size == offsetof (QueueOptions, typeId) || size == offsetof (QueueOptions, tag)
-                      || (size >= sizeof (QueueOptions) && size <= 4096);
+                      || size == offsetof (QueueOptions, exclusive) || (size >= sizeof (QueueOptions) && size <= 4096);
     if (!ends)
     {
         return Failure (EINVAL, "the options' structSize is %u, which is the size of no QueueOptions: leave it as made",

@@ -47,16 +47,27 @@ constexpr std::size_t tableBytes (std::size_t page) noexcept
 }
 }  // namespace
 
-Failure Lanes::start (Lane* first, uint32_t count, std::size_t leaseBytes, const char* name)
+Failure Lanes::find (Lane* first, uint32_t count, std::size_t leaseBytes, const char* name) noexcept
 {
-    if (int error = LaneRegistry::forkError ())
-    {
-        return Failure (error, "the handlers for fork cannot be set");
-    }
     os::FileFacts facts;
     if (int error = os::factsOf (_file.handle, &facts))
     {
         return Failure (error, "a segment cannot be looked at (fstat)");
+    }
+    _first = first;
+    _count = count;
+    _leaseBytes = leaseBytes;
+    _name = name;
+    _device = facts.device;
+    _inode = facts.inode;
+    return Failure ();
+}
+
+Failure Lanes::start () noexcept
+{
+    if (int error = LaneRegistry::forkError ())
+    {
+        return Failure (error, "the handlers for fork cannot be set");
     }
     void* table = nullptr;
     const std::size_t bytes = tableBytes (os::basePageSize ());
@@ -70,12 +81,6 @@ Failure Lanes::start (Lane* first, uint32_t count, std::size_t leaseBytes, const
         return Failure (error, "pages that a forked child finds empty cannot be had (MADV_WIPEONFORK, Linux 4.14)");
     }
     _table = static_cast<LaneTable*> (table);
-    _first = first;
-    _count = count;
-    _leaseBytes = leaseBytes;
-    _name = name;
-    _device = facts.device;
-    _inode = facts.inode;
     LaneRegistry::add (this);
     return Failure ();
 }
@@ -222,16 +227,43 @@ Failure Lanes::lease (uint32_t number, bool* taken) noexcept
         os::unmap (address, _leaseBytes);
         return Failure ();
     }
-    lane.pid.store (os::processId (), std::memory_order_relaxed);  // [pid] for people to read: it orders nothing
+    lane.pid.store (os::processId (), std::memory_order_relaxed);  // [pid]
     _table->leases[number] = address;
     *taken = true;
+    return Failure ();
+}
+
+Failure Lanes::takeSide (uint32_t number) noexcept
+{
+    std::lock_guard<std::mutex> lock (_table->mutex);
+    LaneEntry& entry = _table->entries[number - 1];
+    if (entry.lane.load () != nullptr)
+    {
+        return Failure ();  // another thread was first
+    }
+    if (lane (number) == nullptr)
+    {
+        return Failure (EBADMSG, "segment %.64s has no places for a pusher and a popper", _name);
+    }
+    bool taken = false;
+    if (Failure failure = lease (number, &taken))
+    {
+        return failure;
+    }
+    if (!taken)
+    {
+        return Failure (EBUSY, "another queue object %s %.64s, of process %d: it has to be destroyed first, or to die",
+                        number == 1 ? "pushes to" : "pops from", _name, _first[number - 1].pid.load ());
+    }
+    ++_table->held;
+    entry.lane.store (_first + number - 1);
     return Failure ();
 }
 
 void Lanes::giveLane (uint32_t number) noexcept
 {
     Lane& lane = _first[number - 1];
-    lane.pid.store (0, std::memory_order_relaxed);                       // [pid]
+    lane.pid.store (0, std::memory_order_relaxed);                       // [pid] goes out with the state
     const uint32_t state = lane.state.load (std::memory_order_relaxed);  // [lane] ours while it is busy
     lane.state.store (state + 1, std::memory_order_release);  // [lane] pairs with takeLane (): our pushes come before
     os::unmap (_table->leases[number], _leaseBytes);

@@ -23,10 +23,14 @@ public:
     Lanes& operator= (const Lanes&) = delete;
     ~Lanes ();
 
-    /// @param file a descriptor of the segment, from which fresh descriptions are opened
+    /// The lanes of the segment whose descriptor `file ()` is. Fresh descriptions of it are opened by that; or, where it is
+    /// closed afterwards, by name.
     /// @param leaseBytes what one page of the file is, for a mapping
     /// @param name of the segment, with its slash; kept
-    Failure start (detail::Lane* first, uint32_t count, std::size_t leaseBytes, const char* name);
+    Failure find (detail::Lane* first, uint32_t count, std::size_t leaseBytes, const char* name) noexcept;
+
+    /// From here on there are entries, and lanes may be taken.
+    Failure start () noexcept;
 
     File& file () noexcept
     {
@@ -59,6 +63,12 @@ public:
     /// Whether the owner of that lane, 1 and up, is dead. false too where it cannot be known.
     bool isDead (uint32_t number, Dead* dead) noexcept;
 
+    /// Whether anybody holds the lease of that lane, as the kernel says.
+    Failure probe (uint32_t number, bool* held) noexcept;
+
+    /// That lane for the whole object, whichever thread; its entry is the one of that number. EBUSY: another has it.
+    Failure takeSide (uint32_t number) noexcept;
+
     /// The lane is free again: only behind a recovery that began when its owner was known to be dead. Whether it was this
     /// call that freed it.
     static bool bury (const Dead& dead) noexcept;
@@ -81,7 +91,6 @@ private:
     Failure lease (uint32_t number, bool* taken) noexcept;
     Failure openFresh (File* fresh) noexcept;
     bool isOurs (int file) const noexcept;
-    Failure probe (uint32_t number, bool* held) noexcept;
     void giveLane (uint32_t number) noexcept;
     bool shareOne (bool fences) noexcept;
     void share (detail::LaneEntry& entry, detail::Lane* own, detail::Lane* shared) noexcept;

@@ -37,6 +37,9 @@ class OwnedRing final : public detail::Ring
 public:
     OwnedRing () noexcept = default;
 
+    /// The lanes, and the descriptor by which they are taken and looked at.
+    Failure startLanes (const QueueOptions& options) noexcept;
+
     /// The fields that programs read, of the queue that lies at the memory's base.
     void start () noexcept;
 
@@ -51,8 +54,9 @@ public:
     QueueFormat format = {};
     bool shared = false;
     std::atomic<bool> cancelled {false};
-    std::atomic<int64_t> lookedAt {0};             // by poppers that poll, nanoseconds
-    std::atomic<uint64_t> lateAt {~uint64_t (0)};  // tail, when its element was claimed and not there
+    bool ownerDead = false;             // pops that wait tell when nobody is left who pushes
+    std::atomic<int64_t> calledAt {0};  // looked (), by poppers that poll: nanoseconds
+    std::atomic<int64_t> lookedAt {0};  // the same, where it did look
     Lanes lanes;
 };
 

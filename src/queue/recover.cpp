@@ -157,11 +157,17 @@ private:
     uint64_t _tail = 0;
     uint64_t _holes = 0;
 };
+
+// Of a Spsc nothing is left half done, and who shares private memory dies with it.
+bool hasEvidence (const OwnedRing& ring) noexcept
+{
+    return ring.entries != nullptr && ring.kind != detail::Kind::Spsc;
+}
 }  // namespace
 
 bool isStuck (const OwnedRing& ring) noexcept
 {
-    if (ring.entries == nullptr)
+    if (!hasEvidence (ring))
     {
         return false;
     }
@@ -171,7 +177,7 @@ bool isStuck (const OwnedRing& ring) noexcept
 
 uint64_t recover (OwnedRing& ring) noexcept
 {
-    if (ring.entries == nullptr)
+    if (!hasEvidence (ring))
     {
         return 0;
     }

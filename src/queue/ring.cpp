@@ -138,6 +138,27 @@ Failure QueueMemory::open (uint64_t size, std::string_view name, const MemOption
     return failure;
 }
 
+// A Spsc has sides and no lanes that threads take: it is asked for them, or it needs no descriptor.
+Failure OwnedRing::startLanes (const QueueOptions& options) noexcept
+{
+    const std::size_t page = memory.mapping ().pooled () ? memory.mapping ().backed : os::basePageSize ();
+    detail::Lane* first = reinterpret_cast<detail::Lane*> (memory.base () + sizeof (Control));
+    if (Failure failure = lanes.find (first, format.lanes, page, name ()))
+    {
+        return failure;
+    }
+    if (format.kind != Kind::Spsc || options.exclusive)
+    {
+        return lanes.start ();
+    }
+    if (!options.ownerDead)
+    {
+        File done;
+        std::swap (done.handle, lanes.file ().handle);
+    }
+    return Failure ();
+}
+
 void OwnedRing::start () noexcept
 {
     char* base = memory.base ();
@@ -159,8 +180,12 @@ void OwnedRing::start () noexcept
     tailSeen.store (seen);
     fullAt.store (seen);
     headSeen.store (seen);
-    looks.store (0);
+    looksLeft.store (0);
     driedAt.store (seen - 1);  // it has not been seen to be empty
+    if (kind == Kind::Spsc && entries != nullptr)
+    {
+        tailSeen.store (head ().load () - capacity);  // full, so that the first push looks, and takes the pusher's side
+    }
     reserved = 0;
     reservedAt = 0;
     peeked = 0;
@@ -204,20 +229,10 @@ Ring* Ring::open (const detail::Shape& given, std::string_view name, const MemOp
     {
         raise (failure);
     }
-    if (ring->format.kind == Kind::Spsc)
+    ring->ownerDead = options.ownerDead;
+    if (Failure failure = ring->startLanes (options))
     {
-        File done;
-        std::swap (done.handle, ring->lanes.file ().handle);
-    }
-    else
-    {
-        const std::size_t page =
-            ring->memory.mapping ().pooled () ? ring->memory.mapping ().backed : os::basePageSize ();
-        detail::Lane* first = reinterpret_cast<detail::Lane*> (ring->memory.base () + sizeof (Control));
-        if (Failure failure = ring->lanes.start (first, ring->format.lanes, page, ring->name ()))
-        {
-            raise (failure);
-        }
+        raise (failure);
     }
     ring->start ();
     return ring.release ();

@@ -5,6 +5,7 @@
 #include "os/barrier.hpp"
 #include "os/futex.hpp"
 #include "os/threads.hpp"
+#include "queue/participants.hpp"
 #include "queue/recover.hpp"
 
 #include <cerrno>
@@ -75,22 +76,34 @@ bool spin (const Ready& ready, int64_t until) noexcept
     return ready ();
 }
 
+// What the deaths of others have to do with a wait.
+enum class Front
+{
+    Fine,
+    Late,       // claimed and not there: its owner is at work, or dead
+    Abandoned,  // nobody is left to push
+};
+
 // What waits for room has nothing to mend: a popper makes it.
-bool nobodyIsDead (OwnedRing&, bool) noexcept
+Front nobodyIsDead (OwnedRing&, bool) noexcept
 {
-    return false;
+    return Front::Fine;
 }
 
-// Whether the front is claimed and not there. Its owner is at work, or dead: so it is mended, unless this was the first look.
-bool frontIsLate (OwnedRing& ring, bool again) noexcept
+// What is late is mended, unless this was the first look.
+Front lookAtFront (OwnedRing& ring, bool again) noexcept
 {
-    return isStuck (ring) && (!again || recover (ring) == 0);
+    if (isStuck (ring) && (!again || recover (ring) == 0))
+    {
+        return Front::Late;
+    }
+    return ring.ownerDead && isAbandoned (ring) ? Front::Abandoned : Front::Fine;
 }
 
-// 0: look again; -1: the time is up, or the call was cancelled.
-template <typename Ready, typename Late>
+// 0: look again; -1: the time is up, nobody is left, or the call was cancelled.
+template <typename Ready, typename Look>
 int await (OwnedRing& ring, std::atomic<uint32_t>& event, uint32_t bit, Deadline deadline, const Ready& ready,
-           const Late& isLate) noexcept
+           const Look& look) noexcept
 {
     if (deadline.at != 0 && spin (ready, deadline.at))
     {
@@ -114,12 +127,16 @@ int await (OwnedRing& ring, std::atomic<uint32_t>& event, uint32_t bit, Deadline
         {
             return 0;  // the bit stays: it costs somebody one look
         }
-        const bool late = isLate (ring, again);
-        if (again && ready ())
+        const Front front = look (ring, again);
+        if ((again || front == Front::Abandoned) && ready ())
         {
-            return 0;
+            return 0;  // what the dead had pushed comes first
         }
-        const int64_t most = now + (late ? patience : sure ? sleepMost : sleepShort);
+        if (front == Front::Abandoned)
+        {
+            return say (EOWNERDEAD, "nobody is left who pushes, and the last of them did not leave, but died");
+        }
+        const int64_t most = now + (front == Front::Late ? patience : sure ? sleepMost : sleepShort);
         os::sleepOn (event, before, ring.shared, most < deadline.at ? most : deadline.at);
         if (ready ())
         {
@@ -266,7 +283,7 @@ int Ring::awaitElement (Deadline deadline) noexcept
 {
     OwnedRing& ring = own (*this);
     return await (
-        ring, gate ().pushed, detail::poppersWait, deadline, [&] { return ring.hasElement (); }, frontIsLate);
+        ring, gate ().pushed, detail::poppersWait, deadline, [&] { return ring.hasElement (); }, lookAtFront);
 }
 
 int Ring::awaitRoom (Deadline deadline) noexcept
@@ -313,17 +330,20 @@ void Ring::cancel () noexcept
 }
 
 // Poppers that poll and never wait: at most once a millisecond, so that one who looks away in between is late by that much.
+// Whoever polls busily asks for the time at every eighth poll only; whoever polls seldom, at each.
 void Ring::looked () noexcept
 {
+    constexpr uint64_t busily = 7;
     OwnedRing& ring = own (*this);
     const int64_t now = os::now ();
-    const int64_t last = ring.lookedAt.load ();
-    if (now - last >= patience)
+    looksLeft.store (now - ring.calledAt.load () < patience ? busily : 0);
+    ring.calledAt.store (now);
+    if (now - ring.lookedAt.load () >= patience)
     {
         ring.lookedAt.store (now);
-        if (frontIsLate (ring, ring.lateAt.load () == ring.tail ().load ()))
+        if (isStuck (ring))
         {
-            ring.lateAt.store (ring.tail ().load ());
+            recover (ring);
         }
     }
 }
@@ -332,7 +352,7 @@ int Ring::dry () noexcept
 {
     OwnedRing& ring = own (*this);
     const bool over = kind == Kind::Spsc ? ended (ring) : drained (ring);
-    if (!over && entries != nullptr)
+    if (!over && kind != Kind::Spsc)
     {
         looked ();
     }

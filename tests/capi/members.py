@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """Each public member of the C++ classes stands beside its C function. A member that is not in the list below, or a C
-function that is not in the header, fails. usage: members.py memory.hpp queue.hpp joinmem.h"""
+function that is not in the header, fails. usage: members.py memory.hpp queue.hpp
+queue_options.hpp joinmem.h"""
 import re
 import sys
 
@@ -20,11 +21,14 @@ QUEUE_BESIDE = {
     "release": "jm_queue_release", "pending": "jm_queue_pending", "available": "jm_queue_available",
     "full": "jm_queue_available", "empty": "jm_queue_pending", "capacity": "jm_queue_capacity", "mbind": "jm_queue_mbind",
     "mlock": "jm_queue_mlock", "placement": "jm_placement", "name": "jm_name", "created": "jm_created",
-    "tag": "jm_queue_tag",
+    "tag": "jm_queue_tag", "participants": "jm_queue_participants", "stats": "jm_queue_get_stats",
 }
 BESIDE.update({f"BasicQueue::{member}": functions for member, functions in QUEUE_BESIDE.items()})
 ONLY_IN_C = {"jm_queue_kind", "jm_queue_element_size", "jm_queue_options_init"}  # types say it in C++
-QUEUE_FIELDS = {"structSize": "struct_size", "participants": "participants", "typeId": "type_id", "tag": "tag"}
+QUEUE_FIELDS = {"structSize": "struct_size", "participants": "participants", "typeId": "type_id", "tag": "tag",
+                "exclusive": "exclusive", "ownerDead": "owner_dead"}
+STATS_FIELDS = {"structSize": "struct_size", "shutDown": "shut_down", "pushed": "pushed", "popped": "popped",
+                "deaths": "deaths", "holes": "holes"}
 FIELDS = {
     "structSize": "struct_size", "huge": "huge", "pageSize": "huge_page_size", "node": "numa_node", "mode": "open_mode",
     "permissions": "permissions", "prefault": "prefault", "lock": "lock", "readOnly": "read_only", "reserved": "",
@@ -76,7 +80,8 @@ def c_fields(header, struct):
 def unmatched(cpp, header):
     """Fields of the options and of the report without their like."""
     for struct, c_struct, beside, more in (("MemOptions", "jm_options", FIELDS, []),
-                                           ("QueueOptions", "jm_queue_options", QUEUE_FIELDS, ["memory"])):
+                                           ("QueueOptions", "jm_queue_options", QUEUE_FIELDS, ["memory"]),
+                                           ("QueueStats", "jm_queue_stats", STATS_FIELDS, [])):
         in_c = c_fields(header, c_struct)
         for field in fields(cpp, struct):
             if field not in beside or beside[field] not in in_c + [""]:
@@ -108,7 +113,7 @@ def alone(functions):
 
 def planted(cpp, queue, header, functions):
     """What a violation that was planted left unsaid."""
-    for struct in ("MemOptions", "Placement", "QueueOptions"):
+    for struct in ("MemOptions", "Placement", "QueueOptions", "QueueStats"):
         more = cpp.replace(f"\n    {struct} () noexcept", f"\n    int planted = 0;\n\n    {struct} () noexcept", 1)
         if not list(unmatched(more, header)):
             yield f"a field of {struct} without its like in C, planted, was not noticed"
@@ -128,16 +133,16 @@ def planted(cpp, queue, header, functions):
 
 def main():
     texts = []
-    for path in sys.argv[1:4]:
+    for path in sys.argv[1:5]:
         with open(path, encoding="utf-8") as header:
             texts.append(header.read())
-    memory, queue, c_header = texts
+    memory, queue, queue_options, c_header = texts
     functions = set(re.findall(r"\b(jm_\w+)\(", re.sub(r"/\*.*?\*/", " ", c_header, flags=re.S)))
     members = list(public_members(memory)) + list(queue_members(queue))
     faults = list(missing(members, functions)) + list(alone(functions))
     faults += [f"{m} is not found in the headers" for m in BESIDE if m not in members]
-    faults += unmatched(memory + queue, c_header)
-    faults += planted(memory + queue, queue, c_header, functions)
+    faults += unmatched(memory + queue_options, c_header)
+    faults += planted(memory + queue_options, queue, c_header, functions)
     print("\n".join(faults) or f"{len(set(members))} members, each with its C function")
     sys.exit(1 if faults else 0)
 

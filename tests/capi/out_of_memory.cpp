@@ -234,10 +234,14 @@ void queueCallsAllocateNothing ()
     eachAllocation ("queue calls that allocate nothing", [&] {
         uint64_t value = 1;
         uint64_t count = 1;
+        jm_queue_stats stats;
+        jm_participant somebody;
         return jm_queue_try_push (queue, &value) == 0 && jm_queue_try_pop (queue, &value) == 0
                && jm_queue_push_n (queue, &value, 1, 0) == 1 && jm_queue_pop_some (queue, &value, 1, 0) == 1
                && jm_queue_try_pop (queue, &value) == -1 && jm_last_error () == EAGAIN && jm_queue_pending (queue) == 0
-               && jm_queue_reserve (queue, &count) != nullptr && jm_queue_tag (queue, &count) == 0;
+               && jm_queue_reserve (queue, &count) != nullptr && jm_queue_tag (queue, &count) == 0
+               && jm_queue_get_stats (queue, &stats, sizeof stats) == 0
+               && jm_queue_participants (queue, &somebody, 1, sizeof somebody) == 0;
     });
     CHECK (closed (queue));
 }

@@ -13,6 +13,7 @@ static void refused_by_all (jm_handle handle, int error, const char *words)
 {
     uint64_t room[4] = {0, 0, 0, 0};
     uint64_t count = 1;
+    jm_queue_stats stats;
     CHECK_FAILS (jm_queue_try_push (handle, room), -1, error, words);
     CHECK_FAILS (jm_queue_try_pop (handle, room), -1, error, words);
     CHECK_FAILS (jm_queue_try_push_n (handle, room, 1), -1, error, words);
@@ -33,6 +34,8 @@ static void refused_by_all (jm_handle handle, int error, const char *words)
     CHECK_FAILS (jm_queue_pending (handle), -1, error, words);
     CHECK_FAILS (jm_queue_available (handle), -1, error, words);
     CHECK_FAILS (jm_queue_tag (handle, &count), -1, error, words);
+    CHECK_FAILS (jm_queue_participants (handle, NULL, 0, sizeof (jm_participant)), -1, error, words);
+    CHECK_FAILS (jm_queue_get_stats (handle, &stats, sizeof stats), -1, error, words);
     CHECK_FAILS (jm_queue_mbind (handle, 0), -1, error, words);
     CHECK_FAILS (jm_queue_mlock (handle), -1, error, words);
 }

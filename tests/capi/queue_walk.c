@@ -246,6 +246,60 @@ static void places (void)
     CHECK (jm_close (queue) == 0 && jm_unlink (name) == 0);
 }
 
+static void who_is_there (void)
+{
+    struct
+    {
+        jm_participant known;
+        uint64_t newer[2];
+    } list[2];
+    jm_queue_stats stats;
+    uint64_t value = 1;
+    jm_handle queue = jm_queue_open (JM_MPMC, 4, sizeof value, name);
+    CHECK (jm_queue_participants (queue, NULL, 0, sizeof (jm_participant)) == 0);
+    CHECK (jm_queue_try_push (queue, &value) == 0);
+    memset (list, 0xff, sizeof list);
+    CHECK (jm_queue_participants (queue, &list[0].known, 2, sizeof list[0]) == 1);
+    CHECK (list[0].known.struct_size == sizeof list[0] && list[0].known.place == 1);
+    CHECK (list[0].known.pid == (int32_t) getpid () && list[0].known.alive == 1);
+    CHECK (list[0].newer[0] == 0 && list[0].newer[1] == 0 && list[1].newer[0] == UINT64_MAX);
+    CHECK (jm_queue_participants (queue, NULL, 0, sizeof (jm_participant)) == 1);
+    CHECK_FAILS (jm_queue_participants (queue, NULL, 1, sizeof (jm_participant)), -1, EINVAL, "null");
+    CHECK_FAILS (jm_queue_participants (queue, &list[0].known, 1, 0), -1, EINVAL, "struct_size");
+    CHECK_FAILS (jm_queue_participants (queue, &list[0].known, 1, sizeof (jm_participant) - 1), -1, EINVAL, "struct_size");
+    CHECK_FAILS (jm_queue_participants (queue, &list[0].known, 1, UINT32_MAX), -1, EINVAL, "struct_size");
+    CHECK (jm_queue_try_pop (queue, &value) == 0 && jm_queue_shutdown (queue) == 0);
+    CHECK (jm_queue_get_stats (queue, &stats, sizeof stats) == 0 && stats.struct_size == sizeof stats);
+    CHECK (stats.pushed == 1 && stats.popped == 1 && stats.deaths == 0 && stats.holes == 0 && stats.shut_down == 1);
+    CHECK_FAILS (jm_queue_get_stats (queue, NULL, sizeof stats), -1, EINVAL, "null");
+    CHECK_FAILS (jm_queue_get_stats (queue, &stats, sizeof stats - 1), -1, EINVAL, "struct_size");
+    CHECK (jm_close (queue) == 0 && jm_unlink (name) == 0);
+}
+
+static void exclusive_sides (void)
+{
+    jm_queue_options options;
+    int value = 1;
+    CHECK (jm_queue_options_init (&options, sizeof options) == 0);
+    CHECK (options.exclusive == 0 && options.owner_dead == 0);
+    options.exclusive = 2;
+    CHECK_FAILS (jm_queue_open_with (JM_SPSC, 4, sizeof value, name, &options), NONE, EINVAL, "exclusive");
+    options.exclusive = 1;
+    options.owner_dead = 2;
+    CHECK_FAILS (jm_queue_open_with (JM_SPSC, 4, sizeof value, name, &options), NONE, EINVAL, "owner_dead");
+    options.owner_dead = 1;
+    jm_handle first = jm_queue_open_with (JM_SPSC, 4, sizeof value, name, &options);
+    jm_handle second = jm_queue_open_with (JM_SPSC, 4, sizeof value, name, &options);
+    CHECK (jm_queue_try_push (first, &value) == 0);
+    CHECK_FAILS (jm_queue_try_push (second, &value), -1, EBUSY, name);
+    CHECK (jm_queue_pop (second, &value, -1) == 0);
+    CHECK_FAILS (jm_queue_pop (second, &value, 1000000), -1, ETIMEDOUT, "time");
+    CHECK_FAILS (jm_queue_pop (first, &value, 0), -1, EBUSY, name);
+    CHECK (jm_close (first) == 0);
+    CHECK (jm_queue_try_push (second, &value) == 0);
+    CHECK (jm_close (second) == 0 && jm_unlink (name) == 0);
+}
+
 int main (void)
 {
     snprintf (name, sizeof name, "/joinmem-queue-walk-%ld", (long) getpid ());
@@ -256,6 +310,8 @@ int main (void)
     what_there_is ();
     opening_what_is_there ();
     places ();
+    who_is_there ();
+    exclusive_sides ();
     puts ("every queue function walked");
     return 0;
 }

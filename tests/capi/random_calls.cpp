@@ -4,9 +4,9 @@
 //
 // usage: random_calls COUNT [SEED]
 #include "check.h"
+#include "odd.hpp"
 
 #include <cstring>
-#include <random>
 #include <set>
 #include <string>
 #include <sys/wait.h>
@@ -15,20 +15,15 @@
 namespace
 {
 // Of the table in joinmem.h; an errno outside of it is a failure of this test.
-const std::set<int> promised {EAGAIN, EINVAL, ENAMETOOLONG, ERANGE, EBADF,     EOVERFLOW, ENOMEM,
-                              ENOSPC, EEXIST, ENOENT,       EMFILE, EBUSY,     ENODATA,   ENOSYS,
-                              EPERM,  EACCES, EPIPE,        EUSERS, ETIMEDOUT, EBADMSG,   ENOTSUP};
+const std::set<int> promised {EAGAIN, EINVAL, ENAMETOOLONG, ERANGE,  EBADF,   EOVERFLOW, ENOMEM, ENOSPC,
+                              EEXIST, ENOENT, EMFILE,       EBUSY,   ENODATA, ENOSYS,    EPERM,  EACCES,
+                              EPIPE,  EUSERS, ETIMEDOUT,    EBADMSG, ENOTSUP, EOWNERDEAD};
 
-std::string nameOf (pid_t process, uint64_t which)
-{
-    return "/joinmem-random-" + std::to_string (process) + "-" + std::to_string (which);
-}
-
-class Caller
+class Caller : private Odd
 {
 public:
     explicit Caller (uint64_t seed)
-    : _random (seed)
+    : Odd (seed)
     {
     }
 
@@ -218,8 +213,12 @@ private:
     bool inPlaceOrLook (uint64_t count)
     {
         uint64_t* wanted = _random () % 8 == 0 ? nullptr : &count;
-        switch (_random () % 10)
+        switch (_random () % 12)
         {
+            case 10:
+                return participants (count);
+            case 11:
+                return stats ();
             case 0:
                 return touch (jm_queue_reserve (queue (), wanted));
             case 1:
@@ -241,6 +240,24 @@ private:
             default:
                 return (_random () % 2 == 0 ? jm_queue_mbind (queue (), number ()) : jm_queue_mlock (queue ())) == 0;
         }
+    }
+
+    // Often what is the size of none; 4096, the most, fits _room for as many as are asked for.
+    uint32_t structSize (std::size_t right)
+    {
+        return _random () % 8 == 0 ? static_cast<uint32_t> (number ()) : static_cast<uint32_t> (right);
+    }
+
+    bool participants (uint64_t count)
+    {
+        jm_participant* list = _random () % 8 == 0 ? nullptr : reinterpret_cast<jm_participant*> (_room);
+        return jm_queue_participants (queue (), list, count, structSize (sizeof (jm_participant))) >= 0;
+    }
+
+    bool stats ()
+    {
+        jm_queue_stats* place = _random () % 8 == 0 ? nullptr : reinterpret_cast<jm_queue_stats*> (_room);
+        return jm_queue_get_stats (queue (), place, structSize (sizeof (jm_queue_stats))) == 0;
     }
 
     static bool touch (const void* place)
@@ -327,44 +344,12 @@ private:
         }
     }
 
-    uint64_t size ()
-    {
-        static const uint64_t odd[] = {
-            0,          1,          4095,           4097,       INT64_MAX, uint64_t (1) << 63,
-            UINT64_MAX, 1ULL << 45, UINT64_MAX - 1, 1ULL << 62, 2097152,   65536};
-        return _random () % 2 == 0 ? odd[_random () % (sizeof odd / sizeof odd[0])] : _random () % 8192;
-    }
-
-    int number ()
-    {
-        static const int odd[] = {-1, 0, 1, 2, 3, 64, 1023, 1024, INT32_MAX, INT32_MIN, 0600, 01777};
-        return odd[_random () % (sizeof odd / sizeof odd[0])];
-    }
-
-    std::string name (uint64_t which) const
-    {
-        return nameOf (::getpid (), which);
-    }
-
-    const char* anyName ()
-    {
-        static const char* const odd[] = {nullptr, "", "/", "a/b", ".", "..", "/.joinmem-x"};
-        if (_random () % 4 == 0)
-        {
-            return odd[_random () % (sizeof odd / sizeof odd[0])];
-        }
-        _name = _random () % 8 == 0 ? std::string (300, 'j') : name (_random () % 4);
-        return _name.c_str ();
-    }
-
     static constexpr uint32_t elementBytes = 24;
 
-    std::mt19937_64 _random;
     alignas (8) char _room[3 * 65536] = {};
     std::vector<jm_handle> _open;
     std::vector<jm_handle> _stale;
     std::vector<jm_handle> _queues;
-    std::string _name;
     unsigned long _successes = 0;
     unsigned long _failures = 0;
 };

@@ -13,6 +13,7 @@ from planted import copy, output, run, scratch, verdict
 
 KEPT = {"jm_options": "numa_node", "MemOptions": "node", "Placement": "askedNode", "jm_queue_options": "participants",
         "QueueOptions": "participants"}
+TOGETHER = {"exclusive"}  # it came with the field behind it: no header ends there
 FIELD = re.compile(r"^    \S.*?(\w+)\s*(?:=[^;]*)?;")
 
 
@@ -50,7 +51,7 @@ def end_of(text, struct, last):
 
 def older_than(text, struct):
     names = [name for _, name in fields(text, struct)]
-    return [name for name in names[names.index(KEPT[struct]):]]
+    return [name for name in names[names.index(KEPT[struct]):] if name not in TOGETHER]
 
 
 def build_and_run(place, library, source):
@@ -85,9 +86,9 @@ def all_cuts(root):
         yield "options.c", "capi/joinmem.h", [("jm_options", last)]
     for last in older_than(header, "jm_queue_options"):
         yield "queue_options.c", "capi/joinmem.h", [("jm_queue_options", last)]
-    header = without_comments(root / "include/join/queue.hpp")
+    header = without_comments(root / "include/join/queue_options.hpp")
     for last in older_than(header, "QueueOptions"):
-        yield "queue.cpp", "include/join/queue.hpp", [("QueueOptions", last)]
+        yield "queue.cpp", "include/join/queue_options.hpp", [("QueueOptions", last)]
     header = without_comments(root / "include/join/memory.hpp")
     options, report = older_than(header, "MemOptions"), older_than(header, "Placement")
     for i in range(max(len(options), len(report))):
@@ -99,7 +100,7 @@ def planted(root, library):
     c_cut = [("options.c", "capi/joinmem.h", [("jm_options", "numa_node")])]
     cpp_cut = [("memory.cpp", "include/join/memory.hpp", [("MemOptions", "node"), ("Placement", "askedNode")])]
     queue_c = [("queue_options.c", "capi/joinmem.h", [("jm_queue_options", "participants")])]
-    queue_cpp = [("queue.cpp", "include/join/queue.hpp", [("QueueOptions", "participants")])]
+    queue_cpp = [("queue.cpp", "include/join/queue_options.hpp", [("QueueOptions", "participants")])]
     whole = len(older_than(without_comments(root / "capi/joinmem.h"), "jm_options")) * 4 + 24
     yield ("a C program whose struct_size says more than it has", "exit status -11",
            check(root, library, c_cut, lambda text: text + f"#define jm_options_init(o, s) jm_options_init(o, {whole})\n"))

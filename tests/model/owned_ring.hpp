@@ -22,8 +22,9 @@ public:
 
     bool shared = false;
     std::atomic<bool> cancelled {false};
+    bool ownerDead = false;
+    std::atomic<int64_t> calledAt {0};
     std::atomic<int64_t> lookedAt {0};
-    std::atomic<uint64_t> lateAt {0};
     Lanes lanes;
 };
 

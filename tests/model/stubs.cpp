@@ -63,6 +63,12 @@ int fail (const Failure& failure) noexcept
     return -1;
 }
 
+// Nobody asks to be told here.
+bool isAbandoned (OwnedRing&) noexcept
+{
+    return false;
+}
+
 // No segment has a name here.
 Folders folders (bool) noexcept
 {

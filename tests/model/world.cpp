@@ -137,7 +137,12 @@ void World::makeRing ()
     if (_setup.lanes)
     {
         ring.lanes.file ().handle = handle;
-        if (join::Failure failure = ring.lanes.start (lanes (), _setup.laneCount, 4096, ""))
+        join::Lanes& own = ring.lanes;
+        if (join::Failure failure = own.find (lanes (), _setup.laneCount, 4096, ""))
+        {
+            throw std::runtime_error (failure.text ());
+        }
+        if (join::Failure failure = own.start ())
         {
             throw std::runtime_error (failure.text ());
         }

@@ -4,12 +4,15 @@
 #include "raw.hpp"
 #include "scale.hpp"
 
+#include <joinmem.h>
+
 #include <chrono>
 #include <map>
 #include <random>
 #include <thread>
 
 #include <csignal>
+#include <dlfcn.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -22,6 +25,7 @@ namespace
 constexpr uint64_t elementsMost = 1024;  // of one life
 constexpr uint64_t livesMost = 400000;
 constexpr unsigned pushers = 5;
+constexpr unsigned python = 0;  // the first of them
 
 struct Element
 {
@@ -47,8 +51,44 @@ struct Book
     std::atomic<uint8_t> arrived[livesMost][elementsMost];
 };
 
+/// The queue as C has it.
+class InC
+{
+public:
+    InC (uint32_t kind, const std::string& name)
+    : _queue (::jm_queue_open (kind, 64, sizeof (Element), name.c_str ()))
+    {
+    }
+
+    InC (const InC&) = delete;
+    InC& operator= (const InC&) = delete;
+
+    ~InC ()
+    {
+        ::jm_close (_queue);
+    }
+
+    int push (const Element& element, std::chrono::nanoseconds timeout)
+    {
+        return ::jm_queue_push (_queue, &element, timeout.count ());
+    }
+
+    int64_t push (const Element* elements, uint64_t n, std::chrono::nanoseconds timeout)
+    {
+        return ::jm_queue_push_n (_queue, elements, n, timeout.count ());
+    }
+
+    int pop (Element& element, std::chrono::nanoseconds timeout)
+    {
+        return ::jm_queue_pop (_queue, &element, timeout.count ());
+    }
+
+private:
+    jm_handle _queue;
+};
+
 template <typename Queue>
-int pushUntil (Queue& queue, Book& book, uint32_t life)
+int pushUntil (Queue&& queue, Book& book, uint32_t life)
 {
     for (uint32_t i = 0; i < elementsMost && !book.over; ++i)
     {
@@ -58,7 +98,7 @@ int pushUntil (Queue& queue, Book& book, uint32_t life)
         if (pushed != 0)
         {
             book.refused += 1;
-            book.why = join::lastError.value ();
+            book.why = ::jm_last_error ();
             return 1;
         }
         book.returned[life] = i + 1;
@@ -66,8 +106,24 @@ int pushUntil (Queue& queue, Book& book, uint32_t life)
     return 0;
 }
 
+/// One in Python that pushes: it writes down what it has pushed in the same book.
+[[noreturn]] void pushInPython (const std::string& name, uint32_t kind, int book, uint32_t life)
+{
+    Dl_info library;
+    ::dladdr (reinterpret_cast<const void*> (&::jm_version), &library);
+    const std::string words[] = {std::to_string (kind),
+                                 std::to_string (book),
+                                 std::to_string (life),
+                                 std::to_string (offsetof (Book, over)),
+                                 std::to_string (offsetof (Book, returned) + life * sizeof (uint32_t)),
+                                 std::to_string (elementsMost)};
+    ::execl ("/usr/bin/python3", "python3", JOIN_STORM_PY, library.dli_fname, name.c_str (), words[0].c_str (),
+             words[1].c_str (), words[2].c_str (), words[3].c_str (), words[4].c_str (), words[5].c_str (), nullptr);
+    ::_exit (127);
+}
+
 template <typename Queue>
-int popUntil (Queue& queue, Book& book)
+int popUntil (Queue&& queue, Book& book)
 {
     std::map<uint32_t, uint32_t> next;
     while (!book.drained)
@@ -93,6 +149,7 @@ struct Told
 {
     uint64_t kills = 0;
     uint64_t killsOfPoppers = 0;
+    uint64_t failed = 0;  // processes that ended by themselves, and not well
     uint64_t lives = 0;
     uint64_t arrived = 0;
     uint64_t lost = 0;
@@ -104,12 +161,10 @@ template <typename Kind>
 class Storm
 {
 public:
-    using Queue = typename Kind::template Queue<Element>;
-
     explicit Storm (unsigned poppers)
     : _made (64, join::MemOptions (), places (pushers + 1))
-    , _book (*static_cast<Book*> (
-          ::mmap (nullptr, sizeof (Book), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)))
+    , _file (::memfd_create ("storm", 0))
+    , _book (*mapBook (_file))
     , _processes (pushers + poppers)
     {
     }
@@ -125,6 +180,7 @@ public:
             }
         }
         ::munmap (&_book, sizeof (Book));
+        ::close (_file);
     }
 
     Told rage (std::chrono::milliseconds length)
@@ -137,7 +193,7 @@ public:
         for (const auto begin = steady_clock::now (); steady_clock::now () - begin < length;)
         {
             std::this_thread::sleep_for (std::chrono::microseconds (5000 + random () % 10000));
-            const unsigned i = static_cast<unsigned> (random () % _processes.size ());
+            const unsigned i = whom (static_cast<unsigned> (random ()));
             ::kill (_processes[i], SIGKILL);
             reap (i);
             ++_told.kills;
@@ -160,6 +216,42 @@ public:
     }
 
 private:
+    static Book* mapBook (int file)
+    {
+        REQUIRE (::ftruncate (file, sizeof (Book)) == 0);
+        void* pages = ::mmap (nullptr, sizeof (Book), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, file, 0);
+        REQUIRE (pages != MAP_FAILED);
+        return static_cast<Book*> (pages);
+    }
+
+    // Python every second: it takes a while to start. All others at random.
+    unsigned whom (unsigned random)
+    {
+        if (steady_clock::now () - _pythonAt >= 1s)
+        {
+            _pythonAt = steady_clock::now ();
+            return python;
+        }
+        return 1 + random % static_cast<unsigned> (_processes.size () - 1);
+    }
+
+    void live (unsigned i, uint32_t life)
+    {
+        constexpr uint32_t kind = Kind::manyPoppers ? JM_MPMC : JM_MPSC;
+        const std::string& name = _made.name.text;
+        if (i == python)
+        {
+            pushInPython (name, kind, _file, life);
+        }
+        const bool inC = i % 2 == 0;
+        if (i < pushers)
+        {
+            ::_exit (inC ? pushUntil (InC (kind, name), _book, life)
+                         : pushUntil (openQueue<Kind, Element> (64, name), _book, life));
+        }
+        ::_exit (inC ? popUntil (InC (kind, name), _book) : popUntil (openQueue<Kind, Element> (64, name), _book));
+    }
+
     void start (unsigned i)
     {
         const uint32_t life = static_cast<uint32_t> (_told.lives);
@@ -167,16 +259,22 @@ private:
         const pid_t process = ::fork ();
         if (process == 0)
         {
-            Queue queue = openQueue<Kind, Element> (64, _made.name.text);
-            ::_exit (i < pushers ? pushUntil (queue, _book, life) : popUntil (queue, _book));
+            live (i, life);
         }
         _processes[i] = process;
     }
 
     void reap (unsigned i)
     {
-        ::waitpid (_processes[i], nullptr, 0);
+        int status = 0;
+        ::waitpid (_processes[i], &status, 0);
+        note (status);
         _processes[i] = 0;
+    }
+
+    void note (int status)
+    {
+        _told.failed += WIFEXITED (status) && WEXITSTATUS (status) != 0;
     }
 
     // Pushers that have pushed all that one life has.
@@ -184,8 +282,10 @@ private:
     {
         for (unsigned i = 0; i < pushers; ++i)
         {
-            if (_processes[i] > 0 && ::waitpid (_processes[i], nullptr, WNOHANG) == _processes[i])
+            int status = 0;
+            if (_processes[i] > 0 && ::waitpid (_processes[i], &status, WNOHANG) == _processes[i])
             {
+                note (status);
                 start (i);
             }
         }
@@ -227,9 +327,11 @@ private:
     }
 
     Made<Kind, Element> _made;
+    int _file;
     Book& _book;
     std::vector<pid_t> _processes;
     Told _told;
+    steady_clock::time_point _pythonAt = steady_clock::now ();
 };
 
 template <typename Kind>
@@ -248,6 +350,7 @@ void survives (unsigned poppers, std::chrono::milliseconds length)
     CHECK (storm.book ().wrong == 0);
     INFO ("the last push that was refused: errno " << storm.book ().why);
     CHECK (storm.book ().refused == 0);
+    CHECK (told.failed == 0);
     CHECK (told.doubled == 0);
     CHECK (told.invented == 0);
     CHECK (told.lost <= told.killsOfPoppers);

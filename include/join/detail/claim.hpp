@@ -350,12 +350,14 @@ private:
         }
         else if (Leased)
         {
-            constexpr uint64_t often = 8;                                            // as looked () asks for the time
-            const uint64_t looks = ring.looks.load (std::memory_order_relaxed) + 1;  // [seen]
-            ring.looks.store (looks, std::memory_order_relaxed);                     // [seen]
-            if (looks % often == 0)
+            const uint64_t looks = ring.looksLeft.load (std::memory_order_relaxed);  // [seen]
+            if (looks == 0)
             {
                 ring.looked ();
+            }
+            else
+            {
+                ring.looksLeft.store (looks - 1, std::memory_order_relaxed);  // [seen]
             }
         }
         return wouldBlock;

@@ -17,6 +17,8 @@ inline namespace JOIN_ABI
 struct MemOptions;
 struct Placement;
 struct QueueOptions;
+struct QueueStats;
+struct Participant;
 
 namespace detail
 {
@@ -75,7 +77,7 @@ public:
     // The poppers' own.
     alignas (pad) std::atomic<uint64_t> headSeen;  // Spsc: head as last looked at
     std::atomic<uint64_t> driedAt;                 // tail when it was last found empty
-    std::atomic<uint64_t> looks;                   // how often at that tail
+    std::atomic<uint64_t> looksLeft;               // at that tail, until looked () is due
     uint64_t peeked;                               // Spsc: elements that may be released,
     uint64_t peekedAt;                             // while this is tail
 
@@ -135,6 +137,9 @@ public:
     /// The thread's entry, made at its first push; null: EUSERS, ENOENT, ...
     LaneEntry* enter () noexcept;
 
+    /// Spsc whose sides are exclusive: this one, 1 the pusher's, 2 the popper's, for this object. 0, or -1: EBUSY, ENOENT, ...
+    int enterSide (uint32_t side) noexcept;
+
     /// The lane that threads share, taken until `giveShared`; or the thread's own, where it has one again.
     Lane* takeShared (const LaneEntry& entry) noexcept;
     void giveShared () noexcept;
@@ -153,6 +158,11 @@ public:
     void cancel () noexcept;
 
     uint64_t pending () const noexcept;
+
+    /// Those who may push, one after the other, `each` bytes apart. How many, or -1.
+    int64_t participants (Participant* list, uint64_t n, uint32_t each) noexcept;
+
+    void count (QueueStats& stats) const noexcept;
     bool isShut () const noexcept;
     uint64_t tag () const noexcept;
     uint64_t typeId () const noexcept;

@@ -5,6 +5,7 @@
 #define JOIN_DETAIL_SPSC_HPP
 
 #include <join/detail/copy.hpp>
+#include <join/detail/recent.hpp>
 #include <join/detail/ring.hpp>
 
 namespace join
@@ -13,47 +14,6 @@ inline namespace JOIN_ABI
 {
 namespace detail
 {
-/// Copies of elements that were pushed by themselves, on the line of head: a popper who has found the queue empty, and then
-/// one element, knows that it was. A cell is written while head is its element's number, so whoever reads it and finds
-/// head to be one more behind that has read that element.
-struct Recent
-{
-    template <typename Size>
-    static constexpr bool has (Size size) noexcept
-    {
-        return size.bytes () <= recentMost;
-    }
-
-    template <typename Size>
-    static void tell (Control& control, Size size, uint64_t number, const char* from) noexcept
-    {
-        if (!has (size))
-        {
-            return;
-        }
-        std::atomic<uint64_t>* cell = control.head.recent[number % 2];
-        for (uint32_t i = 0; i < size.bytes (); i += 8)
-        {
-            uint64_t word = 0;
-            __builtin_memcpy (&word, from + i, size.bytes () - i < 8 ? size.bytes () - i : 8);
-            cell[i / 8].store (word, std::memory_order_release);  // [told] behind head, for who reads it too late
-        }
-    }
-
-    /// false: it was overwritten meanwhile.
-    template <typename Size>
-    static bool hear (const Control& control, Size size, uint64_t number, char* to) noexcept
-    {
-        const std::atomic<uint64_t>* cell = control.head.recent[number % 2];
-        for (uint32_t i = 0; i < size.bytes (); i += 8)
-        {
-            const uint64_t word = cell[i / 8].load (std::memory_order_acquire);  // [told] pairs with tell ()
-            __builtin_memcpy (to + i, &word, size.bytes () - i < 8 ? size.bytes () - i : 8);
-        }
-        return control.head.value.load (std::memory_order_relaxed) == number + 1;  // [told] behind the cell
-    }
-};
-
 struct SpscRing
 {
     static constexpr Kind kind = Kind::Spsc;
@@ -71,7 +31,7 @@ struct SpscRing
         const int64_t room = roomFor (ring, head, n);
         if (__builtin_expect (room <= 0, 0))
         {
-            return room == 0 ? noRoom (ring, head) : ring.damaged ();
+            return room == 0 ? noRoom (ring, head) : impossible (ring, pusher);
         }
         fetchAheadToWrite (ring, size, head, n);
         const uint64_t at = head & ring.mask;
@@ -103,7 +63,7 @@ struct SpscRing
             there = look (ring, size, tail);
             if (__builtin_expect (there - 1 >= ring.capacity, 0))
             {
-                return there == 0 ? nothing (ring, tail) : ring.damaged ();
+                return there == 0 ? nothing (ring, tail) : impossible (ring, popper);
             }
             if (there == 1 && Recent::has (size) && wasDry (ring, tail)
                 && Recent::hear (control, size, tail, static_cast<char*> (to)))
@@ -139,7 +99,7 @@ struct SpscRing
         const int64_t room = roomFor (ring, head, Some {*n});
         if (room <= 0)
         {
-            room == 0 ? toldFull (noRoom (ring, head)) : ring.damaged ();
+            room == 0 ? toldFull (noRoom (ring, head)) : impossible (ring, pusher);
             return nullptr;
         }
         const uint64_t at = head & ring.mask;
@@ -175,7 +135,7 @@ struct SpscRing
             there = look (ring, AnySize {ring.elementSize}, tail);
             if (there - 1 >= ring.capacity)
             {
-                there == 0 ? toldEmpty (nothing (ring, tail)) : ring.damaged ();
+                there == 0 ? toldEmpty (nothing (ring, tail)) : impossible (ring, popper);
                 return nullptr;
             }
         }
@@ -199,6 +159,29 @@ struct SpscRing
     }
 
 private:
+    // The sides, by the numbers of their lanes.
+    static constexpr uint32_t pusher = 1;
+    static constexpr uint32_t popper = 2;
+
+    /// Whether that side is this object's; so it is where nobody asked for sides to be exclusive.
+    static bool holds (const Ring& ring, uint32_t side) noexcept
+    {
+        // [side] pairs with Lanes::takeSide (): a lane that is seen is held, whatever else is
+        return ring.entries == nullptr || ring.entries[side - 1].lane.load (std::memory_order_relaxed) != nullptr;
+    }
+
+    /// Taken where the other side's index is looked at: off the fast path, and before the first element.
+    static bool take (Ring& ring, uint32_t side) noexcept
+    {
+        return __builtin_expect (holds (ring, side), 1) || ring.enterSide (side) == 0;
+    }
+
+    /// The indices are further apart than they can be, or this side is another's, and lastError says so already.
+    static int impossible (Ring& ring, uint32_t side) noexcept
+    {
+        return holds (ring, side) ? ring.damaged () : -1;
+    }
+
     static bool isShut (const Ring& ring) noexcept
     {
         // [shut] A hint: what matters is looked at behind the publication.
@@ -244,6 +227,10 @@ private:
         uint64_t used = head - ring.tailSeen.load (std::memory_order_relaxed);  // [seen] this side's own
         if (__builtin_expect (used >= ring.capacity || (!Count::one && ring.capacity - used < n), 0))
         {
+            if (!take (ring, pusher))
+            {
+                return -1;
+            }
             const uint64_t tail = ring.tail ().load (std::memory_order_acquire);  // [tail] pairs with consume ()
             ring.tailSeen.store (tail, std::memory_order_relaxed);                // [seen]
             used = head - tail;
@@ -269,10 +256,14 @@ private:
         return ring.driedAt.load (std::memory_order_relaxed) == tail;  // [seen]
     }
 
-    /// The elements that are there now.
+    /// The elements that are there now; an impossible number where this side is another's.
     template <typename Size>
     __attribute__ ((always_inline)) static uint64_t look (Ring& ring, Size size, uint64_t tail) noexcept
     {
+        if (__builtin_expect (!take (ring, popper), 0))
+        {
+            return ring.capacity + 1;
+        }
         if (!Recent::has (size) && wasDry (ring, tail))
         {
             // Waiting for one element: its line comes along with that of head, and not after it.

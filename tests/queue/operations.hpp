@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: MIT
+/// The calls that a process is stopped in the middle of, or killed, at an instruction of the tests' choice.
+#ifndef JOIN_TESTS_QUEUE_OPERATIONS_HPP
+#define JOIN_TESTS_QUEUE_OPERATIONS_HPP
+
+#include "kinds.hpp"
+#include "victim.hpp"
+
+#include "../crash/tracer.hpp"
+
+#include <chrono>
+#include <functional>
+#include <sstream>
+
+namespace operations
+{
+constexpr uint64_t capacity = 4;
+constexpr uint64_t laps = 2 * capacity + 1;  // at ticket 0 a lane that nobody has touched looks right
+constexpr uint64_t sentinel = 777;
+constexpr uint64_t firstPushed = 50;
+
+/// What a process did, as it wrote down behind its call, for all to read.
+struct Done
+{
+    volatile bool returned;
+    volatile int64_t count;         // what the call returned, as a number of elements
+    volatile uint64_t elements[4];  // that it popped
+};
+
+/// One page for all cases, all zero again.
+inline Done& freshDone ()
+{
+    static Done& done = *static_cast<Done*> (crash::sharedPages (sizeof (Done)));
+    ::memset (const_cast<void*> (static_cast<volatile void*> (&done)), 0, sizeof (Done));
+    return done;
+}
+
+/// A call on a queue of elements 1, 2, ...; it pushes 50, 51, ...
+template <typename Queue>
+struct Operation
+{
+    const char* name;
+    int pushes;  // at most
+    int pops;
+    std::function<int64_t (Queue&, uint64_t*)> call;  // how many it did, and popped to where
+    bool recovers = false;                            // the front of the queue is a place of somebody who died
+};
+
+inline int64_t one (int failed)
+{
+    return failed + 1;
+}
+
+template <typename Queue>
+std::vector<Operation<Queue>> all ()
+{
+    static const uint64_t three[3] = {firstPushed, firstPushed + 1, firstPushed + 2};
+    constexpr std::chrono::nanoseconds none (0);
+    std::vector<Operation<Queue>> list = {
+        {"tryPush", 1, 0, [] (Queue& q, uint64_t*) { return one (q.tryPush (firstPushed)); }},
+        {"tryPush 3", 3, 0, [] (Queue& q, uint64_t*) { return q.tryPush (three, 3); }},
+        {"tryPop", 0, 1, [] (Queue& q, uint64_t* to) { return one (q.tryPop (*to)); }},
+        {"tryPop 3", 0, 3, [] (Queue& q, uint64_t* to) { return q.tryPop (to, 3); }},
+        {"push", 1, 0, [none] (Queue& q, uint64_t*) { return one (q.push (firstPushed, none)); }},
+        {"pop", 0, 1, [none] (Queue& q, uint64_t* to) { return one (q.pop (*to, none)); }},
+    };
+    if constexpr (std::is_same<Queue, ShmSpsc::Queue<uint64_t>>::value)
+    {
+        list.push_back ({"reserve, commit", 1, 0, [] (Queue& q, uint64_t*) {
+                             const auto room = q.reserve (1);
+                             return room.empty () ? 0 : (room[0] = firstPushed, one (q.commit (1)));
+                         }});
+        list.push_back ({"peek, release", 0, 1, [] (Queue& q, uint64_t* to) {
+                             const auto there = q.peek (1);
+                             return there.empty () ? 0 : (*to = there[0], one (q.release (1)));
+                         }});
+    }
+    else
+    {
+        list.push_back (
+            {"tryPop that recovers", 0, 1, [] (Queue& q, uint64_t* to) { return one (q.tryPop (*to)); }, true});
+    }
+    return list;
+}
+
+/// Claims a place and dies.
+template <typename Queue>
+void dieIn (Queue& queue)
+{
+    const uint64_t element = 1000;
+    Victim (Victim::End::Killed, &element, 0, sizeof (element), [&] (const void* from) {
+        return queue.tryPush (*static_cast<const uint64_t*> (from));
+    }).isKilled ();
+}
+
+/// In the child: past the first lap, and with so many elements inside. The lane is taken by then.
+template <typename Queue>
+void prepare (Queue& queue, uint64_t filled, bool behindTheDead)
+{
+    uint64_t element = 0;
+    for (uint64_t i = 0; i < laps; ++i)
+    {
+        queue.tryPush (i);
+        queue.tryPop (element);
+    }
+    if (behindTheDead)
+    {
+        dieIn (queue);
+    }
+    for (uint64_t i = 0; i < filled; ++i)
+    {
+        queue.tryPush (i + 1);
+    }
+}
+
+/// In the child: between mark (1), when it is prepared, and the note that the call has returned.
+template <typename Kind>
+int callIn (const std::string& name, uint64_t filled,
+            const Operation<typename Kind::template Queue<uint64_t>>& operation, Done& done)
+{
+    auto queue = openQueue<Kind> (capacity, name);
+    prepare (queue, filled, operation.recovers);
+    uint64_t popped[4] = {};
+    crash::mark (1);
+    done.count = operation.call (queue, popped);
+    for (int i = 0; i < 4; ++i)
+    {
+        done.elements[i] = popped[i];
+    }
+    done.returned = true;
+    crash::mark (2);
+    ::pause ();
+    return 0;
+}
+
+/// Executes up to k instructions of the call.
+inline void stepTo (crash::Traced& child, const Done& done, int k)
+{
+    for (int i = 0; i < k && !done.returned; ++i)
+    {
+        child.step ();
+    }
+}
+
+inline std::string listed (const std::vector<uint64_t>& elements)
+{
+    std::ostringstream text;
+    for (uint64_t element : elements)
+    {
+        text << element << ' ';
+    }
+    return text.str ();
+}
+
+/// The queue holds as many as ever, in order.
+template <typename Queue>
+bool isWhole (Queue& queue)
+{
+    uint64_t got = 0;
+    for (uint64_t i = 0; i < capacity; ++i)
+    {
+        if (queue.tryPush (900 + i) != 0)
+        {
+            return false;
+        }
+    }
+    bool whole = queue.tryPush (0) == -1;
+    for (uint64_t i = 0; i < capacity; ++i)
+    {
+        whole = whole && queue.tryPop (got) == 0 && got == 900 + i;
+    }
+    return whole && queue.empty ();
+}
+
+/// Whether `what` becomes true within the time that is promised.
+template <typename What>
+bool soon (const What& what)
+{
+    const auto start = std::chrono::steady_clock::now ();
+    bool is = what ();
+    while (!is && std::chrono::steady_clock::now () - start < std::chrono::milliseconds (100))
+    {
+        is = what ();
+    }
+    return is;
+}
+
+}  // namespace operations
+
+#endif

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: MIT
+// A process is stopped after the k-th instruction of a call; another one calls whatever it may, and goes on for a lap. Then
+// the first one dies, or goes on. Whatever had been pushed is popped once, in order: by the one, by the other, or was in
+// the hands of the one who died.
+#include "operations.hpp"
+#include "scale.hpp"
+
+#include <algorithm>
+#include <map>
+
+using crash::Traced;
+using namespace operations;
+
+namespace
+{
+constexpr uint64_t firstOther = 200;  // what the second one pushes
+
+/// What was pushed, by all, and what has come out, in this process.
+struct Ledger
+{
+    uint64_t next = firstOther;
+    std::vector<uint64_t> pushed;
+    std::vector<uint64_t> popped;
+};
+
+template <typename Queue>
+bool pushOne (Queue& queue, Ledger& ledger)
+{
+    if (queue.tryPush (ledger.next) != 0)
+    {
+        return false;
+    }
+    ledger.pushed.push_back (ledger.next++);
+    return true;
+}
+
+template <typename Queue>
+bool popOne (Queue& queue, Ledger& ledger)
+{
+    uint64_t got = 0;
+    if (queue.tryPop (got) != 0)
+    {
+        return false;
+    }
+    ledger.popped.push_back (got);
+    return true;
+}
+
+/// What may be done beside the first one, who pushes or pops: of an Spsc, and by a second popper of an Mpsc, not the same.
+template <typename Kind>
+void goOn (typename Kind::template Queue<uint64_t>& queue, bool firstPops, uint64_t calls, Ledger& ledger)
+{
+    const bool mayPush = Kind::manyPushers || firstPops;
+    const bool mayPop = Kind::manyPoppers || !firstPops;
+    for (uint64_t i = 0; i < calls; ++i)
+    {
+        if (mayPush)
+        {
+            pushOne (queue, ledger);
+        }
+        if (mayPop)
+        {
+            popOne (queue, ledger);
+        }
+    }
+}
+
+bool ascending (const std::vector<uint64_t>& elements, uint64_t from, uint64_t to)
+{
+    uint64_t last = 0;
+    for (uint64_t element : elements)
+    {
+        if (element >= from && element < to)
+        {
+            if (element <= last)
+            {
+                return false;
+            }
+            last = element;
+        }
+    }
+    return true;
+}
+
+/// How often each came out, here or there; then what is wrong with it.
+std::string wrong (const Ledger& ledger, uint64_t filled, int pushes, int pops, const Done& done)
+{
+    std::map<uint64_t, int> times;
+    for (uint64_t element : ledger.popped)
+    {
+        ++times[element];
+    }
+    const int64_t count = done.returned && done.count > 0 ? done.count : 0;
+    for (int64_t i = 0; pops != 0 && i < count; ++i)
+    {
+        const uint64_t element = done.elements[i];
+        ++times[element];
+    }
+    std::vector<uint64_t> sure = ledger.pushed;
+    for (uint64_t i = 0; i < filled; ++i)
+    {
+        sure.push_back (i + 1);
+    }
+    for (int64_t i = 0; pushes != 0 && i < count; ++i)
+    {
+        sure.push_back (firstPushed + static_cast<uint64_t> (i));
+    }
+    int lost = 0;
+    for (uint64_t element : sure)
+    {
+        const int seen = times[element];
+        if (seen > 1)
+        {
+            return std::to_string (element) + " came out twice";
+        }
+        lost += seen == 0;
+        times.erase (element);
+    }
+    for (const auto& other : times)
+    {
+        const bool mayBe = !done.returned && other.first >= firstPushed
+                           && other.first < firstPushed + static_cast<uint64_t> (pushes) && other.second == 1;
+        if (!mayBe)
+        {
+            return std::to_string (other.first) + " was not pushed, or came out twice";
+        }
+    }
+    if (lost > (done.returned ? 0 : pops))
+    {
+        return std::to_string (lost) + " were lost";
+    }
+    return ascending (ledger.popped, 1, firstPushed) && ascending (ledger.popped, firstPushed, firstOther)
+                   && ascending (ledger.popped, firstOther, 10000)
+               ? ""
+               : "out of order";
+}
+
+template <typename Kind>
+struct Case
+{
+    using Queue = typename Kind::template Queue<uint64_t>;
+
+    const Operation<Queue>& operation;
+    uint64_t filled;
+    int k;
+    bool dies;
+    uint64_t calls;  // of the second one, while the first one stands still
+
+    /// What is wrong; *ended: the call had returned before its k-th instruction.
+    std::string run (bool* ended) const
+    {
+        Made<Kind> made (capacity, join::MemOptions (), Kind::spsc ? join::QueueOptions () : places (4));
+        Done& done = freshDone ();
+        Ledger ledger;
+        {
+            Traced child ([&] { return callIn<Kind> (made.name.text, filled, operation, done); });
+            if (!child.toMark (1))
+            {
+                return "the child ended early";
+            }
+            stepTo (child, done, k);
+            *ended = done.returned;
+            goOn<Kind> (made.queue, operation.pops != 0, calls, ledger);
+            if (!dies && !child.toMark (2))
+            {
+                return "the call did not return";
+            }
+            child.kill ();
+        }
+        auto late = openQueue<Kind> (capacity, made.name.text);
+        if (!soon ([&] { return late.pending () < capacity || popOne (late, ledger); }))
+        {
+            return "it is full, and nothing can be popped";
+        }
+        const uint64_t last = ledger.next;
+        if (!pushOne (late, ledger) || !soon ([&] {
+                popOne (late, ledger);
+                return !ledger.popped.empty () && ledger.popped.back () == last;
+            }))
+        {
+            return "it does not go on: " + listed (ledger.popped);
+        }
+        const std::string fault = wrong (ledger, filled, operation.pushes, operation.pops, done);
+        return !fault.empty ()   ? fault + ": " + listed (ledger.popped)
+               : !isWhole (late) ? "it does not hold what it held"
+                                 : "";
+    }
+};
+}  // namespace
+
+#if defined(__x86_64__)
+TEMPLATE_LIST_TEST_CASE ("whoever is stopped at any instruction, and dies or goes on, loses and doubles nothing",
+                         "[queue][pair][traced][exact]", SharedKinds)
+{
+    using Queue = typename TestType::template Queue<uint64_t>;
+    const int every = static_cast<int> (scaled (127, 11, 1));
+    int cases = 0;
+    for (const auto& operation : all<Queue> ())
+    {
+        for (uint64_t filled : {uint64_t (0), capacity / 2, capacity - (operation.recovers ? 1 : 0)})
+        {
+            for (uint64_t calls : {uint64_t (1), 2 * capacity})
+            {
+                bool ended = false;
+                for (int k = cases % every; !ended; k += every)
+                {
+                    for (bool dies : {true, false})
+                    {
+                        ++cases;
+                        const Case<TestType> one = {operation, filled, k, dies, calls};
+                        const std::string fault = one.run (&ended);
+                        INFO (operation.name << " of a queue with " << filled << " of " << capacity
+                                             << ", stopped after " << k << " instructions while another makes " << calls
+                                             << " calls; then it " << (dies ? "dies" : "goes on"));
+                        REQUIRE (fault.empty ());
+                        REQUIRE (k < 5000);
+                    }
+                }
+            }
+        }
+    }
+    std::printf ("%d cases\n", cases);
+}
+#endif
