@@ -57,7 +57,7 @@ def older_than(text, struct):
 def build_and_run(place, library, source):
     program = place / "program"
     compiler = ["gcc", "-std=c99"] if source.suffix == ".c" else ["g++", "-std=c++17"]
-    output(*compiler, "-g", f"-I{place}/include", f"-I{place}/capi", source, library, "-o", program,
+    output(*compiler, f"-I{place}/include", f"-I{place}/capi", source, library, "-o", program,
            f"-Wl,-rpath,{library.parent}")
     done = run(program)
     return "" if done.returncode == 0 else f"exit status {done.returncode} {done.stdout.strip()} {done.stderr.strip()}"

@@ -193,7 +193,7 @@ TEMPLATE_LIST_TEST_CASE ("whoever is stopped at any instruction, and dies or goe
                          "[queue][pair][traced][exact]", SharedKinds)
 {
     using Queue = typename TestType::template Queue<uint64_t>;
-    const int every = static_cast<int> (scaled (127, 11, 1));
+    const int every = static_cast<int> (scaled (401, 11, 1));
     int cases = 0;
     for (const auto& operation : all<Queue> ())
     {
