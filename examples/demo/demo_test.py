@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""Tests of run.sh: demo_test.py hashes|refuses|notices|interrupted|otherwise-interrupted RUN PROGRAMS LIBRARIES"""
+"""Tests of run.sh: demo_test.py hashes|kills|refuses|notices|interrupted|otherwise-interrupted RUN PROGRAMS LIBRARIES"""
 import glob
 import hashlib
 import os
@@ -40,8 +40,8 @@ class Demo:
         with open(self.path(name), "wb") as file:
             file.write(content)
 
-    def run(self, file, **environment):
-        return subprocess.run([*self.command, file], cwd=self.folder.name, stdin=subprocess.DEVNULL, text=True,
+    def run(self, file, *more, **environment):
+        return subprocess.run([*self.command, file, *more], cwd=self.folder.name, stdin=subprocess.DEVNULL, text=True,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**self.environment, **environment})
 
     def start(self, file):
@@ -89,6 +89,18 @@ def hashes(demo):
         rates = dict(re.findall(r"^  (no way at all|queue|pipe|Unix socket) +((?:\d.*\) +){2}.*)$", done.stdout, re.M))
         expect(len(rates) == (4 if size >= 16 << 20 else 0), f"{name!r}: rates of {list(rates)}\n{done.stdout}")
         demo.nothing_left(printed_name(done))
+    print(done.stdout, end="")
+
+
+def kills(demo):
+    content = random.Random(1).randbytes((1 << 20) + 17)
+    demo.write("file", content)
+    done = demo.run("file", "--kill")
+    expect(done.returncode == 0 and not done.stderr, f"{done.returncode}\n{done.stdout}{done.stderr}")
+    expect(done.stdout.count(hashlib.sha256(content).hexdigest()) == 2, done.stdout)
+    found = re.search(r"killed (\d+) times(?s:.*)recovered from (\d+) deaths", done.stdout)
+    expect(found and int(found.group(1)) > 50 and int(found.group(2)) > 0, done.stdout)
+    demo.nothing_left(re.search(r"/(joinmem-demo-\w+)", done.stdout).group(1))
     print(done.stdout, end="")
 
 
@@ -227,7 +239,7 @@ def otherwise_interrupted(demo):
 
 
 def main():
-    test = {"hashes": hashes, "refuses": refuses, "notices": notices, "interrupted": interrupted,
+    test = {"hashes": hashes, "kills": kills, "refuses": refuses, "notices": notices, "interrupted": interrupted,
             "otherwise-interrupted": otherwise_interrupted}[sys.argv[1]]
     demo = Demo(*sys.argv[2:])
     with demo.folder:

@@ -1,13 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# The demo itself, when everything is built: run.sh PROGRAMS LIBRARIES FILE
+# The demo itself, when everything is built: run.sh PROGRAMS LIBRARIES FILE [--kill]
 # A C++ process puts FILE into shared memory; a C and a Python process open it by name and hash it where it lies. Then it
 # streams FILE to both through a queue. Ends with 0 when each SHA-256 is that of sha256sum. The names, of which there is
-# one at a time, are removed at the end, also after Ctrl-C, TERM and HUP.
+# one at a time, are removed at the end, also after Ctrl-C, TERM and HUP. With --kill it streams FILE from three processes
+# that are killed again and again, and does nothing else.
 set -eu
 programs=$1
 libraries=$2
 file=$3
+only=${4:-}
 python=${PYTHON:-/usr/bin/python3}
 here=$(dirname -- "$0")
 waited=
@@ -57,6 +59,15 @@ with_library ()
 {
     exec env LD_LIBRARY_PATH="$libraries${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}" "$@"
 }
+
+if [ "$only" = --kill ]; then
+    step sh -c 'exec sha256sum < "$1"' sh "$file" > "$scratch/sha256sum"
+    read -r expected rest < "$scratch/sha256sum"
+    echo "== Three processes push $file into a queue, $name, and are killed; one pops it"
+    echo "  sha256sum  $expected"
+    step "$programs/survive" "$file" "$name" "$expected"
+    exit 0
+fi
 
 echo "== C++ puts $file into shared memory"
 step "$programs/put" "$file" "$name"

@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: MIT
+// A lane is held for as long as the address space of its thread is there, whatever the process does to its descriptors, and
+// no longer, whoever else lives on.
+#include "raw.hpp"
+
+#include <functional>
+#include <thread>
+
+#include <csignal>
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+using namespace std::chrono_literals;
+using std::chrono::steady_clock;
+
+namespace
+{
+using Queue = ShmMpmc::Queue<uint64_t>;
+
+/// What a process and its test tell each other, on a page that both have.
+struct Page
+{
+    std::atomic<bool> done;    // the process has done what it is to do, and waits
+    std::atomic<pid_t> other;  // another process that is to be killed in the end
+};
+
+/// A process that does its part and waits, so that it is there while it is looked at.
+class Process
+{
+public:
+    explicit Process (const std::function<void (Page&)>& part)
+    : _page (*static_cast<Page*> (crash::sharedPages (sizeof (Page))))
+    , _pid (::fork ())
+    {
+        if (_pid == 0)
+        {
+            part (_page);
+            _page.done = true;
+            ::pause ();
+            ::_exit (0);
+        }
+    }
+
+    Process (const Process&) = delete;
+    Process& operator= (const Process&) = delete;
+
+    ~Process ()
+    {
+        kill ();
+        if (_page.other > 0)
+        {
+            ::kill (_page.other, SIGKILL);
+        }
+        ::munmap (&_page, sizeof (Page));
+    }
+
+    void kill ()
+    {
+        if (_pid > 0)
+        {
+            ::kill (_pid, SIGKILL);
+            ::waitpid (_pid, nullptr, 0);
+            _pid = -1;
+        }
+    }
+
+    void awaitDone ()
+    {
+        for (const auto start = steady_clock::now (); !_page.done && steady_clock::now () - start < 10s;)
+        {
+            std::this_thread::sleep_for (1ms);
+        }
+        REQUIRE (_page.done);
+    }
+
+    pid_t pid () const
+    {
+        return _pid;
+    }
+
+private:
+    Page& _page;
+    pid_t _pid;
+};
+
+/// "2 alive, 1 dead", or what else there is after ten seconds at most.
+std::string look (const Queue& queue)
+{
+    join::Participant all[16];
+    const int64_t found = queue.participants (all, 16);
+    int alive = 0;
+    for (int64_t i = 0; i < found; ++i)
+    {
+        alive += all[i].alive;
+    }
+    return std::to_string (alive) + " alive, " + std::to_string (found - alive) + " dead";
+}
+
+std::string soon (const Queue& queue, const std::string& expected)
+{
+    std::string there = look (queue);
+    for (const auto start = steady_clock::now (); there != expected && steady_clock::now () - start < 10s;)
+    {
+        std::this_thread::sleep_for (1ms);
+        there = look (queue);
+    }
+    return there;
+}
+
+void push (Queue& queue)
+{
+    if (queue.tryPush (1) != 0)
+    {
+        ::_exit (3);
+    }
+}
+}  // namespace
+
+TEST_CASE ("a lane is held as long as its process is there, whatever that does", "[queue][lease]")
+{
+    const auto made = std::make_unique<Made<ShmMpmc>> (64);
+    Queue& queue = made->queue;
+    int dead = 0;
+    const std::function<void (Page&)> parts[] = {
+        [&] (Page&) { push (queue); },
+        [&] (Page&) {
+            push (queue);
+            ::close_range (3, ~0U, 0);  // as daemons do
+        },
+        [&] (Page&) {
+            push (queue);
+            // A lock of POSIX would be gone with this.
+            ::close (::open (made->name.path ().c_str (), O_RDWR | O_CLOEXEC));
+        },
+        [&] (Page&) {
+            push (queue);
+            Queue other (64, made->name.text);  // and is destroyed at once
+        },
+        [&] (Page& page) {
+            // Its first thread ends, another one goes on.
+            std::thread ([&] {
+                push (queue);
+                page.done = true;
+                ::pause ();
+            }).detach ();
+            ::syscall (SYS_exit, 0);  // pthread_exit () would unwind, and destroy what is the test's
+        },
+    };
+    for (const auto& part : parts)
+    {
+        Process process (part);
+        process.awaitDone ();
+        const std::string others = " alive, " + std::to_string (dead) + " dead";
+        CHECK (look (queue) == "1" + others);
+        ::kill (process.pid (), SIGSTOP);
+        std::this_thread::sleep_for (5ms);  // one whose first thread has ended is not reported to have stopped
+        CHECK (look (queue) == "1" + others);
+        process.kill ();
+        ++dead;
+        CHECK (look (queue) == "0 alive, " + std::to_string (dead) + " dead");
+    }
+}
+
+TEST_CASE ("a lane is held no longer than its process is there, whoever lives on", "[queue][lease]")
+{
+    Made<ShmMpmc> made (64);
+    Queue& queue = made.queue;
+    SECTION ("a child of a killed process")
+    {
+        Process process ([&] (Page& page) {
+            push (queue);
+            const pid_t child = ::fork ();
+            if (child == 0)
+            {
+                ::pause ();
+            }
+            page.other = child;
+        });
+        process.awaitDone ();
+        CHECK (look (queue) == "1 alive, 0 dead");
+        process.kill ();
+        CHECK (look (queue) == "0 alive, 1 dead");
+    }
+    SECTION ("a child that pushes is another one")
+    {
+        Process process ([&] (Page& page) {
+            push (queue);
+            const pid_t child = ::fork ();
+            if (child == 0)
+            {
+                push (queue);
+                page.done = true;
+                ::pause ();
+            }
+            page.other = child;
+            ::pause ();
+        });
+        process.awaitDone ();
+        CHECK (look (queue) == "2 alive, 0 dead");
+        process.kill ();
+        CHECK (look (queue) == "1 alive, 1 dead");
+    }
+}
+
+TEST_CASE ("a lane goes with the address space", "[queue][lease]")
+{
+    Made<ShmMpmc> made (64);
+    Queue& queue = made.queue;
+    SECTION ("another program")
+    {
+        Process process ([&] (Page&) {
+            push (queue);
+            ::execl ("/bin/sleep", "sleep", "100", nullptr);
+        });
+        CHECK (soon (queue, "0 alive, 1 dead") == "0 alive, 1 dead");
+    }
+    SECTION ("a daemon, whose parent has ended")
+    {
+        Process process ([&] (Page& page) {
+            push (queue);
+            if (::fork () != 0)
+            {
+                ::_exit (0);
+            }
+            ::setsid ();
+            page.other = ::getpid ();
+            push (queue);
+        });
+        CHECK (soon (queue, "1 alive, 1 dead") == "1 alive, 1 dead");
+    }
+    SECTION ("an exit without destructors")
+    {
+        Process process ([&] (Page&) {
+            push (queue);
+            ::_exit (0);
+        });
+        CHECK (soon (queue, "0 alive, 1 dead") == "0 alive, 1 dead");
+    }
+}
+
+TEST_CASE ("who leaves gives his lane back", "[queue][lease]")
+{
+    Made<ShmMpmc> made (64);
+    Queue& queue = made.queue;
+    SECTION ("by the destructor")
+    {
+        Process process ([&] (Page&) {
+            Queue own (64, made.name.text);
+            push (own);
+        });
+        process.awaitDone ();
+        CHECK (look (queue) == "0 alive, 0 dead");
+    }
+    SECTION ("by the end of a thread")
+    {
+        std::thread ([&] { push (queue); }).join ();
+        CHECK (look (queue) == "0 alive, 0 dead");
+    }
+    SECTION ("by exit ()")
+    {
+        Process process ([&] (Page&) {
+            push (queue);
+            std::exit (0);
+        });
+        CHECK (soon (queue, "0 alive, 0 dead") == "0 alive, 0 dead");
+    }
+}
+
+TEST_CASE ("a process of another PID namespace is told from the dead", "[queue][lease]")
+{
+    Made<ShmMpmc> made (64);
+    Process process ([&] (Page& page) {
+        if (::unshare (CLONE_NEWPID) != 0)
+        {
+            return;  // not allowed here
+        }
+        const pid_t inner = ::fork ();
+        if (inner == 0)
+        {
+            push (made.queue);
+            page.done = true;
+            ::pause ();
+        }
+        page.other = inner;
+        ::pause ();
+    });
+    process.awaitDone ();
+    join::Participant there;
+    if (made->participants (&there, 1) == 0)
+    {
+        WARN ("unshare (CLONE_NEWPID) is not allowed here: not tested");
+        return;
+    }
+    CHECK (there.alive);
+    CHECK (there.pid == 1);  // as it calls itself
+}
+
+TEST_CASE ("a segment that is unlinked right after it was opened is used as any other", "[queue][lease]")
+{
+    OwnName name;
+    auto queue = std::make_unique<Queue> (64, name.text);
+    REQUIRE (join::ShmMem::unlink (name.text) == 0);
+    Process process ([&] (Page&) {
+        push (*queue);
+        std::thread ([&] { push (*queue); }).join ();
+    });
+    process.awaitDone ();
+    push (*queue);
+    CHECK (look (*queue) == "2 alive, 0 dead");
+    process.kill ();
+    CHECK (look (*queue) == "1 alive, 1 dead");
+    Queue successor (64, name.text);  // of another file: nobody is there
+    CHECK (successor.created ());
+    CHECK (look (successor) == "0 alive, 0 dead");
+}
