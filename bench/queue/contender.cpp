@@ -91,6 +91,8 @@ const char* groupName (Group group)
             return "ours";
         case Group::OursByC:
             return "ours by C";
+        case Group::Unprotected:
+            return "unprotected";
         case Group::Baseline:
             return "baseline";
         case Group::Peer:

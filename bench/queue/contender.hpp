@@ -24,8 +24,9 @@ namespace bench
 enum class Group
 {
     Ours,
-    OursByC,   // through the C ABI
-    Baseline,  // in this tree, textbook
+    OursByC,      // through the C ABI
+    Unprotected,  // over shared memory, without what survives the death of a pusher
+    Baseline,     // in this tree, textbook
     Peer,
     Limit,  // no queue: what the machine gives
 };

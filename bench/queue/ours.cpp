@@ -83,6 +83,12 @@ template <typename T>
 using SharedMpsc = Shared<join::ShmMem::Mpsc::Queue<T>, T>;
 template <typename T>
 using SharedMpmc = Shared<join::ShmMem::Mpmc::Queue<T>, T>;
+
+// What no program can have: the algorithm of private queues over shared memory, where a pusher that dies is stuck for ever.
+template <typename T>
+using UnprotectedMpsc = Shared<join::BasicQueue<T, join::ShmMem, join::detail::ClaimRing<false, false>>, T>;
+template <typename T>
+using UnprotectedMpmc = Shared<join::BasicQueue<T, join::ShmMem, join::detail::ClaimRing<true, false>>, T>;
 }  // namespace
 
 void addOurs (Contenders& contenders)
@@ -95,6 +101,9 @@ void addOurs (Contenders& contenders)
     add<SharedSpsc> (contenders, shared, {Kind::Spsc});
     add<SharedMpsc> (contenders, shared, {Kind::Mpsc});
     add<SharedMpmc> (contenders, shared, {Kind::Mpmc});
+    const Entry unprotected {"ShmMem, unprotected", Group::Unprotected, false};
+    add<UnprotectedMpsc> (contenders, unprotected, {Kind::Mpsc});
+    add<UnprotectedMpmc> (contenders, unprotected, {Kind::Mpmc});
     addWaker<LocalSpsc<Element<8>>> (contenders, local, Kind::Spsc);
     addWaker<LocalMpsc<Element<8>>> (contenders, local, Kind::Mpsc);
     addWaker<LocalMpmc<Element<8>>> (contenders, local, Kind::Mpmc);

@@ -24,6 +24,9 @@ int64_t today () noexcept;
 /// EINTR: a signal. `shared`: the word may be another process's too.
 int sleepOn (const std::atomic<uint32_t>& word, uint32_t value, bool shared, int64_t until) noexcept;
 
+/// Sleeps until that time of now (). EINTR: a signal. No cancellation point.
+int sleepUntil (int64_t until) noexcept;
+
 /// Wakes all who sleep on the word.
 int wakeAll (const std::atomic<uint32_t>& word, bool shared) noexcept;
 

@@ -311,8 +311,7 @@ bool Lanes::takeAway (LaneEntry& entry, bool fences) noexcept
     if (!fences && os::barrierEverywhere () != 0)
     {
         // Forbidden since it was registered, by a sandbox: far longer than a store stays in a store buffer.
-        const std::atomic<uint32_t> never {0};
-        os::sleepOn (never, 0, false, os::now () + 20 * 1000 * 1000);
+        os::sleepUntil (os::now () + 20 * 1000 * 1000);
     }
     const int64_t end = os::now () + patience;
     // [inside] acquire: pairs with the end of a push; what it published comes before anything that others do there.

@@ -76,6 +76,17 @@ bool spin (const Ready& ready, int64_t until) noexcept
     return ready ();
 }
 
+// Where a filter forbids futexes nobody can be woken: whoever waits looks again by himself.
+void sleep (const std::atomic<uint32_t>& event, uint32_t before, bool shared, int64_t until) noexcept
+{
+    const int error = os::sleepOn (event, before, shared, until);
+    if (error != 0 && error != EAGAIN && error != EINTR && error != ETIMEDOUT)
+    {
+        const int64_t soon = os::now () + sleepShort;
+        os::sleepUntil (soon < until ? soon : until);
+    }
+}
+
 // What the deaths of others have to do with a wait.
 enum class Front
 {
@@ -137,7 +148,7 @@ int await (OwnedRing& ring, std::atomic<uint32_t>& event, uint32_t bit, Deadline
             return say (EOWNERDEAD, "nobody is left who pushes, and the last of them did not leave, but died");
         }
         const int64_t most = now + (front == Front::Late ? patience : sure ? sleepMost : sleepShort);
-        os::sleepOn (event, before, ring.shared, most < deadline.at ? most : deadline.at);
+        sleep (event, before, ring.shared, most < deadline.at ? most : deadline.at);
         if (ready ())
         {
             return 0;
@@ -172,8 +183,7 @@ bool ended (OwnedRing& ring) noexcept
     if (!ring.barrier () && (ring.shared || !ring.fences))
     {
         // Its pusher may not fence, and no barrier is to be had here: longer than a store stays in a store buffer.
-        const std::atomic<uint32_t> never {0};
-        os::sleepOn (never, 0, false, os::now () + sleepShort);
+        os::sleepUntil (os::now () + sleepShort);
     }
     if (ring.head ().load () != ring.tail ().load ())
     {
@@ -362,33 +372,6 @@ int Ring::dry () noexcept
 bool Ring::isShut () const noexcept
 {
     return shut (gate ());
-}
-
-int Ring::refusePush () noexcept
-{
-    return say (EPIPE, "the queue is shut down: nothing more is to be pushed");
-}
-
-int Ring::refuseZero () noexcept
-{
-    return say (EINVAL, "the elements are null, or 0 of them: give an address, and 1 or more");
-}
-
-int Ring::refuseCount () noexcept
-{
-    return say (EINVAL, "more than was reserved or peeked at, or 0: give 1 up to what the last call returned");
-}
-
-int Ring::damaged () noexcept
-{
-    return say (EBADMSG, "the segment is damaged: its head and its tail are further apart than its capacity");
-}
-
-int Ring::nested () noexcept
-{
-    return say (EDEADLK,
-                "a push of this thread to this queue is not over: it was left by a longjmp, or a signal handler "
-                "interrupted it");
 }
 
 }  // namespace JOIN_ABI

@@ -6,6 +6,7 @@
 #include "../../src/queue/proof.cpp"
 #include "../../src/queue/recover.cpp"
 #include "../../src/queue/registry.cpp"
+#include "../../src/queue/refuse.cpp"
 #include "../../src/queue/wait.cpp"
 
 #include "arena.hpp"
