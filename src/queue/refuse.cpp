@@ -42,8 +42,8 @@ int Ring::damaged () noexcept
 int Ring::nested () noexcept
 {
     return refuse (EDEADLK,
-                "a push of this thread to this queue is not over: it was left by a longjmp, or a signal handler "
-                "interrupted it");
+                   "a push of this thread to this queue is not over: it was left by a longjmp, or a signal handler "
+                   "interrupted it");
 }
 
 }  // namespace JOIN_ABI
