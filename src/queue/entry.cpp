@@ -54,7 +54,7 @@ int Ring::enterSide (uint32_t side) noexcept
     return failure ? fail (failure) : 0;
 }
 
-detail::Lane* Ring::takeShared (const detail::LaneEntry& entry) noexcept
+uint32_t Ring::takeShared (const detail::LaneEntry& entry) noexcept
 {
     return own (*this).lanes.takeShared (entry);
 }

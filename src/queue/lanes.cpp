@@ -6,6 +6,7 @@
 #include "os/futex.hpp"
 #include "os/pages.hpp"
 #include "queue/registry.hpp"
+#include "queue/table.hpp"
 
 #include <cerrno>
 #include <mutex>
@@ -17,35 +18,6 @@ inline namespace JOIN_ABI
 {
 using detail::Lane;
 using detail::LaneEntry;
-
-namespace
-{
-constexpr uint32_t entryCount = 1024;
-constexpr uint32_t threadsMost = entryCount - 64;  // some stay free, so that every search ends
-
-// Where an entry's thread has ended: searches go on past it.
-const char vacated = 0;
-}  // namespace
-
-// All zero at first, and again in a forked child, whose lanes are its parent's: mutexes of zeros are free ones.
-struct LaneTable
-{
-    LaneEntry entries[entryCount];
-    std::mutex mutex;    // for changes
-    std::mutex sharing;  // held by the thread that pushes by the shared lane
-    std::atomic<Lane*> shared;
-    uint32_t held;                        // lanes that this process has
-    uint32_t threads;                     // entries in use
-    void* leases[detail::lanesMost + 1];  // by the lane's number
-};
-
-namespace
-{
-constexpr std::size_t tableBytes (std::size_t page) noexcept
-{
-    return (sizeof (LaneTable) + page - 1) / page * page;
-}
-}  // namespace
 
 Failure Lanes::find (Lane* first, uint32_t count, std::size_t leaseBytes, const char* name) noexcept
 {
@@ -63,35 +35,28 @@ Failure Lanes::find (Lane* first, uint32_t count, std::size_t leaseBytes, const 
     return Failure ();
 }
 
-Failure Lanes::start () noexcept
+Failure Lanes::start (bool together) noexcept
 {
     if (int error = LaneRegistry::forkError ())
     {
         return Failure (error, "the handlers for fork cannot be set");
     }
-    void* table = nullptr;
-    const std::size_t bytes = tableBytes (os::basePageSize ());
-    if (int error = os::mapAnonymous (bytes, 0, &table))
-    {
-        return Failure (error, "%s for a queue's lanes cannot be mapped", SizeText (bytes).text);
-    }
-    if (int error = os::wipeOnFork (table, bytes))
-    {
-        os::unmap (table, bytes);
-        return Failure (error, "pages that a forked child finds empty cannot be had (MADV_WIPEONFORK, Linux 4.14)");
-    }
-    _table = static_cast<LaneTable*> (table);
-    LaneRegistry::add (this);
-    return Failure ();
+    _together = together;
+    return LaneRegistry::add (this);
 }
 
 Lanes::~Lanes ()
 {
-    if (_table == nullptr)
+    if (_table != nullptr && LaneRegistry::remove (this))
     {
-        return;
+        giveAll ();
+        LaneTable::free (_table);
     }
-    LaneRegistry::remove (this);
+}
+
+// What other processes of the same fork have is not in the table.
+void Lanes::giveAll () noexcept
+{
     for (uint32_t number = 1; number <= _count; ++number)
     {
         if (_table->leases[number] != nullptr)
@@ -99,7 +64,6 @@ Lanes::~Lanes ()
             giveLane (number);
         }
     }
-    os::unmap (_table, tableBytes (os::basePageSize ()));
 }
 
 LaneEntry* Lanes::entries () const noexcept
@@ -109,17 +73,17 @@ LaneEntry* Lanes::entries () const noexcept
 
 uint32_t Lanes::entryMask () noexcept
 {
-    return entryCount - 1;
+    return LaneTable::entryCount - 1;
 }
 
 Failure Lanes::enter (bool fences, LaneEntry** entry) noexcept
 {
     LaneRegistry::leaveAtExit (&lastError);
     std::lock_guard<std::mutex> lock (_table->mutex);
-    if (_table->threads >= threadsMost)
+    if (_table->threads >= LaneTable::threadsMost)
     {
         return Failure (EUSERS, "%u threads of this process push to one queue object: use another for the next",
-                        threadsMost);
+                        LaneTable::threadsMost);
     }
     uint32_t number = 0;
     if (Failure failure = takeLane (&number))
@@ -134,8 +98,8 @@ Failure Lanes::enter (bool fences, LaneEntry** entry) noexcept
     }
     *entry = freeEntry ();
     ++_table->threads;
-    (*entry)->inside.store (0, std::memory_order_relaxed);                                          // [inside]
-    (*entry)->lane.store (number != 0 ? _first + number - 1 : nullptr, std::memory_order_relaxed);  // [inside]
+    (*entry)->inside.store (0, std::memory_order_relaxed);           // [inside]
+    (*entry)->lane.store (number, std::memory_order_relaxed);        // [inside]
     (*entry)->thread.store (&lastError, std::memory_order_relaxed);  // [entry] only this thread looks for it
     return Failure ();
 }
@@ -145,9 +109,9 @@ LaneEntry* Lanes::freeEntry () noexcept
 {
     for (uint32_t i = detail::firstEntry ();; ++i)
     {
-        LaneEntry& entry = _table->entries[i & (entryCount - 1)];
+        LaneEntry& entry = _table->entries[i & (LaneTable::entryCount - 1)];
         const void* there = entry.thread.load (std::memory_order_relaxed);  // [entry] changed under the mutex only
-        if (there == nullptr || there == &vacated)
+        if (there == nullptr || there == &LaneTable::vacated)
         {
             return &entry;
         }
@@ -237,7 +201,7 @@ Failure Lanes::takeSide (uint32_t number) noexcept
 {
     std::lock_guard<std::mutex> lock (_table->mutex);
     LaneEntry& entry = _table->entries[number - 1];
-    if (entry.lane.load () != nullptr)
+    if (entry.lane.load () != 0)
     {
         return Failure ();  // another thread was first
     }
@@ -256,7 +220,7 @@ Failure Lanes::takeSide (uint32_t number) noexcept
                         number == 1 ? "pushes to" : "pops from", _name, _first[number - 1].pid.load ());
     }
     ++_table->held;
-    entry.lane.store (_first + number - 1);
+    entry.lane.store (number);
     return Failure ();
 }
 
@@ -274,30 +238,30 @@ void Lanes::giveLane (uint32_t number) noexcept
 // Takes a lane away from a thread that had it for itself, unless one is shared already. false: this process has none.
 bool Lanes::shareOne (bool fences) noexcept
 {
-    if (_table->shared.load () != nullptr)
+    if (_table->shared.load () != 0)
     {
         return true;
     }
     for (LaneEntry& entry : _table->entries)
     {
         const void* thread = entry.thread.load (std::memory_order_relaxed);  // [entry]
-        Lane* lane = entry.lane.load (std::memory_order_relaxed);            // [inside]
-        if (thread == nullptr || thread == &vacated || lane == nullptr)
+        const uint32_t lane = entry.lane.load (std::memory_order_relaxed);   // [inside]
+        if (thread == nullptr || thread == &LaneTable::vacated || lane == 0)
         {
             continue;
         }
         // The thread may find its own gone at once, and go for the shared one: nobody else does before this returns.
-        share (entry, nullptr, lane);
+        share (entry, 0, lane);
         if (takeAway (entry, fences))
         {
             return true;
         }
-        share (entry, lane, nullptr);
+        share (entry, lane, 0);
     }
     return false;
 }
 
-void Lanes::share (LaneEntry& entry, Lane* own, Lane* shared) noexcept
+void Lanes::share (LaneEntry& entry, uint32_t own, uint32_t shared) noexcept
 {
     std::lock_guard<std::mutex> lock (_table->sharing);
     _table->shared.store (shared);
@@ -326,11 +290,11 @@ bool Lanes::takeAway (LaneEntry& entry, bool fences) noexcept
     return true;
 }
 
-Lane* Lanes::takeShared (const LaneEntry& entry) noexcept
+uint32_t Lanes::takeShared (const LaneEntry& entry) noexcept
 {
     _table->sharing.lock ();
-    Lane* lane = entry.lane.load ();
-    return lane != nullptr ? lane : _table->shared.load ();
+    const uint32_t lane = entry.lane.load ();
+    return lane != 0 ? lane : _table->shared.load ();
 }
 
 void Lanes::giveShared () noexcept
@@ -345,12 +309,12 @@ void Lanes::leave (const void* thread) noexcept
     {
         if (entry.thread.load (std::memory_order_relaxed) == thread)  // [entry]
         {
-            Lane* lane = entry.lane.load (std::memory_order_relaxed);  // [inside]
-            entry.thread.store (&vacated, std::memory_order_relaxed);  // [entry]
+            const uint32_t lane = entry.lane.load (std::memory_order_relaxed);    // [inside]
+            entry.thread.store (&LaneTable::vacated, std::memory_order_relaxed);  // [entry]
             --_table->threads;
-            if (lane != nullptr)
+            if (lane != 0)
             {
-                giveLane (static_cast<uint32_t> (lane - _first) + 1);
+                giveLane (lane);
             }
         }
     }

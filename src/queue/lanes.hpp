@@ -30,7 +30,8 @@ public:
     Failure find (detail::Lane* first, uint32_t count, std::size_t leaseBytes, const char* name) noexcept;
 
     /// From here on there are entries, and lanes may be taken.
-    Failure start () noexcept;
+    /// @param together with all other objects of this process on the segment, so that a thread has one lane for all of them
+    Failure start (bool together) noexcept;
 
     File& file () noexcept
     {
@@ -47,7 +48,7 @@ public:
     /// The calling thread's entry, with a lane of its own or the shared one.
     Failure enter (bool fences, detail::LaneEntry** entry) noexcept;
 
-    detail::Lane* takeShared (const detail::LaneEntry& entry) noexcept;
+    uint32_t takeShared (const detail::LaneEntry& entry) noexcept;
     void giveShared () noexcept;
 
     /// Whether a lane looks free: another may be faster.
@@ -92,14 +93,16 @@ private:
     Failure openFresh (File* fresh) noexcept;
     bool isOurs (int file) const noexcept;
     void giveLane (uint32_t number) noexcept;
+    void giveAll () noexcept;
     bool shareOne (bool fences) noexcept;
-    void share (detail::LaneEntry& entry, detail::Lane* own, detail::Lane* shared) noexcept;
+    void share (detail::LaneEntry& entry, uint32_t own, uint32_t shared) noexcept;
     bool takeAway (detail::LaneEntry& entry, bool fences) noexcept;
     detail::LaneEntry* freeEntry () noexcept;
 
     friend class LaneRegistry;
 
     LaneTable* _table = nullptr;  // on pages that a forked child finds empty
+    bool _together = false;
     detail::Lane* _first = nullptr;
     uint32_t _count = 0;
     std::size_t _leaseBytes = 0;

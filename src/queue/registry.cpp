@@ -2,6 +2,7 @@
 #include "queue/registry.hpp"
 
 #include "os/barrier.hpp"
+#include "queue/table.hpp"
 
 #include <mutex>
 
@@ -42,18 +43,36 @@ struct Leaver
 thread_local Leaver leaver;
 }  // namespace
 
-void LaneRegistry::add (Lanes* lanes) noexcept
+// Of as many lanes too, or a segment whose header has changed would lead one object to the other's lanes.
+bool LaneRegistry::together (const Lanes& a, const Lanes& b) noexcept
+{
+    return a._together && b._together && a._device == b._device && a._inode == b._inode && a._count == b._count;
+}
+
+Failure LaneRegistry::add (Lanes* lanes) noexcept
 {
     std::lock_guard<std::mutex> guard (mutex);
+    for (const Lanes* other = first; other != nullptr && lanes->_table == nullptr; other = other->_next)
+    {
+        lanes->_table = together (*lanes, *other) ? other->_table : nullptr;
+    }
+    if (lanes->_table == nullptr)
+    {
+        if (Failure failure = LaneTable::make (&lanes->_table))
+        {
+            return failure;
+        }
+    }
     lanes->_next = first;
     if (first != nullptr)
     {
         first->_previous = lanes;
     }
     first = lanes;
+    return Failure ();
 }
 
-void LaneRegistry::remove (Lanes* lanes) noexcept
+bool LaneRegistry::remove (Lanes* lanes) noexcept
 {
     std::lock_guard<std::mutex> guard (mutex);
     (lanes->_previous != nullptr ? lanes->_previous->_next : first) = lanes->_next;
@@ -61,6 +80,14 @@ void LaneRegistry::remove (Lanes* lanes) noexcept
     {
         lanes->_next->_previous = lanes->_previous;
     }
+    for (const Lanes* other = first; other != nullptr; other = other->_next)
+    {
+        if (other->_table == lanes->_table)
+        {
+            return false;
+        }
+    }
+    return true;
 }
 
 void LaneRegistry::leaveAtExit (const void* thread) noexcept

@@ -12,8 +12,11 @@ inline namespace JOIN_ABI
 class LaneRegistry
 {
 public:
-    static void add (Lanes* lanes) noexcept;
-    static void remove (Lanes* lanes) noexcept;
+    /// Gives them their table: that of another on the same segment, where both are for that, or a new one.
+    static Failure add (Lanes* lanes) noexcept;
+
+    /// Whether its table is nobody's now.
+    static bool remove (Lanes* lanes) noexcept;
 
     /// When the calling thread ends, its lanes go back.
     static void leaveAtExit (const void* thread) noexcept;
@@ -21,6 +24,9 @@ public:
 
     /// Why the list would not be whole in a forked child; 0.
     static int forkError () noexcept;
+
+private:
+    static bool together (const Lanes& a, const Lanes& b) noexcept;
 };
 
 }  // namespace JOIN_ABI

@@ -149,7 +149,7 @@ Failure OwnedRing::startLanes (const QueueOptions& options) noexcept
     }
     if (format.kind != Kind::Spsc || options.exclusive)
     {
-        return lanes.start ();
+        return lanes.start (format.kind != Kind::Spsc);  // a side is one object's
     }
     if (!options.ownerDead)
     {

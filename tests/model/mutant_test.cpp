@@ -186,7 +186,7 @@ TEST_CASE ("recovery is misled without the orders of the claim", "[orders]")
 
 TEST_CASE ("evidence behind the claim is noticed", "[mistakes]")
 {
-    CHECK (showsIn (late ("lane->claim.store", "claim"), "mpsc: whose are the tickets")
+    CHECK (showsIn (late ("laneOf (ring, lane).claim.store", "claim"), "mpsc: whose are the tickets")
            == "recovery takes a ticket for another's than its owner's");
 }
 
@@ -230,8 +230,8 @@ TEST_CASE ("a recovery that takes the living for dead is noticed", "[mistakes]")
 
 TEST_CASE ("a claim without evidence is noticed when its owner dies", "[mistakes]")
 {
-    CHECK_FALSE (showsIn (late ("lane->claim.store", "publish"), "mpsc: one dies").empty ());
-    CHECK_FALSE (showsIn (skipped ("lane->claim.store"), "mpsc: one dies").empty ());
+    CHECK_FALSE (showsIn (late ("laneOf (ring, lane).claim.store", "publish"), "mpsc: one dies").empty ());
+    CHECK_FALSE (showsIn (skipped ("laneOf (ring, lane).claim.store"), "mpsc: one dies").empty ());
 }
 
 TEST_CASE ("an event that is not counted is noticed", "[mistakes]")

@@ -7,6 +7,7 @@
 #include "../../src/queue/recover.cpp"
 #include "../../src/queue/registry.cpp"
 #include "../../src/queue/refuse.cpp"
+#include "../../src/queue/table.cpp"
 #include "../../src/queue/wait.cpp"
 
 #include "arena.hpp"
@@ -143,7 +144,7 @@ void World::makeRing ()
         {
             throw std::runtime_error (failure.text ());
         }
-        if (join::Failure failure = own.start ())
+        if (join::Failure failure = own.start (false))
         {
             throw std::runtime_error (failure.text ());
         }
@@ -253,7 +254,7 @@ void World::listLanes ()
         if (entry != nullptr)
         {
             add (&entry->thread, 8, "thread of " + std::to_string (thread));
-            add (&entry->lane, 8, "lane of " + std::to_string (thread));
+            add (&entry->lane, 4, "lane of " + std::to_string (thread));
             add (&entry->inside, 4, "inside of " + std::to_string (thread));
         }
     }
@@ -276,7 +277,7 @@ void World::listElements ()
 
 void World::listShared (LaneTable& table, unsigned object)
 {
-    add (&table.shared, 8, "shared " + std::to_string (object));
+    add (&table.shared, 4, "shared " + std::to_string (object));
 }
 
 // Where the thread finds itself, or will make its place; null: neither.
@@ -350,9 +351,9 @@ void World::listOwners ()
     for (unsigned thread = 0; thread < _setup.threads.size () && _setup.mortal != 0; ++thread)
     {
         const join::detail::LaneEntry* entry = entryOf (thread);
-        if (entry != nullptr && entry->lane.load () != nullptr)
+        if (entry != nullptr && entry->lane.load () != 0)
         {
-            _owners[static_cast<std::size_t> (entry->lane.load () - lanes ()) + 1] = thread;
+            _owners[entry->lane.load ()] = thread;
         }
     }
 }

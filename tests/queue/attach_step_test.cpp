@@ -133,7 +133,7 @@ std::string killedAt (Act act, const Point& point)
     {
         return "what it had pushed before is lost";
     }
-    return goesOn (made, 0, act == Act::Attach ? 1 : 0, 0, done, false);
+    return goesOn (made, 0, act == Act::Attach ? 1 : 0, 0, done);
 }
 }  // namespace
 

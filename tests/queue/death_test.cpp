@@ -178,11 +178,10 @@ TEMPLATE_LIST_TEST_CASE ("of one who is stopped nothing is taken, and what he pu
 TEMPLATE_LIST_TEST_CASE ("the place of a dead one is another's, and what it held back is mended first",
                          "[queue][death]", SharedClaimKinds)
 {
-    Made<TestType> made (8, join::MemOptions (), places (1));
-    Raw raw (made.name.text);
     uint64_t got = 0;
     for (uint64_t round = 0; round < 10; ++round)
     {
+        Made<TestType> made (8, join::MemOptions (), places (1));
         auto victim = pushIn<uint64_t> (made.queue, Victim::End::Stopped, 2, 1, 0);
         REQUIRE (victim->isStopped ());
         auto other = openQueue<TestType> (8, made.name.text);
@@ -190,7 +189,7 @@ TEMPLATE_LIST_TEST_CASE ("the place of a dead one is another's, and what it held
         victim->kill ();
         REQUIRE (victim->isKilled ());
         REQUIRE (other.tryPush (5) == 0);
-        REQUIRE (raw.control ().counters.deaths == round + 1);
+        REQUIRE (made->stats ().deaths == 1);
         REQUIRE ((other.tryPop (got) == 0 && got == 5));
     }
 }

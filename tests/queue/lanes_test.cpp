@@ -126,14 +126,47 @@ TEMPLATE_LIST_TEST_CASE ("a thread that ends gives its lane back, and so does an
         }).join ();
         REQUIRE (!busy (raw, 1));
         REQUIRE (pushInChild (made.queue) == 0);
-        {
-            auto other = openQueue<TestType> (64, made.name.text);
-            REQUIRE (other.tryPush (2) == 0);
-            REQUIRE (busy (raw, 1));
-        }
+        REQUIRE (crash::inChild ([&] {
+                     {
+                         auto other = openQueue<TestType> (64, made.name.text);
+                         std::destroy_at (&made.queue);  // the child's: so that the other one is all that it has
+                         if (other.tryPush (2) != 0 || !busy (raw, 1))
+                         {
+                             return 1;
+                         }
+                     }
+                     return busy (raw, 1) ? 2 : 0;
+                 })
+                 == 0);
         REQUIRE (!busy (raw, 1));
         uint64_t got[3];
         REQUIRE (made->tryPop (got, 3) == 3);
+    }
+}
+
+TEMPLATE_LIST_TEST_CASE ("a place is the process's: all its objects on a segment push by it", "[queue][lanes]",
+                         SharedClaimKinds)
+{
+    Made<TestType> made (64, join::MemOptions (), places (1));
+    Raw raw (made.name.text);
+    REQUIRE (made->tryPush (1) == 0);
+    REQUIRE (busy (raw, 1));
+    {
+        auto other = openQueue<TestType> (64, made.name.text);
+        REQUIRE (other.tryPush (2) == 0);
+        int byThread = -1;
+        std::thread ([&] { byThread = other.tryPush (3); }).join ();  // which shares it
+        REQUIRE (byThread == 0);
+        REQUIRE (made->tryPush (4) == 0);
+        REQUIRE (pushInChild (other) == EUSERS);
+    }
+    REQUIRE (made->tryPush (5) == 0);
+    CHECK (made->participants (nullptr, 0) == 1);
+    uint64_t got[5] = {};
+    REQUIRE (made->tryPop (got, 5) == 5);
+    for (uint64_t i = 0; i < 5; ++i)
+    {
+        CHECK (got[i] == i + 1);
     }
 }
 

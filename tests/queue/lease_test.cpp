@@ -248,8 +248,12 @@ TEST_CASE ("who leaves gives his lane back", "[queue][lease]")
     SECTION ("by the destructor")
     {
         Process process ([&] (Page&) {
-            Queue own (64, made.name.text);
-            push (own);
+            {
+                Queue own (64, made.name.text);
+                push (own);
+                push (queue);  // by the same place
+                std::destroy_at (&queue);
+            }
         });
         process.awaitDone ();
         CHECK (look (queue) == "0 alive, 0 dead");

@@ -25,7 +25,7 @@ std::string killedAfter (int k, uint64_t filled, const Op& operation, bool singl
         *ended = done.returned;
         child.kill ();
     }
-    return goesOn (made, filled, operation.pushes, operation.pops, done, single);
+    return goesOn (made, filled, operation.pushes, operation.pops, done);
 }
 }  // namespace
 

@@ -62,9 +62,8 @@ inline std::string wrong (const std::vector<uint64_t>& got, uint64_t filled, int
 }
 
 /// One that was attached already pushes, and pops all; one that attaches now fills and empties it. What is wrong with that.
-/// `single`: there is a place for one of them only.
 template <typename Kind>
-std::string goesOn (Made<Kind>& made, uint64_t filled, int pushes, int pops, const Done& done, bool single)
+std::string goesOn (Made<Kind>& made, uint64_t filled, int pushes, int pops, const Done& done)
 {
     auto late = openQueue<Kind> (capacity, made.name.text);
     std::vector<uint64_t> got;
@@ -83,7 +82,7 @@ std::string goesOn (Made<Kind>& made, uint64_t filled, int pushes, int pops, con
         got.push_back (element);
     }
     const std::string fault = wrong (got, filled, pushes, pops, done);
-    return !fault.empty () ? fault : isWhole (single ? made.queue : late) ? "" : "it does not hold what it held";
+    return !fault.empty () ? fault : isWhole (late) ? "" : "it does not hold what it held";
 }
 
 }  // namespace operations

@@ -29,7 +29,7 @@ struct ClaimRing
     {
         if (!Leased)
         {
-            return pushBy (ring, size, nullptr, from, n);
+            return pushBy (ring, size, 0, from, n);
         }
         LaneEntry* entry = entryOf (ring);
         if (__builtin_expect (entry == nullptr, 0) && (entry = ring.enter ()) == nullptr)
@@ -40,9 +40,9 @@ struct ClaimRing
         {
             return ring.nested ();
         }
-        Lane* lane = step (ring, *entry);
-        const int64_t pushed = __builtin_expect (lane != nullptr, 1) ? pushBy (ring, size, lane, from, n)
-                                                                     : pushShared (ring, size, entry, from, n);
+        const uint32_t lane = step (ring, *entry);
+        const int64_t pushed = __builtin_expect (lane != 0, 1) ? pushBy (ring, size, lane, from, n)
+                                                               : pushShared (ring, size, entry, from, n);
         entry->inside.store (0,
                              std::memory_order_release);  // [inside] pairs with the acquire of whoever takes the lane
         return pushed;
@@ -110,8 +110,8 @@ private:
         return pushed;
     }
 
-    /// Into a push: the lane to push by; null: the shared one.
-    static Lane* step (const Ring& ring, LaneEntry& entry) noexcept
+    /// Into a push: the lane to push by; 0: the shared one.
+    static uint32_t step (const Ring& ring, LaneEntry& entry) noexcept
     {
         if (__builtin_expect (ring.fences, 0))
         {
@@ -123,16 +123,15 @@ private:
         return entry.lane.load (std::memory_order_relaxed);    // [inside]
     }
 
-    static uint64_t numberOf (const Ring& ring, const Lane* lane) noexcept
+    static Lane& laneOf (const Ring& ring, uint32_t number) noexcept
     {
-        return static_cast<uint64_t> (lane - reinterpret_cast<const Lane*> (ring.control + 1)) + 1;
+        return reinterpret_cast<Lane*> (ring.control + 1)[number - 1];
     }
 
     template <typename Size, typename Count>
-    __attribute__ ((always_inline)) static int64_t pushBy (Ring& ring, Size size, Lane* lane, const void* from,
+    __attribute__ ((always_inline)) static int64_t pushBy (Ring& ring, Size size, uint32_t lane, const void* from,
                                                            Count n) noexcept
     {
-        const uint64_t number = Leased ? numberOf (ring, lane) : 0;
         uint64_t head = ring.head ().load (std::memory_order_acquire);  // [claim] pairs with the claims before
         uint64_t count = 0;
         for (uint32_t tries = 0;; ++tries)
@@ -151,9 +150,9 @@ private:
             {
                 // The publication of this lane's former claim goes before it, and the claim behind it.
                 // [evidence] pairs with the acquire of whoever recovers, and with [claim]
-                lane->claim.store (head, std::memory_order_release);
+                laneOf (ring, lane).claim.store (head, std::memory_order_release);
             }
-            const uint64_t next = ((head & ticketMask) + count * ticketUnit) | number;
+            const uint64_t next = ((head & ticketMask) + count * ticketUnit) | lane;
             // The [evidence] is seen by whoever sees the claim, and so is that of those before.
             // [claim] release: pairs with whoever looks at head. What is replaced was acquired when it was looked at.
             if (ring.head ().compare_exchange_weak (head, next, std::memory_order_release, std::memory_order_acquire))

@@ -30,11 +30,12 @@ struct Shape
     uint64_t capacity;     // elements, as asked for
 };
 
-/// The lane of a thread, found by the thread; on a page that a forked child finds empty.
+/// The lane of a thread, found by the thread; on a page that a forked child finds empty. All objects of a process on one
+/// segment have the same entries.
 struct LaneEntry
 {
     std::atomic<const void*> thread;  // null: free from here on; an address that is the thread's own
-    std::atomic<Lane*> lane;          // null: the thread shares one, under a mutex
+    std::atomic<uint32_t> lane;       // its number; 0: the thread shares one, under a mutex
     std::atomic<uint32_t> inside;     // 1 while the thread is in the middle of a push
 };
 
@@ -141,7 +142,7 @@ public:
     int enterSide (uint32_t side) noexcept;
 
     /// The lane that threads share, taken until `giveShared`; or the thread's own, where it has one again.
-    Lane* takeShared (const LaneEntry& entry) noexcept;
+    uint32_t takeShared (const LaneEntry& entry) noexcept;
     void giveShared () noexcept;
 
     /// Sleep until there may be an element, or room. 0: look again; -1: ETIMEDOUT, EPIPE, ECANCELED.

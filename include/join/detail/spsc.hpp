@@ -167,7 +167,7 @@ private:
     static bool holds (const Ring& ring, uint32_t side) noexcept
     {
         // [side] pairs with Lanes::takeSide (): a lane that is seen is held, whatever else is
-        return ring.entries == nullptr || ring.entries[side - 1].lane.load (std::memory_order_relaxed) != nullptr;
+        return ring.entries == nullptr || ring.entries[side - 1].lane.load (std::memory_order_relaxed) != 0;
     }
 
     /// Taken where the other side's index is looked at: off the fast path, and before the first element.
