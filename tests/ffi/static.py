@@ -19,7 +19,8 @@ def main():
     shutil.rmtree(place, ignore_errors=True)
     environment = dict(os.environ, CC=cc, CXX=cxx)
     output("meson", "setup", place / "build", root, "-Ddefault_library=static", "-Dtests=disabled",
-           "-Dexamples=disabled", "-Dbench=disabled", "-Dtools=disabled", "-Ddocs=disabled", env=environment)
+           "-Dexamples=disabled", "-Dbench=disabled", "-Dtools=disabled", "-Ddocs=disabled",
+           "-Doptimization=0", "-Ddebug=false", env=environment)
     output("meson", "install", "--quiet", "-C", place / "build", "--destdir", place / "installed", env=environment)
     prefix = Prefix(place / "installed")
     expect(not list(prefix.folder.rglob("*.so*")), "a static build installs a shared library")

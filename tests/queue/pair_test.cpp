@@ -193,7 +193,7 @@ TEMPLATE_LIST_TEST_CASE ("whoever is stopped at any instruction, and dies or goe
                          "[queue][pair][traced][exact]", SharedKinds)
 {
     using Queue = typename TestType::template Queue<uint64_t>;
-    const int every = static_cast<int> (scaled (401, 11, 1));
+    const int every = static_cast<int> (scaled (401, 23, 1));
     const bool sample = scaled (1, 0, 0) != 0;
     unsigned cases = 0;
     unsigned places = 0;
