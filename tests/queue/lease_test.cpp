@@ -27,6 +27,15 @@ struct Page
     std::atomic<pid_t> other;  // another process that is to be killed in the end
 };
 
+/// Until whoever kills it in the end knows this process.
+void awaitKnown (const Page& page)
+{
+    while (page.other == 0)
+    {
+        std::this_thread::sleep_for (100us);
+    }
+}
+
 /// A process that does its part and waits, so that it is there while it is looked at.
 class Process
 {
@@ -191,6 +200,7 @@ TEST_CASE ("a lane is held no longer than its process is there, whoever lives on
             const pid_t child = ::fork ();
             if (child == 0)
             {
+                awaitKnown (page);
                 push (queue);
                 page.done = true;
                 ::pause ();
@@ -284,6 +294,7 @@ TEST_CASE ("a process of another PID namespace is told from the dead", "[queue][
         const pid_t inner = ::fork ();
         if (inner == 0)
         {
+            awaitKnown (page);
             push (made.queue);
             page.done = true;
             ::pause ();

@@ -253,7 +253,7 @@ private:
     {
         constexpr uint32_t kind = Kind::manyPoppers ? JM_MPMC : JM_MPSC;
         const std::string& name = _made.name.text;
-        if (i == python)
+        if (i == python && !crash::sanitized ())  // Python does not load a library with a sanitizer
         {
             pushInPython (name, kind, _file, _book.lives.fetch_add (1));
         }
