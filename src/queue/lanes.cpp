@@ -47,6 +47,10 @@ Failure Lanes::start (bool together) noexcept
 
 Lanes::~Lanes ()
 {
+    if (!isOurs (_file.handle))
+    {
+        _file.handle = -1;  // closed by somebody, and another's by now: it is not to be closed again
+    }
     if (_table != nullptr && LaneRegistry::remove (this))
     {
         giveAll ();
@@ -82,7 +86,7 @@ Failure Lanes::enter (bool fences, LaneEntry** entry) noexcept
     std::lock_guard<std::mutex> lock (_table->mutex);
     if (_table->threads >= LaneTable::threadsMost)
     {
-        return Failure (EUSERS, "%u threads of this process push to one queue object: use another for the next",
+        return Failure (EUSERS, "%u threads of this process push to one segment: that is the most",
                         LaneTable::threadsMost);
     }
     uint32_t number = 0;
@@ -156,6 +160,7 @@ Failure Lanes::takeLane (uint32_t* number) noexcept
 // The lease first, the lane behind it: so no lane is ever busy without one.
 Failure Lanes::lease (uint32_t number, bool* taken) noexcept
 {
+    std::lock_guard<std::mutex> lock (LaneRegistry::leasingMutex ());
     File fresh;
     if (Failure failure = openFresh (&fresh))
     {
@@ -191,7 +196,7 @@ Failure Lanes::lease (uint32_t number, bool* taken) noexcept
         os::unmap (address, _leaseBytes);
         return Failure ();
     }
-    lane.pid.store (os::processId (), std::memory_order_relaxed);  // [pid]
+    lane.pid.store (os::processId (), std::memory_order_release);  // [pid] behind the state, for lifeIn ()
     _table->leases[number] = address;
     *taken = true;
     return Failure ();

@@ -92,6 +92,7 @@ private:
     Failure lease (uint32_t number, bool* taken) noexcept;
     Failure openFresh (File* fresh) noexcept;
     bool isOurs (int file) const noexcept;
+    Failure probeBy (int file, uint32_t number, bool* held) noexcept;
     void giveLane (uint32_t number) noexcept;
     void giveAll () noexcept;
     bool shareOne (bool fences) noexcept;

@@ -24,40 +24,62 @@ enum class Life
     Buried,  // recovered; his number stays in the lane until another takes it
 };
 
-Failure lifeIn (OwnedRing& ring, uint32_t number, Life* life) noexcept
+// Whoever comes or goes between the looks is looked at again. *seen: the state that the answer is about.
+Failure lifeIn (OwnedRing& ring, uint32_t number, Life* life, uint32_t* seen) noexcept
 {
+    constexpr int looksMost = 16;
     const Lane* lane = ring.lanes.lane (number);
-    const uint32_t state = lane->state.load ();
-    if ((state & 1) == 0)
+    *life = Life::Alive;  // somebody who comes and goes all the time
+    for (int i = 0; i < looksMost; ++i)
     {
+        const uint32_t state = lane->state.load ();
         const bool left = lane->pid.load () == 0;
-        if (lane->state.load () == state)  // else the number is that of the next one, who has just come
+        bool held = true;
+        if ((state & 1) != 0)
         {
-            *life = left ? Life::Absent : Life::Buried;
+            if (Failure failure = ring.lanes.probe (number, &held))
+            {
+                return failure;
+            }
+        }
+        if (lane->state.load () == state)
+        {
+            *life = (state & 1) == 0 ? (left ? Life::Absent : Life::Buried) : held ? Life::Alive : Life::Dead;
+            *seen = state;
             return Failure ();
         }
     }
-    bool held = true;
-    Failure failure = ring.lanes.probe (number, &held);
-    *life = held ? Life::Alive : Life::Dead;
-    return failure;
+    return Failure ();
+}
+
+// *states: their sum, which grows whenever anybody comes or goes.
+bool nobodyLives (OwnedRing& ring, uint64_t* states) noexcept
+{
+    const uint32_t count = ring.lanes.count ();
+    const uint32_t last = ring.kind == Kind::Spsc && count > pusherSide ? pusherSide : count;
+    bool anyDied = false;
+    *states = 0;
+    for (uint32_t number = 1; number <= last; ++number)
+    {
+        Life life = Life::Absent;
+        uint32_t state = 0;
+        if (lifeIn (ring, number, &life, &state) || life == Life::Alive)
+        {
+            return false;
+        }
+        *states += state;
+        anyDied = anyDied || life != Life::Absent;
+    }
+    return anyDied;
 }
 }  // namespace
 
 bool isAbandoned (OwnedRing& ring) noexcept
 {
-    const uint32_t last = ring.kind == Kind::Spsc ? pusherSide : ring.lanes.count ();
-    bool anyDied = false;
-    for (uint32_t number = 1; number <= last; ++number)
-    {
-        Life life = Life::Absent;
-        if (lifeIn (ring, number, &life) || life == Life::Alive)
-        {
-            return false;
-        }
-        anyDied = anyDied || life != Life::Absent;
-    }
-    return anyDied;
+    // Twice: a process may take a lane that was looked at and leave one that was not.
+    uint64_t before = 0;
+    uint64_t after = 0;
+    return nobodyLives (ring, &before) && nobodyLives (ring, &after) && before == after;
 }
 
 int64_t Ring::participants (Participant* list, uint64_t n, uint32_t each) noexcept
@@ -72,7 +94,8 @@ int64_t Ring::participants (Participant* list, uint64_t n, uint32_t each) noexce
     for (uint32_t number = 1; number <= ring.lanes.count (); ++number)
     {
         Life life = Life::Absent;
-        if (Failure failure = lifeIn (ring, number, &life))
+        uint32_t state = 0;
+        if (Failure failure = lifeIn (ring, number, &life, &state))
         {
             return fail (failure);
         }

@@ -55,15 +55,19 @@ bool Lanes::isOurs (int file) const noexcept
 // By a description that holds no lane: one's own are held, then, as are those of others.
 Failure Lanes::probe (uint32_t number, bool* held) noexcept
 {
+    bool allowed = true;
+    os::allowCancel (false, &allowed);  // it may open and close a file, and nothing may unwind through a pop
+    Failure failure = probeBy (_file.handle, number, held);
+    os::allowCancel (allowed, &allowed);
+    return failure;
+}
+
+Failure Lanes::probeBy (int file, uint32_t number, bool* held) noexcept
+{
     File fresh;
-    int file = _file.handle;
     if (!isOurs (file))
     {
-        bool allowed = true;
-        os::allowCancel (false, &allowed);  // it opens a file, and nothing may unwind through a pop
-        Failure failure = openFresh (&fresh);
-        os::allowCancel (allowed, &allowed);
-        if (failure)
+        if (Failure failure = openFresh (&fresh))
         {
             return failure;
         }

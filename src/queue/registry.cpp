@@ -13,15 +13,18 @@ inline namespace JOIN_ABI
 namespace
 {
 std::mutex mutex;
+std::mutex leasing;  // behind `mutex` and a table's
 Lanes* first = nullptr;
 
 void lock ()
 {
     mutex.lock ();
+    leasing.lock ();
 }
 
 void unlock ()
 {
+    leasing.unlock ();
     mutex.unlock ();
 }
 
@@ -102,6 +105,11 @@ void LaneRegistry::leave (const void* thread) noexcept
     {
         lanes->leave (thread);
     }
+}
+
+std::mutex& LaneRegistry::leasingMutex () noexcept
+{
+    return leasing;
 }
 
 int LaneRegistry::forkError () noexcept

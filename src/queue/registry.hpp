@@ -5,6 +5,8 @@
 
 #include "queue/lanes.hpp"
 
+#include <mutex>
+
 namespace join
 {
 inline namespace JOIN_ABI
@@ -21,6 +23,9 @@ public:
     /// When the calling thread ends, its lanes go back.
     static void leaveAtExit (const void* thread) noexcept;
     static void leave (const void* thread) noexcept;
+
+    /// Held while a lease is taken: a process that forked in the middle would leave it to its child, for ever.
+    static std::mutex& leasingMutex () noexcept;
 
     /// Why the list would not be whole in a forked child; 0.
     static int forkError () noexcept;

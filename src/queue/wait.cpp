@@ -108,7 +108,11 @@ Front lookAtFront (OwnedRing& ring, bool again) noexcept
     {
         return Front::Late;
     }
-    return ring.ownerDead && isAbandoned (ring) ? Front::Abandoned : Front::Fine;
+    if (!ring.ownerDead || !isAbandoned (ring))
+    {
+        return Front::Fine;
+    }
+    return isStuck (ring) ? Front::Late : Front::Abandoned;  // who is dead may have come, and claimed, meanwhile
 }
 
 // 0: look again; -1: the time is up, nobody is left, or the call was cancelled.

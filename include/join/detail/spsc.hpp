@@ -27,11 +27,21 @@ struct SpscRing
         {
             return ring.refusePush ();
         }
-        const uint64_t head = control.head.value.load (std::memory_order_relaxed);  // [own head] nobody else stores it
-        const int64_t room = roomFor (ring, head, n);
-        if (__builtin_expect (room <= 0, 0))
+        uint64_t head = control.head.value.load (std::memory_order_relaxed);  // [own head] nobody else stores it
+        int64_t room = roomFor (ring, head, n);
+        while (__builtin_expect (room <= 0, 0))
         {
-            return room == 0 ? noRoom (ring, head) : impossible (ring, pusher);
+            if (room == 0)
+            {
+                return noRoom (ring, head);
+            }
+            if (!take (ring, pusher))
+            {
+                return -1;
+            }
+            head = control.head.value.load (
+                std::memory_order_relaxed);  // [own head] whoever had the side before has left it
+            room = roomFor (ring, head, n);
         }
         fetchAheadToWrite (ring, size, head, n);
         const uint64_t at = head & ring.mask;
@@ -56,14 +66,24 @@ struct SpscRing
     __attribute__ ((always_inline)) static int64_t pop (Ring& ring, Size size, void* to, Count n) noexcept
     {
         Control& control = *ring.control;
-        const uint64_t tail = control.tail.value.load (std::memory_order_relaxed);  // [own tail] nobody else stores it
-        uint64_t there = ring.headSeen.load (std::memory_order_relaxed) - tail;     // [seen]
+        uint64_t tail = control.tail.value.load (std::memory_order_relaxed);     // [own tail] nobody else stores it
+        uint64_t there = ring.headSeen.load (std::memory_order_relaxed) - tail;  // [seen]
         if (__builtin_expect (isShort (ring, there, n), 0))
         {
             there = look (ring, size, tail);
-            if (__builtin_expect (there - 1 >= ring.capacity, 0))
+            while (__builtin_expect (there - 1 >= ring.capacity, 0))
             {
-                return there == 0 ? nothing (ring, tail) : impossible (ring, popper);
+                if (there == 0)
+                {
+                    return nothing (ring, tail);
+                }
+                if (!take (ring, popper))
+                {
+                    return -1;
+                }
+                tail =
+                    control.tail.value.load (std::memory_order_relaxed);  // [own tail] whoever had the side has left it
+                there = look (ring, size, tail);
             }
             if (there == 1 && Recent::has (size) && wasDry (ring, tail)
                 && Recent::hear (control, size, tail, static_cast<char*> (to)))
@@ -95,12 +115,17 @@ struct SpscRing
             ring.refusePush ();
             return nullptr;
         }
-        const uint64_t head = ring.head ().load (std::memory_order_relaxed);  // [own head]
-        const int64_t room = roomFor (ring, head, Some {*n});
-        if (room <= 0)
+        uint64_t head = ring.head ().load (std::memory_order_relaxed);  // [own head]
+        int64_t room = roomFor (ring, head, Some {*n});
+        while (room <= 0)
         {
-            room == 0 ? toldFull (noRoom (ring, head)) : impossible (ring, pusher);
-            return nullptr;
+            if (room == 0 || !take (ring, pusher))
+            {
+                room == 0 ? (void) toldFull (noRoom (ring, head)) : void ();
+                return nullptr;
+            }
+            head = ring.head ().load (std::memory_order_relaxed);  // [own head]
+            room = roomFor (ring, head, Some {*n});
         }
         const uint64_t at = head & ring.mask;
         const uint64_t count = *n < static_cast<uint64_t> (room) ? *n : static_cast<uint64_t> (room);
@@ -128,16 +153,21 @@ struct SpscRing
     static const void* peek (Ring& ring, uint64_t* n) noexcept
     {
         ring.peeked = 0;
-        const uint64_t tail = ring.tail ().load (std::memory_order_relaxed);     // [own tail]
+        uint64_t tail = ring.tail ().load (std::memory_order_relaxed);           // [own tail]
         uint64_t there = ring.headSeen.load (std::memory_order_relaxed) - tail;  // [seen]
         if (isShort (ring, there, Some {*n}))
         {
             there = look (ring, AnySize {ring.elementSize}, tail);
-            if (there - 1 >= ring.capacity)
+        }
+        while (there - 1 >= ring.capacity)
+        {
+            if (there == 0 || !take (ring, popper))
             {
-                there == 0 ? toldEmpty (nothing (ring, tail)) : impossible (ring, popper);
+                there == 0 ? (void) toldEmpty (nothing (ring, tail)) : void ();
                 return nullptr;
             }
+            tail = ring.tail ().load (std::memory_order_relaxed);  // [own tail]
+            there = look (ring, AnySize {ring.elementSize}, tail);
         }
         const uint64_t at = tail & ring.mask;
         const uint64_t count = *n < there ? *n : there;
@@ -170,16 +200,17 @@ private:
         return ring.entries == nullptr || ring.entries[side - 1].lane.load (std::memory_order_relaxed) != 0;
     }
 
-    /// Taken where the other side's index is looked at: off the fast path, and before the first element.
+    /// The indices are further apart than they can be; or this side was not this object's, and is now: true, and both are to be
+    /// looked at again, as its last owner may have gone on until he left. It is taken where the other side's index is looked
+    /// at: off the fast path, and before the first element.
     static bool take (Ring& ring, uint32_t side) noexcept
     {
-        return __builtin_expect (holds (ring, side), 1) || ring.enterSide (side) == 0;
-    }
-
-    /// The indices are further apart than they can be, or this side is another's, and lastError says so already.
-    static int impossible (Ring& ring, uint32_t side) noexcept
-    {
-        return holds (ring, side) ? ring.damaged () : -1;
+        if (holds (ring, side))
+        {
+            ring.damaged ();
+            return false;
+        }
+        return ring.enterSide (side) == 0;
     }
 
     static bool isShut (const Ring& ring) noexcept
@@ -220,14 +251,15 @@ private:
         return n < ring.capacity - at ? n : ring.capacity - at;
     }
 
-    /// Elements that there is room for: all n as far as has been seen, else as many as there are now; -1: impossible.
+    /// Elements that there is room for: all n as far as has been seen, else as many as there are now; -1: impossible, or this
+    /// side is not this object's.
     template <typename Count>
     __attribute__ ((always_inline)) static int64_t roomFor (Ring& ring, uint64_t head, Count n) noexcept
     {
         uint64_t used = head - ring.tailSeen.load (std::memory_order_relaxed);  // [seen] this side's own
         if (__builtin_expect (used >= ring.capacity || (!Count::one && ring.capacity - used < n), 0))
         {
-            if (!take (ring, pusher))
+            if (__builtin_expect (!holds (ring, pusher), 0))
             {
                 return -1;
             }
@@ -256,11 +288,11 @@ private:
         return ring.driedAt.load (std::memory_order_relaxed) == tail;  // [seen]
     }
 
-    /// The elements that are there now; an impossible number where this side is another's.
+    /// The elements that are there now; an impossible number where this side is not this object's.
     template <typename Size>
     __attribute__ ((always_inline)) static uint64_t look (Ring& ring, Size size, uint64_t tail) noexcept
     {
-        if (__builtin_expect (!take (ring, popper), 0))
+        if (__builtin_expect (!holds (ring, popper), 0))
         {
             return ring.capacity + 1;
         }
