@@ -3,6 +3,7 @@
 #include "raw.hpp"
 #include "victim.hpp"
 
+#include <algorithm>
 #include <mutex>
 #include <thread>
 
@@ -217,71 +218,73 @@ TEST_CASE ("the side of a killed process is free, and its death counted", "[queu
     }
 }
 
+namespace
+{
+constexpr uint64_t each = 50;
+constexpr uint64_t lives = 100;
+
+/// Pops so many, as soon as it has the side, and leaves it.
+void popSome (const std::string& name, std::vector<uint64_t>& got, const std::atomic<bool>& over)
+{
+    static std::mutex mutex;
+    Shared queue (8, name, join::MemOptions (), exclusive ());
+    uint64_t element = 0;
+    for (uint64_t i = 0; i < each && !over;)
+    {
+        if (queue.tryPop (element) == 0)
+        {
+            std::lock_guard<std::mutex> lock (mutex);
+            got.push_back (element);
+            ++i;
+        }
+        else
+        {
+            std::this_thread::yield ();
+        }
+    }
+}
+
+void pushSome (const std::string& name)
+{
+    Shared queue (8, name, join::MemOptions (), exclusive ());
+    for (uint64_t i = 0; i < each;)
+    {
+        queue.tryPush (i) == 0 ? (void) ++i : std::this_thread::yield ();
+    }
+}
+}  // namespace
+
 TEST_CASE ("a side that passes on in the middle of traffic loses and doubles nothing", "[queue][sides]")
 {
-    constexpr uint64_t each = 50;
     OwnName name;
     Shared look (8, name.text);  // keeps the queue, and takes no side
     std::vector<uint64_t> got;
     std::atomic<bool> over {false};
-    // Two poppers and two pushers, of whom one has the side and leaves it after a while, and the other comes as soon as it can.
-    const auto popper = [&] (std::mutex& mine) {
-        while (!over)
-        {
-            Shared queue (8, name.text, join::MemOptions (), exclusive ());
-            uint64_t element = 0;
-            for (uint64_t i = 0; i < each && !over;)
-            {
-                if (queue.tryPop (element) == 0)
-                {
-                    std::lock_guard<std::mutex> lock (mine);
-                    got.push_back (element);
-                    ++i;
-                }
-                else
-                {
-                    std::this_thread::yield ();
-                }
-            }
-        }
-    };
-    std::atomic<uint64_t> next {0};
-    const auto pusher = [&] {
-        for (int life = 0; life < 100; ++life)
-        {
-            Shared queue (8, name.text, join::MemOptions (), exclusive ());
-            for (uint64_t i = 0; i < each;)
-            {
-                const uint64_t element = next;  // of whoever has the side
-                if (queue.tryPush (element) == 0)
-                {
-                    ++i;
-                    ++next;
-                }
-                else
-                {
-                    std::this_thread::yield ();
-                }
-            }
-        }
-    };
-    std::mutex mutex;
-    std::thread poppers[2] = {std::thread (popper, std::ref (mutex)), std::thread (popper, std::ref (mutex))};
-    std::thread pushers[2] = {std::thread (pusher), std::thread (pusher)};
-    for (std::thread& thread : pushers)
+    std::vector<std::thread> poppers;
+    std::vector<std::thread> pushers;
+    for (int i = 0; i < 2; ++i)
     {
-        thread.join ();
+        poppers.emplace_back ([&] {
+            while (!over)
+            {
+                popSome (name.text, got, over);
+            }
+        });
+        pushers.emplace_back ([&] {
+            for (uint64_t life = 0; life < lives; ++life)
+            {
+                pushSome (name.text);
+            }
+        });
     }
+    std::for_each (pushers.begin (), pushers.end (), [] (std::thread& thread) { thread.join (); });
     for (const auto start = steady_clock::now (); !look.empty () && steady_clock::now () - start < 10s;)
     {
         std::this_thread::sleep_for (1ms);
     }
     over = true;
-    for (std::thread& thread : poppers)
-    {
-        thread.join ();
-    }
-    REQUIRE (got.size () == 2 * 100 * each);
+    std::for_each (poppers.begin (), poppers.end (), [] (std::thread& thread) { thread.join (); });
+    REQUIRE (got.size () == 2 * lives * each);
     CHECK (look.stats ().pushed == got.size ());
     CHECK (look.stats ().deaths == 0);
 }

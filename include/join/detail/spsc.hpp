@@ -39,8 +39,7 @@ struct SpscRing
             {
                 return -1;
             }
-            head = control.head.value.load (
-                std::memory_order_relaxed);  // [own head] whoever had the side before has left it
+            head = control.head.value.load (std::memory_order_relaxed);  // [own head] as it was left
             room = roomFor (ring, head, n);
         }
         fetchAheadToWrite (ring, size, head, n);
@@ -119,9 +118,8 @@ struct SpscRing
         int64_t room = roomFor (ring, head, Some {*n});
         while (room <= 0)
         {
-            if (room == 0 || !take (ring, pusher))
+            if (room == 0 ? toldFull (noRoom (ring, head)) == -1 : !take (ring, pusher))
             {
-                room == 0 ? (void) toldFull (noRoom (ring, head)) : void ();
                 return nullptr;
             }
             head = ring.head ().load (std::memory_order_relaxed);  // [own head]
@@ -144,8 +142,8 @@ struct SpscRing
         ring.reserved = 0;
         if (n == 1)
         {
-            const AnySize size {ring.elementSize};
-            Recent::tell (*ring.control, size, head, ring.elements + (head & ring.mask) * ring.stride);
+            Recent::tell (*ring.control, AnySize {ring.elementSize}, head,
+                          ring.elements + (head & ring.mask) * ring.stride);
         }
         return publish (ring, *ring.control, head, n) == -1 ? -1 : 0;
     }
@@ -161,9 +159,8 @@ struct SpscRing
         }
         while (there - 1 >= ring.capacity)
         {
-            if (there == 0 || !take (ring, popper))
+            if (there == 0 ? toldEmpty (nothing (ring, tail)) == -1 : !take (ring, popper))
             {
-                there == 0 ? (void) toldEmpty (nothing (ring, tail)) : void ();
                 return nullptr;
             }
             tail = ring.tail ().load (std::memory_order_relaxed);  // [own tail]
