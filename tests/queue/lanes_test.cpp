@@ -4,6 +4,8 @@
 
 #include <thread>
 
+#include <csignal>
+#include <fcntl.h>
 #include <pthread.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -217,6 +219,81 @@ TEMPLATE_LIST_TEST_CASE ("a thread that pushes first behind closefrom (3) finds 
     CHECK (unlinked == 0);
     CHECK (made->tryPop (got, 3) == 2);
     CHECK ((got[0] == 9 && got[1] == 10));
+}
+
+TEMPLATE_LIST_TEST_CASE ("a descriptor that is another's by now is not closed with the queue", "[queue][lanes]",
+                         SharedClaimKinds)
+{
+    Made<TestType> made (8);
+    CHECK (crash::inChild ([&] {
+               auto own = std::make_unique<typename TestType::template Queue<uint64_t>> (8, made.name.text);
+               const bool pushed = own->tryPush (1) == 0;
+               ::closefrom (3);
+               int files[16];
+               for (int& file : files)
+               {
+                   file = ::open ("/dev/null", O_RDONLY | O_CLOEXEC);
+               }
+               own.reset ();
+               int lost = 0;
+               for (int file : files)
+               {
+                   lost += ::fcntl (file, F_GETFD) == -1;
+               }
+               return pushed && lost == 0 ? 0 : 1;
+           })
+           == 0);
+}
+
+namespace
+{
+// Whether anybody holds the lease of a lane.
+bool isHeld (int file, uint32_t number)
+{
+    struct flock lock = {};
+    lock.l_type = F_WRLCK;
+    lock.l_whence = SEEK_SET;
+    lock.l_start = (off_t (1) << 62) + number;
+    lock.l_len = 1;
+    return ::fcntl (file, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+}
+}  // namespace
+
+TEMPLATE_LIST_TEST_CASE ("a child that is forked while a thread takes a lane does not hold it", "[queue][lanes]",
+                         SharedClaimKinds)
+{
+    Made<TestType> made (1024, join::MemOptions (), places (4));
+    const int file = ::open (made.name.path ().c_str (), O_RDWR | O_CLOEXEC);
+    REQUIRE (file != -1);
+    int held = 0;
+    for (int round = 0; round < 100; ++round)
+    {
+        std::atomic<bool> forked {false};
+        std::thread comer ([&] {
+            while (!forked)
+            {
+                std::thread ([&] { made->tryPush (1); }).join ();
+            }
+        });
+        std::this_thread::sleep_for (std::chrono::microseconds (50 + round));
+        const pid_t child = ::fork ();
+        if (child == 0)
+        {
+            ::pause ();
+        }
+        forked = true;
+        comer.join ();
+        for (uint32_t number = 1; number <= 4; ++number)
+        {
+            held += isHeld (file, number);
+        }
+        ::kill (child, SIGKILL);
+        ::waitpid (child, nullptr, 0);
+        uint64_t got[1024];
+        made->tryPop (got, 1024);
+    }
+    ::close (file);
+    CHECK (held == 0);
 }
 
 namespace
