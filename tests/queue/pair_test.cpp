@@ -193,8 +193,8 @@ TEMPLATE_LIST_TEST_CASE ("whoever is stopped at any instruction, and dies or goe
                          "[queue][pair][traced][exact]", SharedKinds)
 {
     using Queue = typename TestType::template Queue<uint64_t>;
-    const int every = static_cast<int> (scaled (401, 23, 1));
-    const bool sample = scaled (1, 0, 0) != 0;
+    const int every = static_cast<int> (scaled (401, 47, 1));
+    const bool sample = scaled (1, 0, 0) != 0;  // one way a place, where the test is called by hand
     unsigned cases = 0;
     unsigned places = 0;
     for (const auto& operation : all<Queue> ())

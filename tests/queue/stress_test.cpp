@@ -36,7 +36,7 @@ void loads (uint64_t rounds)
 
 TEMPLATE_LIST_TEST_CASE ("under load nothing is lost, doubled, torn or out of order", "[queue][stress]", AllKinds)
 {
-    const uint64_t rounds = scaled (12, 90, 3000);
+    const uint64_t rounds = scaled (8, 45, 3000);
     loads<TestType, 8> (rounds);
     loads<TestType, 24> (rounds);
     loads<TestType, 64> (rounds);
