@@ -14,20 +14,18 @@ using namespace std::chrono_literals;
 
 namespace
 {
-/// What main's end does to objects that live as long as the process.
+/// The queue is not destroyed: what is in use must not be.
 template <typename Kind>
 int exitWhileOthersWait (const std::string& name)
 {
-    static std::unique_ptr<typename Kind::template Queue<uint64_t>> queue;
-    queue = std::make_unique<typename Kind::template Queue<uint64_t>> (2, name);
-    std::atomic<pid_t> popper {0};
-    std::thread ([&] {
+    static auto* const queue = new typename Kind::template Queue<uint64_t> (2, name);
+    static std::atomic<pid_t> popper {0};
+    std::thread ([] {
         uint64_t got = 0;
         popper = ::gettid ();
         queue->pop (got);
     }).detach ();
     untilAsleep (popper);
-    queue.release ();  // what is destroyed must not be in use: as with any object
     std::exit (0);
 }
 
