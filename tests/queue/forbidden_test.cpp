@@ -32,7 +32,7 @@ void forbidBarriers (int error)
 template <typename Kind>
 void allHolds (crash::Verdict& verdict)
 {
-    for (uint64_t round = 0; round < 6; ++round)
+    for (uint64_t round = 0; round < 4; ++round)
     {
         Load load = {};
         load.capacity = round % 3 == 0 ? 1 : 16;
