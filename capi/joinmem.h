@@ -182,7 +182,8 @@ int jm_close(jm_handle handle) JM_NOEXCEPT;
  * is passed over by whoever pops, and its places are taken over by whoever needs one.
  *
  * Every function that takes a queue may fail with EBADF, and with EINVAL where the handle is a memory's, every push and
- * pop with EINVAL where the address is NULL or the count 0, and with EBADMSG where the segment is damaged. */
+ * pop with EINVAL where the address is NULL or the count 0, with EBADMSG where the segment is damaged, and of an exclusive
+ * JM_SPSC with EBUSY. */
 
 enum { JM_SPSC = 1, JM_MPSC = 2, JM_MPMC = 3 };
 

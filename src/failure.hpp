@@ -51,6 +51,13 @@ private:
 int fail (const Failure& failure) noexcept;
 __attribute__ ((format (printf, 2, 3))) int fail (int error, const char* format, ...) noexcept;
 
+/// The same for a sentence that needs no words of its own: as cheap as an assignment, for polls. @return -1
+inline int say (int error, const char* sentence) noexcept
+{
+    lastError.assign (error, sentence);
+    return -1;
+}
+
 /// The same for an exception that was caught: `sentence` is taken as it is. @return -1
 int failWith (const std::error_code& code, const char* sentence) noexcept;
 

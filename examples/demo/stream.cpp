@@ -2,9 +2,8 @@
 // Streams a file to a receiver in C and to one in Python, through a queue, a pipe and a Unix socket; sees that the SHA-256
 // of what arrived is the one it was told, and says how fast it went.
 //     stream FILE NAME SHA256 RECEIVE PYTHON RECEIVE.PY      NAME is of the queue, there until the receiver has it open
+#include "hash.hpp"
 #include "ways.hpp"
-
-#include <openssl/evp.h>
 
 #include <array>
 #include <cstdio>
@@ -16,24 +15,6 @@ constexpr std::size_t mostRounds = 5;
 constexpr double enoughSeconds = 5;
 constexpr std::array<const char*, 4> wayNames {"no way at all", "queue", "pipe", "Unix socket"};
 constexpr std::array<const char*, 3> workNames {"C, words added", "C, SHA-256", "Python, SHA-256"};
-
-std::string hashed (const Bytes& bytes)
-{
-    std::array<unsigned char, EVP_MAX_MD_SIZE> hash {};
-    unsigned int size = 0;
-    if (EVP_Digest (bytes.data, bytes.size, hash.data (), &size, EVP_sha256 (), nullptr) != 1)
-    {
-        throw Problem ("libcrypto cannot hash");
-    }
-    std::string text;
-    for (unsigned int i = 0; i < size; ++i)
-    {
-        char digits[3];
-        std::snprintf (digits, sizeof digits, "%02x", hash[i]);
-        text += digits;
-    }
-    return text;
-}
 
 std::string added (const Bytes& bytes)
 {
@@ -114,7 +95,7 @@ private:
                 break;
         }
         auto start = std::chrono::steady_clock::now ();
-        std::string result = work == 0 ? added (_bytes) : hashed (_bytes);
+        std::string result = work == 0 ? added (_bytes) : hashed (_bytes.data, _bytes.size);
         return {since (start), result};
     }
 

@@ -5,11 +5,9 @@
 //
 // What a process was pushing when it was killed has arrived, or it has not: so its successor pushes it again, and the
 // consumer leaves out what it has. That much is the program's; that nothing else is lost, doubled or held up is the queue's.
-#include "file.hpp"
+#include "hash.hpp"
 
 #include <join/queue.hpp>
-
-#include <openssl/evp.h>
 
 #include <algorithm>
 #include <atomic>
@@ -225,16 +223,7 @@ private:
 
     void check (const char* bytes)
     {
-        unsigned char hash[EVP_MAX_MD_SIZE];
-        unsigned int size = 0;
-        EVP_Digest (bytes, _file.size (), hash, &size, EVP_sha256 (), nullptr);
-        std::string text;
-        for (unsigned int i = 0; i < size; ++i)
-        {
-            char digits[3];
-            std::snprintf (digits, sizeof digits, "%02x", hash[i]);
-            text += digits;
-        }
+        const std::string text = hashed (bytes, _file.size ());
         if (text != _hash)
         {
             throw Problem ("what arrived is not what was sent: " + text);

@@ -77,13 +77,13 @@ public:
     // --- at once ---
 
     /// @return 0, or -1 with lastError: EAGAIN (Errc::TemporaryError) full; EPIPE shut down; for a shared Mpsc or Mpmc
-    ///     EUSERS no place for this process; EBADMSG the segment is damaged
+    ///     EUSERS no place for this process; for an exclusive Spsc EBUSY; EBADMSG the segment is damaged
     int tryPush (const T& element) noexcept
     {
         return one (detail::toldFull (Algorithm::push (*_ring, Size (), &element, detail::One ())));
     }
 
-    /// @return 0, or -1 with lastError: EAGAIN empty; EPIPE shut down and drained; EBADMSG. After -1 the element is
+    /// @return 0, or -1 with lastError: EAGAIN empty; EPIPE shut down and drained; EBADMSG; EBUSY. After -1 the element is
     ///     unspecified
     int tryPop (T& element) noexcept
     {
@@ -120,7 +120,7 @@ public:
     }
 
     /// The same with a timeout, counted on CLOCK_MONOTONIC; none or a negative one tries once.
-    /// @return 0, or -1 with lastError: ETIMEDOUT (Errc::TimedOut), and as above
+    /// @return 0, or -1 with lastError: ETIMEDOUT (Errc::TimedOut), and as above; a pop also EOWNERDEAD, where asked for
     int push (const T& element, Duration timeout) noexcept
     {
         return detail::pushOne<Algorithm> (*_ring, Size (), &element, in (timeout));

@@ -26,12 +26,6 @@ constexpr int64_t sleepMost = 50 * 1000 * 1000;  // a publisher that dies before
 constexpr int64_t sleepShort = 1000 * 1000;      // where no barrier is to be had
 constexpr int64_t patience = 1000 * 1000;        // with an element that is claimed and not there: is its owner dead?
 
-int say (int error, const char* sentence) noexcept
-{
-    lastError.assign (error, sentence);
-    return -1;
-}
-
 void wake (Gate& gate, std::atomic<uint32_t>& event, uint32_t bit, bool shared) noexcept
 {
     gate.state.fetch_and (~bit);  // whoever dies asleep costs one wake-up, and no more

@@ -48,15 +48,6 @@ int check (bool holds, int number)
 {
     return holds ? 0 : number;
 }
-
-template <typename Queue>
-void dieIn (Queue& queue)
-{
-    const uint64_t element = 5;
-    Victim victim (Victim::End::Killed, &element, 0, sizeof (element),
-                   [&] (const void* from) { return queue.tryPush (*static_cast<const uint64_t*> (from)); });
-    REQUIRE (victim.isKilled ());
-}
 }  // namespace
 
 TEMPLATE_LIST_TEST_CASE ("where locks cannot be had a queue is not opened, and a first push says so", "[queue][fault]",
@@ -79,7 +70,7 @@ TEMPLATE_LIST_TEST_CASE ("where locks cannot be had a queue is not opened, and a
 TEMPLATE_LIST_TEST_CASE ("where nobody can be proved dead nobody is taken for dead", "[queue][fault]", SharedClaimKinds)
 {
     Made<TestType> made (8);
-    dieIn (made.queue);
+    REQUIRE (dieIn (made.queue));
     REQUIRE (made->tryPush (6) == 0);
     CHECK (crash::inChild ([&] {
                forbid (SYS_fcntl, ENOLCK, F_OFD_GETLK);
@@ -117,7 +108,7 @@ TEMPLATE_LIST_TEST_CASE ("without a descriptor a first push fails, and later one
 TEMPLATE_LIST_TEST_CASE ("the dead are found without a free descriptor", "[queue][fault]", SharedClaimKinds)
 {
     Made<TestType> made (8);
-    dieIn (made.queue);
+    REQUIRE (dieIn (made.queue));
     REQUIRE (made->tryPush (6) == 0);
     CHECK (crash::inChild ([&] {
                const struct rlimit none = {0, 0};

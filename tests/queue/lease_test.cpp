@@ -3,6 +3,7 @@
 // no longer, whoever else lives on.
 #include "raw.hpp"
 
+#include <filesystem>
 #include <functional>
 #include <thread>
 
@@ -95,6 +96,23 @@ private:
     pid_t _pid;
 };
 
+/// Until all threads of the process have stopped, or ended: waitpid (2) says nothing of one whose first thread has ended.
+void awaitStopped (pid_t process)
+{
+    const std::string tasks = "/proc/" + std::to_string (process) + "/task";
+    for (bool running = true; running;)
+    {
+        running = false;
+        for (const auto& task : std::filesystem::directory_iterator (tasks))
+        {
+            std::ifstream file (task.path () / "stat");
+            std::string text ((std::istreambuf_iterator<char> (file)), std::istreambuf_iterator<char> ());
+            const std::size_t state = text.rfind (')') + 2;
+            running = running || (state < text.size () && text[state] != 'T' && text[state] != 'Z');
+        }
+    }
+}
+
 /// "2 alive, 1 dead", or what else there is after ten seconds at most.
 std::string look (const Queue& queue)
 {
@@ -165,7 +183,7 @@ TEST_CASE ("a lane is held as long as its process is there, whatever that does",
         const std::string others = " alive, " + std::to_string (dead) + " dead";
         CHECK (look (queue) == "1" + others);
         ::kill (process.pid (), SIGSTOP);
-        std::this_thread::sleep_for (5ms);  // one whose first thread has ended is not reported to have stopped
+        awaitStopped (process.pid ());
         CHECK (look (queue) == "1" + others);
         process.kill ();
         ++dead;

@@ -83,16 +83,6 @@ std::vector<Operation<Queue>> all ()
     return list;
 }
 
-/// Claims a place and dies.
-template <typename Queue>
-void dieIn (Queue& queue)
-{
-    const uint64_t element = 1000;
-    Victim (Victim::End::Killed, &element, 0, sizeof (element), [&] (const void* from) {
-        return queue.tryPush (*static_cast<const uint64_t*> (from));
-    }).isKilled ();
-}
-
 /// In the child: past the first lap, and with so many elements inside. The lane is taken by then.
 template <typename Queue>
 void prepare (Queue& queue, uint64_t filled, bool behindTheDead)

@@ -3,6 +3,8 @@
 #include "raw.hpp"
 #include "victim.hpp"
 
+#include "../asleep.hpp"
+
 #include <algorithm>
 #include <mutex>
 #include <thread>
@@ -154,10 +156,7 @@ TEMPLATE_LIST_TEST_CASE ("stats count what was pushed, popped, and died", "[queu
 TEMPLATE_LIST_TEST_CASE ("stats count the dead and their holes", "[queue][sides]", SharedClaimKinds)
 {
     Made<TestType> made (8);
-    const uint64_t element = 5;
-    Victim victim (Victim::End::Killed, &element, 0, sizeof (element),
-                   [&] (const void* from) { return made->tryPush (*static_cast<const uint64_t*> (from)); });
-    REQUIRE (victim.isKilled ());
+    REQUIRE (dieIn (made.queue));
     uint64_t got = 0;
     CHECK (errorOf ([&] { return made->pop (got, 50ms); }) == ETIMEDOUT);
     const join::QueueStats stats = made->stats ();
@@ -323,12 +322,14 @@ TEMPLATE_LIST_TEST_CASE ("who asks for it is told that nobody is left who pushes
     CHECK (errorOf ([&] { return mine.pop (got, 60ms); }) == ETIMEDOUT);  // it is stopped, and alive
     int error = 0;
     auto woken = steady_clock::now ();
+    std::atomic<pid_t> thread {0};
     std::thread popper ([&] {
         uint64_t none = 0;
+        thread = ::gettid ();
         error = errorOf ([&] { return mine.pop (none); });
         woken = steady_clock::now ();
     });
-    std::this_thread::sleep_for (5ms);
+    untilAsleep (thread);
     partner.kill ();
     const auto dead = steady_clock::now ();
     popper.join ();
@@ -381,12 +382,9 @@ TEMPLATE_LIST_TEST_CASE ("who polls seldom is told of the dead at the next poll"
     for (int i = 0; i < 10; ++i)
     {
         CHECK (errorOf ([&] { return made->tryPop (got); }) == EAGAIN);
-        std::this_thread::sleep_for (2ms);
+        std::this_thread::sleep_for (2ms);  // polls that are so far apart are what this is about
     }
-    const uint64_t element = 5;
-    Victim victim (Victim::End::Killed, &element, 0, sizeof (element),
-                   [&] (const void* from) { return made->tryPush (*static_cast<const uint64_t*> (from)); });
-    REQUIRE (victim.isKilled ());
+    REQUIRE (dieIn (made.queue));
     REQUIRE (made->tryPush (6) == 0);
     int polls = 0;
     for (; made->tryPop (got) == -1 && polls < 20; ++polls)

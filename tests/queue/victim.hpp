@@ -106,4 +106,14 @@ private:
     pid_t _pid;
 };
 
+/// A process claims a place of the queue and dies in its push. Whether it did.
+template <typename Queue>
+bool dieIn (Queue& queue)
+{
+    const uint64_t element = 1000;
+    Victim victim (Victim::End::Killed, &element, 0, sizeof (element),
+                   [&] (const void* from) { return queue.tryPush (*static_cast<const uint64_t*> (from)); });
+    return victim.isKilled ();
+}
+
 #endif
