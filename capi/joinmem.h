@@ -301,6 +301,7 @@ typedef struct jm_participant {
     uint32_t place;              /* the number of its lane; threads of one process may share one */
     int32_t pid;                 /* in its own PID namespace */
     uint32_t alive;              /* 1: as the kernel says, by a lock; 0: it was killed, and nobody has needed its place since */
+    uint32_t inside;             /* 1: in the middle of a push that others may have to wait for; of a JM_SPSC never */
 } jm_participant;
 
 /* Those who may push, or were killed and have not been replaced; none where the queue is private. A look, which takes
@@ -326,6 +327,61 @@ int jm_queue_get_stats(jm_handle queue, jm_queue_stats *stats, uint32_t struct_s
 /* All of the queue's pages, as of jm_mbind() and jm_mlock(). */
 int jm_queue_mbind(jm_handle queue, int node) JM_NOEXCEPT;
 int jm_queue_mlock(jm_handle queue) JM_NOEXCEPT;
+
+/* --- looking ------------------------------------------------------------------------------------
+ *
+ * What is in shared memory, looked at by name without taking part in it: no place is taken, no lease held, nothing
+ * written. What a segment says of itself is checked before it is believed, and read by read(2): a hostile or a shrinking
+ * one costs nobody a SIGBUS. Names may come and go meanwhile: what is gone is ENOENT. All of them: EINVAL, ENAMETOOLONG:
+ * bad names; EMFILE. */
+
+/* The names, with their slash and each with a NUL behind it, of all files that are where segments are, ours or not:
+ * /dev/shm and the hugetlbfs mounts. Sorted. As many whole names as fit; the bytes that all of them need; or -1.
+ * EINVAL: names NULL and size not 0. ENOENT, EACCES: /dev/shm cannot be read. */
+int64_t jm_segment_names(char *names, uint64_t size) JM_NOEXCEPT;
+
+/* What is known of a segment, as one flat JSON object, written as jm_name() does. Sizes in bytes; null: not known, or of
+ * what is no queue.
+ *   "kind"                          "spsc", "mpsc", "mpmc"; "memory"; "damaged": it begins as a queue does, and is none that
+ *                                   this library knows; "unreadable": this user may not open it; "other": none of ours, as
+ *                                   far as that can be told
+ *   "path", "fault"                 the file; of "damaged", why, else null
+ *   "size", "allocated"             of the file, and of these what has pages
+ *   "huge_page"                     the page of the hugetlbfs that it is on, or null
+ *   "device", "inode"               another segment of the same name is another file
+ *   "made_at"                       nanoseconds since 1970
+ *   "owner", "permissions"          user, and a number up to 0777
+ *   "in_use", "users"               whether somebody has it open, in whichever container, and how many handles do
+ *   "version"                       of the format, major << 16 | minor
+ *   "compatible", "incompatible"    features, as bits, that may be ignored, and that may not
+ *   "element_size", "stride"        of an element, and from one to the next
+ *   "places", "capacity"            for participants, and for elements
+ *   "type_id", "tag"                as of jm_queue_options
+ *   "words_offset", "elements_offset", "segment_size"  where what lies, docs/format.md; before it was rounded up to pages
+ *   "maker"                         the process that made it, in its own PID namespace
+ *   "popper_sleeps", "pusher_sleeps"  whether somebody waits for an element, or for room
+ *   "shut_down"                     true: by jm_queue_shutdown()
+ *   "pending"                       elements inside
+ *   "pushed", "popped", "deaths", "holes"  as of jm_queue_stats
+ * ENOENT: there is none. EINVAL: text NULL and size not 0. */
+int64_t jm_inspect(const char *name, char *text, uint64_t size) JM_NOEXCEPT;
+
+/* As jm_queue_participants(). Besides: EACCES: this user may not open it; EBADMSG: it is no queue, or a damaged one; ENOENT. */
+int64_t jm_inspect_participants(const char *name, jm_participant *list, uint64_t count, uint32_t struct_size) JM_NOEXCEPT;
+
+/* What pages a segment is on, as far as there are any, of its first `most` bytes, as one flat JSON object, written as
+ * jm_name() does; null: cannot be known here. Not cheap: pages are mapped by the way.
+ *   "page_size"                     the smallest page that backs any part, bytes
+ *   "huge_bytes"                    that can be mapped on huge pages
+ *   "nodes", "node_bytes"           arrays of one length: NUMA nodes, and what is on them
+ * ENOENT, EACCES; EINVAL: text NULL and size not 0. */
+int64_t jm_inspect_pages(const char *name, uint64_t most, char *text, uint64_t size) JM_NOEXCEPT;
+
+/* Removes the name of a segment that nobody has open, in whichever container: the proof is the lease that all users hold,
+ * and that is taken here for an instant. Whoever opens it at that moment finds it whole, or makes a new one. EBUSY:
+ * somebody has it. EINVAL: a bad name, or a file that is no segment. EBADMSG: a queue that this library does not know.
+ * ENOENT, EACCES, EPERM, EROFS. EAGAIN: it was replaced by another meanwhile. */
+int jm_remove_unused(const char *name) JM_NOEXCEPT;
 
 #ifdef __cplusplus
 }

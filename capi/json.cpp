@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "json.hpp"
 
+#include "failure.hpp"
+
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 
 namespace join
 {
@@ -64,9 +68,21 @@ public:
         add (key, value ? "true" : "false");
     }
 
-    void addKnown (const char* key, const join::detail::Maybe<uint64_t>& value)
+    template <typename Number>
+    void addKnown (const char* key, const join::detail::Maybe<Number>& value)
     {
         add (key, value ? std::to_string (*value) : "null");
+    }
+
+    // Of what is only known of some.
+    void addNumberIf (bool known, const char* key, uint64_t value)
+    {
+        add (key, known ? std::to_string (value) : "null");
+    }
+
+    void addTruthIf (bool known, const char* key, bool value)
+    {
+        add (key, !known ? "null" : value ? "true" : "false");
     }
 
     template <typename Array, typename ToText>
@@ -94,18 +110,113 @@ const char* wordOf (HugePages huge)
     return huge == HugePages::Prefer ? "prefer" : huge == HugePages::Never ? "never" : "require";
 }
 
-void addNodes (Object& object, const Placement& placement)
+void addNodes (Object& object, const join::detail::Maybe<join::detail::Array<NodeBytes>>& nodes)
 {
-    if (!placement.nodes)
+    if (!nodes)
     {
         object.add ("nodes", "null");
         object.add ("node_bytes", "null");
         return;
     }
-    object.addList ("nodes", *placement.nodes, [] (const NodeBytes& n) { return std::to_string (n.node); });
-    object.addList ("node_bytes", *placement.nodes, [] (const NodeBytes& n) { return std::to_string (n.bytes); });
+    object.addList ("nodes", *nodes, [] (const NodeBytes& n) { return std::to_string (n.node); });
+    object.addList ("node_bytes", *nodes, [] (const NodeBytes& n) { return std::to_string (n.bytes); });
+}
+
+const char* wordOf (SegmentKind kind)
+{
+    switch (kind)
+    {
+        case SegmentKind::Spsc:
+            return "spsc";
+        case SegmentKind::Mpsc:
+            return "mpsc";
+        case SegmentKind::Mpmc:
+            return "mpmc";
+        case SegmentKind::Memory:
+            return "memory";
+        case SegmentKind::Damaged:
+            return "damaged";
+        case SegmentKind::Unreadable:
+            return "unreadable";
+        case SegmentKind::Other:
+            break;
+    }
+    return "other";
+}
+
+void addQueue (Object& object, const SegmentInfo& info)
+{
+    const bool queue = info.isQueue ();
+    object.addNumberIf (queue, "version", info.version);
+    object.addNumberIf (queue, "compatible", info.compatible);
+    object.addNumberIf (queue, "incompatible", info.incompatible);
+    object.addNumberIf (queue, "element_size", info.elementSize);
+    object.addNumberIf (queue, "stride", info.stride);
+    object.addNumberIf (queue, "places", info.places);
+    object.addNumberIf (queue, "capacity", info.capacity);
+    object.addNumberIf (queue, "type_id", info.typeId);
+    object.addNumberIf (queue, "tag", info.tag);
+    object.addNumberIf (queue, "words_offset", info.wordsOffset);
+    object.addNumberIf (queue, "elements_offset", info.elementsOffset);
+    object.addNumberIf (queue, "segment_size", info.segmentSize);
+    object.add ("maker", queue ? std::to_string (info.maker) : "null");
+    object.addTruthIf (queue, "popper_sleeps", info.popperSleeps);
+    object.addTruthIf (queue, "pusher_sleeps", info.pusherSleeps);
+    object.addTruthIf (queue, "shut_down", info.shutDown);
+    object.addNumberIf (queue, "pending", info.pending);
+    object.addNumberIf (queue, "pushed", info.pushed);
+    object.addNumberIf (queue, "popped", info.popped);
+    object.addNumberIf (queue, "deaths", info.deaths);
+    object.addNumberIf (queue, "holes", info.holes);
 }
 }  // namespace
+
+int64_t writeText (std::string_view from, char* text, uint64_t size) noexcept
+{
+    if (text == nullptr && size != 0)
+    {
+        return fail (EINVAL, "the text is null, and its size is %llu: give 0", static_cast<unsigned long long> (size));
+    }
+    if (size != 0)
+    {
+        const std::size_t length = from.size () < size ? from.size () : static_cast<std::size_t> (size - 1);
+        if (length != 0)  // an empty name has no bytes, and memcpy wants some
+        {
+            std::memcpy (text, from.data (), length);
+        }
+        text[length] = '\0';
+    }
+    return static_cast<int64_t> (from.size ());
+}
+
+std::string jsonOf (const SegmentInfo& info)
+{
+    Object object;
+    object.addText ("kind", wordOf (info.kind));
+    object.addText ("path", info.path);
+    object.add ("fault", info.fault.empty () ? "null" : quoted (info.fault));
+    object.addNumber ("size", info.size);
+    object.addNumber ("allocated", info.allocated);
+    object.addNumberIf (info.hugePage != 0, "huge_page", info.hugePage);
+    object.addNumber ("device", info.device);
+    object.addNumber ("inode", info.inode);
+    object.addNumberIf (info.madeAt != 0, "made_at", info.madeAt);
+    object.addNumber ("owner", info.owner);
+    object.addNumber ("permissions", info.permissions);
+    object.addTruthIf (info.inUse.has_value (), "in_use", info.inUse.value_or (false));
+    object.addKnown ("users", info.users);
+    addQueue (object, info);
+    return object.done ();
+}
+
+std::string jsonOf (const SegmentPages& pages)
+{
+    Object object;
+    object.addKnown ("page_size", pages.pageSize);
+    object.addKnown ("huge_bytes", pages.hugeBytes);
+    addNodes (object, pages.nodes);
+    return object.done ();
+}
 
 std::string quoted (std::string_view text)
 {
@@ -155,7 +266,7 @@ std::string jsonOf (const Placement& placement)
     object.addKnown ("huge_bytes", placement.hugeBytes);
     object.addKnown ("resident_bytes", placement.residentBytes);
     object.addKnown ("locked_bytes", placement.lockedBytes);
-    addNodes (object, placement);
+    addNodes (object, placement.nodes);
     object.addList ("fallback_errnos", placement.fallbacks,
                     [] (const Fallback& f) { return std::to_string (f.error); });
     object.addList ("fallback_reasons", placement.fallbacks, [] (const Fallback& f) { return quoted (f.reason); });

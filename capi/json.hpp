@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// placement () as one flat JSON object. The keys are documented in joinmem.h and part of the ABI.
+// What the library knows as one flat JSON object. The keys are documented in joinmem.h and part of the ABI.
 #ifndef JOIN_CAPI_JSON_HPP
 #define JOIN_CAPI_JSON_HPP
 
-#include <join/memory.hpp>
+#include <join/inspect.hpp>
 
 #include <string>
 
@@ -17,6 +17,11 @@ namespace capi
 std::string quoted (std::string_view text);
 
 std::string jsonOf (const Placement& placement);
+std::string jsonOf (const SegmentInfo& info);
+std::string jsonOf (const SegmentPages& pages);
+
+/// As snprintf(3): cut to fit, and the whole length; -1: null with a size.
+int64_t writeText (std::string_view from, char* text, uint64_t size) noexcept;
 
 }  // namespace capi
 }  // namespace JOIN_ABI

@@ -3,9 +3,11 @@
 
 #include "failure.hpp"
 
+#include <join/inspect.hpp>
 #include <join/queue.hpp>
 
 #include <cerrno>
+#include <cstddef>
 #include <cstring>
 
 namespace join
@@ -16,46 +18,64 @@ namespace capi
 {
 namespace
 {
-// Those of the first version, and whatever newer ones have behind them, which is zero.
+// From the first version on, and whatever newer ones have behind ours, which is zero.
 template <typename Struct>
-bool isSize (uint32_t size) noexcept
+bool isSize (uint32_t size, std::size_t first) noexcept
 {
     constexpr uint32_t structMost = 4096;
-    return size >= sizeof (Struct) && size <= structMost;
+    return (size >= first && size <= sizeof (Struct) && size % 4 == 0)
+           || (size > sizeof (Struct) && size <= structMost);
 }
 
 template <typename Struct>
 void write (void* to, Struct from, uint32_t size) noexcept
 {
+    const std::size_t known = size < sizeof (from) ? size : sizeof (from);
     from.struct_size = size;
-    std::memcpy (to, &from, sizeof (from));
-    std::memset (static_cast<char*> (to) + sizeof (from), 0, size - sizeof (from));
+    std::memcpy (to, &from, known);
+    std::memset (static_cast<char*> (to) + known, 0, size - known);
 }
-}  // namespace
 
-int64_t participantsOf (detail::Ring& ring, jm_participant* list, uint64_t count, uint32_t size) noexcept
+template <typename Source>
+int64_t list (Source source, jm_participant* to, uint64_t count, uint32_t size) noexcept
 {
-    if (!isSize<jm_participant> (size))
+    if (!isSize<jm_participant> (size, offsetof (jm_participant, inside)))
     {
         return fail (EINVAL, "struct_size %u is the size of no jm_participant: give sizeof (jm_participant)", size);
     }
-    if (list == nullptr && count != 0)
+    if (to == nullptr && count != 0)
     {
         return fail (EINVAL, "the list is null: give one, or a count of 0 to be told how many there are");
     }
     Participant all[detail::lanesMost];
-    const int64_t found = ring.participants (all, detail::lanesMost, sizeof (Participant));
+    const int64_t found = source (all, detail::lanesMost);
     for (int64_t i = 0; i < found && static_cast<uint64_t> (i) < count; ++i)
     {
-        char* to = reinterpret_cast<char*> (list) + static_cast<uint64_t> (i) * size;
-        write (to, jm_participant {size, all[i].place, all[i].pid, all[i].alive ? 1U : 0U}, size);
+        const Participant& one = all[i];
+        write (reinterpret_cast<char*> (to) + static_cast<uint64_t> (i) * size,
+               jm_participant {size, one.place, one.pid, one.alive ? 1U : 0U, one.inside ? 1U : 0U}, size);
     }
     return found;
+}
+}  // namespace
+
+int64_t participantsOf (detail::Ring& ring, jm_participant* to, uint64_t count, uint32_t size) noexcept
+{
+    return list (
+        [&] (Participant* all, uint64_t n) noexcept { return ring.participants (all, n, sizeof (Participant)); }, to,
+        count, size);
+}
+
+int64_t participantsOf (const char* name, jm_participant* to, uint64_t count, uint32_t size) noexcept
+{
+    return list (
+        [=] (Participant* all, uint64_t n) noexcept { return inspectParticipants (detail::nameOf (name), all, n); }, to,
+        count, size);
 }
 
 int statsOf (const detail::Ring& ring, jm_queue_stats* stats, uint32_t size) noexcept
 {
-    if (!isSize<jm_queue_stats> (size))
+    if (!isSize<jm_queue_stats> (size, sizeof (jm_queue_stats)))
     {
         return fail (EINVAL, "struct_size %u is the size of no jm_queue_stats: give sizeof (jm_queue_stats)", size);
     }

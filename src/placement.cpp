@@ -138,32 +138,6 @@ void addNode (void*, int node, void* with)
     }
 }
 
-detail::Maybe<detail::Array<NodeBytes>> nodesOf (const Mapping& mapping)
-{
-    Pages pages;
-    if (eachPage (mapping.base, mapping.backed, addNode, &pages) != 0)
-    {
-        return {};
-    }
-    std::size_t count = 0;
-    for (uint64_t onNode : pages.onNode)
-    {
-        count += onNode != 0 ? 1 : 0;
-    }
-    detail::Array<NodeBytes> nodes (count);
-    NodeBytes* next = nodes.begin ();
-    for (int node = 0; node < os::maxNodes; ++node)
-    {
-        if (pages.onNode[node] != 0)
-        {
-            next->node = node;
-            next->bytes = pages.onNode[node] * os::basePageSize ();
-            ++next;
-        }
-    }
-    return nodes;
-}
-
 const char* nameOf (Backing backing) noexcept
 {
     switch (backing)
@@ -204,6 +178,32 @@ detail::Array<Fallback> fallbacksOf (const Mapping& mapping)
     return fallbacks;
 }
 }  // namespace
+
+detail::Maybe<detail::Array<NodeBytes>> nodesOf (const Mapping& mapping)
+{
+    Pages pages;
+    if (eachPage (mapping.base, mapping.backed, addNode, &pages) != 0)
+    {
+        return {};
+    }
+    std::size_t count = 0;
+    for (uint64_t onNode : pages.onNode)
+    {
+        count += onNode != 0 ? 1 : 0;
+    }
+    detail::Array<NodeBytes> nodes (count);
+    NodeBytes* next = nodes.begin ();
+    for (int node = 0; node < os::maxNodes; ++node)
+    {
+        if (pages.onNode[node] != 0)
+        {
+            next->node = node;
+            next->bytes = pages.onNode[node] * os::basePageSize ();
+            ++next;
+        }
+    }
+    return nodes;
+}
 
 uint64_t residentBytes (const void* address, std::size_t bytes) noexcept
 {

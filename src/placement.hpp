@@ -23,6 +23,9 @@ Backed readBacked (const Mapping& mapping) noexcept;
 /// Bytes of the range that are in RAM, in base pages; 0 where that cannot be told.
 uint64_t residentBytes (const void* address, std::size_t bytes) noexcept;
 
+/// Its resident bytes by node. May throw std::bad_alloc.
+detail::Maybe<detail::Array<NodeBytes>> nodesOf (const Mapping& mapping);
+
 /// Fills in as much of the report as the program that asks knows of. May throw std::bad_alloc.
 void fillPlacement (const Mapping& mapping, Placement& placement);
 

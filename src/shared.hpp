@@ -13,6 +13,10 @@ namespace join
 {
 inline namespace JOIN_ABI
 {
+/// In a segment's mode: that it is one of ours, where its bytes do not tell. Linux has no use for the bit on a regular file,
+/// see inode(7).
+constexpr uint32_t ourMark = 01000;
+
 /// A descriptor, closed at the end of its scope: a mapping keeps the file, and the lease, without one.
 class File
 {

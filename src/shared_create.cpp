@@ -209,7 +209,7 @@ Failure furnish (Mapping* mapping, const File& file, const Folder& folder, const
                        : room.kind == os::FileSystem::Tmpfs ? Backing::Tmpfs
                                                             : Backing::File;
     const uint64_t size = folder.hugePage != 0 ? roundUp (mapping->bytes, folder.hugePage) : mapping->bytes;
-    int error = os::setMode (file.handle, mapping->asked.permissions);
+    int error = os::setMode (file.handle, mapping->asked.permissions | ourMark);
     // A small segment gets its size with its bytes: a system call less.
     const bool small =
         size < transparentPage () && mapping->asked.prefault && mapping->asked.node < 0 && !mapping->pooled ();

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Checks that a page says what joinmem.h declares: check.py SECTION PAGE HEADER LINKS [COMPILER...]
 
-SECTION queues is what stands below that heading of the header, and memory all the rest.
+SECTION queues or looking is what stands below that heading of the header, and memory all the rest.
 
 Every function with its types, every field, constant, errno value and JSON key, and nothing that the header lacks; a
 link (LINKS: the names, separated by commas) for each function; and, where a compiler is named, that the examples compile.
@@ -12,6 +12,10 @@ import re
 import subprocess
 import sys
 import tempfile
+
+
+FUNCTIONS = {"memory": 20, "queues": 20, "looking": 5}  # that there are, at the least
+LACKING = {("key", "queues"), ("field", "looking"), ("constant", "looking")}  # what a section has none of
 
 
 def tidy(text):
@@ -24,9 +28,11 @@ def code_of(header):
 
 
 def part_of(header, section):
-    begin = header.index("/* --- queues ---")
-    end = header.index("#ifdef __cplusplus\n}", begin)
-    return header[begin:end] if section == "queues" else header[:begin] + header[end:]
+    queues = header.index("/* --- queues ---")
+    looking = header.index("/* --- looking ---", queues)
+    end = header.index("#ifdef __cplusplus\n}", looking)
+    return {"queues": header[queues:looking], "looking": header[looking:end],
+            "memory": header[:queues] + header[end:]}[section]
 
 
 def declared(header):
@@ -62,7 +68,7 @@ def words_missing(page, header, section):
     items = "\n".join(re.findall(r"^\.It .*$", page, re.M))
     for what, names, where in (("field", fields, items), ("constant", constants, page), ("key", keys, items),
                                ("errno", errors, page[page.index(".Sh ERRORS"):])):
-        if not names and (what, section) != ("key", "queues"):
+        if not names and (what, section) not in LACKING:
             yield f"the header shows no {what}: has its layout changed?"
         for name in sorted(set(names) - {"JM_NOEXCEPT"}):
             if not re.search(rf"\b{name}\b", where):
@@ -74,7 +80,7 @@ def check(page, whole, links, section):
     header = part_of(whole, section)
     there, told = declared(header), described(page)
     names = re.findall(r"^\.Nm (\w+)", page[:page.index(".Sh LIBRARY")], re.M)
-    if len(there) < 20:
+    if len(there) < FUNCTIONS[section]:
         yield "the header shows too few functions: has its layout changed?"
     for name in sorted(there.keys() | told.keys()):
         if name not in told:
@@ -120,8 +126,14 @@ IN_PAGE = {
         (".It Fa memory\n", ".It Fa mem\n", "the page lacks the field memory"),
         ("JM_MPMC", "JM_MP", "the page lacks the constant JM_MPMC"),
         ("EDEADLK", "ENOTHING", "the page lacks the errno EDEADLK")),
+    "looking": (
+        ('.Fn jm_remove_unused "const char *name"\n', ".Fn jm_gone void\n", "the page lacks jm_remove_unused"),
+        ('"uint64_t most"', '"int64_t most"', "jm_inspect_pages: the header says"),
+        (".Nm jm_inspect ,\n", "", "NAME: jm_inspect"),
+        (".It Li made_at\n", ".It Li made\n", "the page lacks the key made_at"),
+        ("EBADMSG", "ENOTHING", "the page lacks the errno EBADMSG")),
 }
-BESIDE = {"memory": "int jm_unlink(", "queues": "int jm_queue_shutdown("}
+BESIDE = {"memory": "int jm_unlink(", "queues": "int jm_queue_shutdown(", "looking": "int jm_remove_unused("}
 
 
 def plants(page, header, links, section):
@@ -146,7 +158,7 @@ def main():
             if planted[3] not in said:
                 wrong.append(f"planted, and not caught: {planted[3]} (said: {said or 'nothing'})")
     if compiler:
-        wrong += compile_examples(page, header_path, compiler, {"memory": "memory", "queues": "queue"}[section])
+        wrong += compile_examples(page, header_path, compiler, {"memory": "memory", "queues": "queue", "looking": "0"}[section])
     if wrong:
         sys.exit("\n".join(wrong))
     print(f"{len(declared(part_of(header, section)))} functions; {len(literals(page))} examples {'compile' if compiler else 'not compiled'}")

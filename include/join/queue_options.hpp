@@ -42,6 +42,7 @@ struct Participant
     uint32_t place = 0;  ///< the number of its lane; threads of one process may share one
     int32_t pid = 0;     ///< in its own PID namespace
     bool alive = false;  ///< as the kernel says, by a lock; false: it was killed, and nobody has needed its place since
+    bool inside = false;  ///< in the middle of a push that others may have to wait for; of a Spsc never
 };
 
 /// What a queue has seen since it was made.

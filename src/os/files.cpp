@@ -9,6 +9,7 @@
 #include <linux/magic.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -20,9 +21,6 @@ namespace os
 {
 namespace
 {
-// Past any size that a file can have: no read, write or truncation comes near.
-constexpr off64_t leaseByte = off64_t (1) << 62;
-
 int errnoUnless (bool fine) noexcept
 {
     return fine ? 0 : errno;
@@ -43,7 +41,7 @@ struct flock64 leaseLock (short type, uint32_t number) noexcept
     struct flock64 lock = {};
     lock.l_type = type;
     lock.l_whence = SEEK_SET;
-    lock.l_start = leaseByte + number;
+    lock.l_start = static_cast<off64_t> (leaseOffset) + number;
     lock.l_len = 1;
     return lock;
 }
@@ -59,6 +57,11 @@ int openFile (const char* path, bool writable, int* file) noexcept
 {
     const int flags = (writable ? O_RDWR : O_RDONLY) | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
     return opened (::open (path, flags), file);
+}
+
+int openForFacts (const char* path, int* file) noexcept
+{
+    return opened (::open (path, O_PATH | O_NOFOLLOW | O_CLOEXEC), file);
 }
 
 int openUnnamed (const char* folder, int* file) noexcept
@@ -118,11 +121,43 @@ int factsOf (int file, FileFacts* facts) noexcept
     facts->regular = S_ISREG (status.st_mode);
     facts->named = status.st_nlink != 0;
     facts->owner = status.st_uid;
+    facts->mode = status.st_mode & 07777;
     facts->size = static_cast<uint64_t> (status.st_size);
     facts->allocated = static_cast<uint64_t> (status.st_blocks) * 512;
     facts->blockSize = static_cast<uint64_t> (status.st_blksize);
     facts->device = status.st_dev;
     facts->inode = status.st_ino;
+    return 0;
+}
+
+bool isDevice (uint64_t device, unsigned major, unsigned minor) noexcept
+{
+    return device == makedev (major, minor);
+}
+
+int bornAt (int file, uint64_t* nanoseconds) noexcept
+{
+    struct statx status;
+    if (::statx (file, "", AT_EMPTY_PATH, STATX_BTIME | STATX_MTIME, &status) == -1)
+    {
+        return errno;
+    }
+    const statx_timestamp& time = (status.stx_mask & STATX_BTIME) != 0 ? status.stx_btime : status.stx_mtime;
+    constexpr int64_t second = 1'000'000'000;
+    *nanoseconds = time.tv_sec > 0 ? static_cast<uint64_t> (time.tv_sec * second + time.tv_nsec) : 0;
+    return 0;
+}
+
+int nextData (int file, uint64_t offset, uint64_t* begin, uint64_t* end) noexcept
+{
+    const off_t data = ::lseek (file, static_cast<off_t> (offset), SEEK_DATA);
+    const off_t hole = data == -1 ? -1 : ::lseek (file, data, SEEK_HOLE);
+    if (hole == -1)
+    {
+        return errno;
+    }
+    *begin = static_cast<uint64_t> (data);
+    *end = static_cast<uint64_t> (hole);
     return 0;
 }
 

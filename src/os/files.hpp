@@ -16,6 +16,10 @@ inline namespace JOIN_ABI
 {
 namespace os
 {
+/// Where the lease of attachment is locked, one byte; those of lanes come behind it. Past any size that a file can have: no
+/// read, write or truncation comes near.
+constexpr uint64_t leaseOffset = uint64_t (1) << 62;
+
 enum class FileSystem
 {
     Tmpfs,
@@ -28,6 +32,7 @@ struct FileFacts
     bool regular = false;
     bool named = false;  ///< has a name still
     uint32_t owner = 0;
+    uint32_t mode = 0;       ///< permissions, and the bits above them, up to 07777
     uint64_t size = 0;       ///< bytes
     uint64_t allocated = 0;  ///< bytes that have pages or blocks
     uint64_t blockSize = 0;  ///< bytes; the huge page of a hugetlbfs
@@ -44,6 +49,9 @@ struct Room
 
 /// What is there, without creating, following a link, or waiting for the other side of a FIFO.
 int openFile (const char* path, bool writable, int* file) noexcept;
+
+/// The same for its facts alone: what may not be opened is told, too. A symbolic link is no failure, and no regular file.
+int openForFacts (const char* path, int* file) noexcept;
 
 /// A file without a name: it vanishes with its last user.
 int openUnnamed (const char* folder, int* file) noexcept;
@@ -64,6 +72,16 @@ int searchable (const char* folder) noexcept;
 int closeFile (int file) noexcept;
 
 int factsOf (int file, FileFacts* facts) noexcept;
+
+/// Whether FileFacts::device is that one, as /proc has it.
+bool isDevice (uint64_t device, unsigned major, unsigned minor) noexcept;
+
+/// When it was made, where the file system knows that, else when it was last written to by a call: nanoseconds since 1970.
+int bornAt (int file, uint64_t* nanoseconds) noexcept;
+
+/// Where there is something from `offset` on: as of SEEK_DATA and SEEK_HOLE of lseek(2). ENXIO: nothing is left.
+int nextData (int file, uint64_t offset, uint64_t* begin, uint64_t* end) noexcept;
+
 int roomOf (int file, Room* room) noexcept;
 int setMode (int file, uint32_t permissions) noexcept;
 int setSize (int file, uint64_t bytes) noexcept;

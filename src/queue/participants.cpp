@@ -52,6 +52,23 @@ Failure lifeIn (OwnedRing& ring, uint32_t number, Life* life, uint32_t* seen) no
     return Failure ();
 }
 
+Participant participantIn (const OwnedRing& ring, uint32_t number, bool alive) noexcept
+{
+    Participant participant;
+    const Lane* lane = ring.lanes.lane (number);
+    if (lane != nullptr)
+    {
+        const uint64_t claim = lane->claim.load ();
+        participant.place = number;
+        participant.pid = lane->pid.load ();
+        participant.alive = alive;
+        participant.inside =
+            ring.kind != Kind::Spsc
+            && isUnpublished (claim, ring.tail ().load (), ring.head ().load (), ring.word (claim).load ());
+    }
+    return participant;
+}
+
 // *states: their sum, which grows whenever anybody comes or goes.
 bool nobodyLives (OwnedRing& ring, uint64_t* states) noexcept
 {
@@ -105,10 +122,7 @@ int64_t Ring::participants (Participant* list, uint64_t n, uint32_t each) noexce
         }
         if (found < n)
         {
-            Participant participant;
-            participant.place = number;
-            participant.pid = ring.lanes.lane (number)->pid.load ();
-            participant.alive = life == Life::Alive;
+            const Participant participant = participantIn (ring, number, life == Life::Alive);
             char* to = reinterpret_cast<char*> (list) + found * each;
             std::memcpy (to, &participant, each < sizeof (participant) ? each : sizeof (participant));
         }

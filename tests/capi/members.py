@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Each public member of the C++ classes stands beside its C function. A member that is not in the list below, or a C
 function that is not in the header, fails. usage: members.py memory.hpp queue.hpp
-queue_options.hpp joinmem.h"""
+queue_options.hpp inspect.hpp joinmem.h"""
 import re
 import sys
 
@@ -40,6 +40,10 @@ KEYS = {
     "residentBytes": "resident_bytes", "lockedBytes": "locked_bytes", "nodes": "nodes",
     "fallbacks": "fallback_reasons",
 }
+PARTICIPANT_FIELDS = {"place": "place", "pid": "pid", "alive": "alive", "inside": "inside"}
+LOOKS = {"segmentNames": "jm_segment_names", "inspect": "jm_inspect", "inspectParticipants": "jm_inspect_participants",
+         "inspectPages": "jm_inspect_pages", "removeUnused": "jm_remove_unused"}
+INFO_ONLY = {"structSize"}
 NO_COUNTERPART = {"operator="}  # a handle is copied and moved as the number that it is
 
 
@@ -68,7 +72,7 @@ def queue_members(text):
 
 
 def fields(text, struct):
-    body = re.search(r"\nstruct " + struct + r"\n\{(.*?)\n    " + struct + r" \(\)", text, re.S).group(1)
+    body = re.search(r"\nstruct " + struct + r"\n\{(.*?)\n(?:    " + struct + r" \(\)|\};)", text, re.S).group(1)
     return re.findall(r"(\w+)(?:\s*=[^;]+)?;", re.sub(r"//[^\n]*", "", body))
 
 
@@ -81,7 +85,8 @@ def unmatched(cpp, header):
     """Fields of the options and of the report without their like."""
     for struct, c_struct, beside, more in (("MemOptions", "jm_options", FIELDS, []),
                                            ("QueueOptions", "jm_queue_options", QUEUE_FIELDS, ["memory"]),
-                                           ("QueueStats", "jm_queue_stats", STATS_FIELDS, [])):
+                                           ("QueueStats", "jm_queue_stats", STATS_FIELDS, []),
+                                           ("Participant", "jm_participant", PARTICIPANT_FIELDS, ["struct_size"])):
         in_c = c_fields(header, c_struct)
         for field in fields(cpp, struct):
             if field not in beside or beside[field] not in in_c + [""]:
@@ -91,6 +96,22 @@ def unmatched(cpp, header):
     for field in fields(cpp, "Placement"):
         if field not in KEYS or KEYS[field] and f'"{KEYS[field]}"' not in header:
             yield f"Placement::{field} has no key in jm_placement's report"
+    for struct in ("SegmentInfo", "SegmentPages"):
+        for field in fields(cpp, struct):
+            key = re.sub(r"([A-Z])", lambda upper: "_" + upper.group(1).lower(), field)
+            if field not in INFO_ONLY and f'"{key}"' not in header:
+                yield f"{struct}::{field} has no key in the report of joinmem.h"
+
+
+def looks(inspect, functions):
+    """Functions that look, each beside its own in C, and none of C left over."""
+    public = inspect.split("The public interface ends here")[0]
+    there = set(re.findall(r"^(?:JOIN_EXPORT )?[\w:<>]+ (\w+) \(.*\)(?: noexcept)?;$", public, re.M))
+    for name in sorted(there ^ LOOKS.keys()):
+        yield f"{name} has no C function that looks"
+    in_c = {function for function in functions if re.match("jm_(segment|inspect|remove)", function)}
+    for name in sorted(in_c ^ set(LOOKS.values())):
+        yield f"{name} stands beside no function of inspect.hpp"
 
 
 def missing(members, functions):
@@ -113,7 +134,7 @@ def alone(functions):
 
 def planted(cpp, queue, header, functions):
     """What a violation that was planted left unsaid."""
-    for struct in ("MemOptions", "Placement", "QueueOptions", "QueueStats"):
+    for struct in ("MemOptions", "Placement", "QueueOptions", "QueueStats", "SegmentInfo", "SegmentPages"):
         more = cpp.replace(f"\n    {struct} () noexcept", f"\n    int planted = 0;\n\n    {struct} () noexcept", 1)
         if not list(unmatched(more, header)):
             yield f"a field of {struct} without its like in C, planted, was not noticed"
@@ -133,16 +154,19 @@ def planted(cpp, queue, header, functions):
 
 def main():
     texts = []
-    for path in sys.argv[1:5]:
+    for path in sys.argv[1:6]:
         with open(path, encoding="utf-8") as header:
             texts.append(header.read())
-    memory, queue, queue_options, c_header = texts
+    memory, queue, queue_options, inspect, c_header = texts
     functions = set(re.findall(r"\b(jm_\w+)\(", re.sub(r"/\*.*?\*/", " ", c_header, flags=re.S)))
     members = list(public_members(memory)) + list(queue_members(queue))
     faults = list(missing(members, functions)) + list(alone(functions))
     faults += [f"{m} is not found in the headers" for m in BESIDE if m not in members]
-    faults += unmatched(memory + queue_options, c_header)
-    faults += planted(memory + queue_options, queue, c_header, functions)
+    faults += list(looks(inspect, functions))
+    faults += unmatched(memory + queue_options + inspect, c_header)
+    faults += planted(memory + queue_options + inspect, queue, c_header, functions)
+    if not list(looks(inspect, functions - {"jm_inspect"})) or not list(looks(inspect, functions | {"jm_inspect_planted"})):
+        faults.append("a function that looks without its like, planted, was not noticed")
     print("\n".join(faults) or f"{len(set(members))} members, each with its C function")
     sys.exit(1 if faults else 0)
 

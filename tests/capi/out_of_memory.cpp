@@ -295,6 +295,13 @@ int main ()
                && jm_mlock (local) == 0 && jm_munlock (local) == 0 && jm_page_size (local) == 4096
                && jm_get (local, 0) != nullptr;
     });
+    eachAllocation ("looking", [&] {
+        jm_participant somebody;
+        return jm_segment_names (nullptr, 0) > 0 && jm_inspect (name, nullptr, 0) > 0
+               && jm_inspect_pages (name, UINT64_MAX, nullptr, 0) > 0
+               && jm_inspect_participants (name, &somebody, 1, sizeof somebody) == -1 && jm_last_error () == EBADMSG
+               && jm_remove_unused (name) == -1 && jm_last_error () == EBUSY;
+    });
     queues ();
     queueCallsAllocateNothing ();
     CHECK (closed (local) && closed (shared) && jm_unlink (name) == 0);

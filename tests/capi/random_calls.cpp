@@ -4,6 +4,7 @@
 //
 // usage: random_calls COUNT [SEED]
 #include "check.h"
+#include "looks.hpp"
 #include "odd.hpp"
 
 #include <cstring>
@@ -71,7 +72,7 @@ private:
         {
             return _random () % 32 == 0 ? createQueue () : onQueue ();
         }
-        const uint64_t kind = _random () % 64 == 0 ? _random () % 3 : 3 + _random () % 13;
+        const uint64_t kind = _random () % 64 == 0 ? _random () % 3 : 3 + _random () % 14;
         switch (kind)
         {
             case 0:
@@ -105,6 +106,8 @@ private:
             case 14:
                 return _random () % 2 == 0 ? initialise<jm_options> (jm_options_init)
                                            : initialise<jm_queue_options> (jm_queue_options_init);
+            case 16:
+                return _random () % 16 == 0 ? look () : jm_size (handle ()) != -1;
             default:
                 return _random () % 8 == 0 ? close () : jm_created (handle ()) != -1;
         }
@@ -258,6 +261,11 @@ private:
     {
         jm_queue_stats* place = _random () % 8 == 0 ? nullptr : reinterpret_cast<jm_queue_stats*> (_room);
         return jm_queue_get_stats (queue (), place, structSize (sizeof (jm_queue_stats))) == 0;
+    }
+
+    bool look ()
+    {
+        return lookAt (_random (), anyName (), _room, sizeof _room, structSize (sizeof (jm_participant)));
     }
 
     static bool touch (const void* place)

@@ -71,7 +71,7 @@ void checkAfterwards (const Setting& setting, const std::string& name, Verdict& 
         struct stat status = {};
         ::stat (pathOf (name).c_str (), &status);
         if (segment.created () == visible
-            || (!setting.there && (status.st_mode & 07777) != setting.options.permissions))
+            || (!setting.there && (status.st_mode & 07777) != (01000 | setting.options.permissions)))
         {
             verdict.say (segment.created () == visible ? "created () is wrong"
                                                        : "its permissions are not those asked for");

@@ -139,14 +139,16 @@ TEST_CASE ("names of any other bytes are taken as they are")
     }
 }
 
-TEST_CASE ("the mode of a segment is the one asked for, whatever the umask")
+TEST_CASE ("the mode of a segment is the one asked for, whatever the umask, and the mark that it is ours")
 {
-    CHECK (modeUnder<Shared> (0, 0) == 0600);
-    CHECK (modeUnder<Shared> (0, 0600) == 0600);
-    CHECK (modeUnder<Shared> (077, 0777) == 0777);
-    CHECK (modeUnder<Shared> (0777, 0640) == 0640);
-    CHECK (modeUnder<Shared> (022, 0666) == 0666);
-    CHECK (modeUnder<NaiveShared> (077, 0777) != 0777);
+    constexpr unsigned mark = 01000;
+    CHECK (modeUnder<Shared> (0, 0) == (mark | 0600));
+    CHECK (modeUnder<Shared> (0, 0600) == (mark | 0600));
+    CHECK (modeUnder<Shared> (077, 0777) == (mark | 0777));
+    CHECK (modeUnder<Shared> (0777, 0640) == (mark | 0640));
+    CHECK (modeUnder<Shared> (022, 0666) == (mark | 0666));
+    CHECK (modeUnder<NaiveShared> (077, 0777) != (mark | 0777));
+    CHECK (modeUnder<NaiveShared> (0, 0600) != (mark | 0600));
 }
 
 TEST_CASE ("a link at the name is refused, whatever it points at")

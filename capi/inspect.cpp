@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+// The C ABI's functions for segments that are looked at by name.
+#include "joinmem.h"
+
+#include "failure.hpp"
+#include "guard.hpp"
+#include "json.hpp"
+#include "report.hpp"
+
+#include <cerrno>
+#include <cstring>
+
+using namespace join;
+
+namespace
+{
+// Whole names only: of one that is cut nobody could tell that it is.
+int64_t writeNames (const detail::Array<std::string>& names, char* to, uint64_t size) noexcept
+{
+    uint64_t needed = 0;
+    for (const std::string& name : names)
+    {
+        const uint64_t bytes = name.size () + 1;
+        if (needed + bytes <= size)
+        {
+            std::memcpy (to + needed, name.c_str (), bytes);
+        }
+        else if (needed < size)
+        {
+            std::memset (to + needed, 0, static_cast<std::size_t> (size - needed));
+            size = needed;
+        }
+        needed += bytes;
+    }
+    return static_cast<int64_t> (needed);
+}
+}  // namespace
+
+JOIN_EXPORT int64_t jm_segment_names (char* names, uint64_t size) noexcept
+{
+    return capi::guardWhole (int64_t (-1), [&] {
+        return names == nullptr && size != 0 ? fail (EINVAL, "the names are null, and their size is not 0: give 0")
+                                             : writeNames (segmentNames (), names, size);
+    });
+}
+
+JOIN_EXPORT int64_t jm_inspect (const char* name, char* text, uint64_t size) noexcept
+{
+    return capi::guardWhole (
+        int64_t (-1), [&] { return capi::writeText (capi::jsonOf (inspect (detail::nameOf (name))), text, size); });
+}
+
+JOIN_EXPORT int64_t jm_inspect_participants (const char* name, jm_participant* list, uint64_t count,
+                                             uint32_t struct_size) noexcept
+{
+    return capi::guardWhole (int64_t (-1), [&] { return capi::participantsOf (name, list, count, struct_size); });
+}
+
+JOIN_EXPORT int64_t jm_inspect_pages (const char* name, uint64_t most, char* text, uint64_t size) noexcept
+{
+    return capi::guardWhole (int64_t (-1), [&] {
+        return capi::writeText (capi::jsonOf (inspectPages (detail::nameOf (name), most)), text, size);
+    });
+}
+
+JOIN_EXPORT int jm_remove_unused (const char* name) noexcept
+{
+    return capi::guardWhole (-1, [&] { return removeUnused (detail::nameOf (name)); });
+}

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+/// One of the functions that look at segments by name, with arguments that may be odd.
+#ifndef JOIN_TESTS_CAPI_LOOKS_HPP
+#define JOIN_TESTS_CAPI_LOOKS_HPP
+
+#include <joinmem.h>
+
+#include <cstdint>
+
+/// @param choice which, and how odd
+/// @return whether it succeeded
+inline bool lookAt (uint64_t choice, const char* name, char* room, uint64_t roomSize, uint32_t structSize)
+{
+    char* text = choice % 4 == 0 ? nullptr : room;
+    const uint64_t bytes = choice / 4 % 4 == 0 ? 0 : roomSize;
+    const auto list = reinterpret_cast<jm_participant*> (text);
+    switch (choice / 16 % 5)
+    {
+        case 0:
+            return jm_segment_names (text, bytes) >= 0;
+        case 1:
+            return jm_inspect (name, text, bytes) > 0;
+        case 2:
+            return jm_inspect_participants (name, list, bytes != 0 ? 4 : 0, structSize) >= 0;
+        case 3:
+            return jm_inspect_pages (name, choice >> 8, text, bytes) > 0;
+        default:
+            return jm_remove_unused (name) == 0;
+    }
+}
+
+#endif

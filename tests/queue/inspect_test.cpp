@@ -1,0 +1,365 @@
+// SPDX-License-Identifier: MIT
+// Looking: a segment is told for what it is, nothing is disturbed by that, and only what nobody has is removed.
+#include "raw.hpp"
+
+#include <join/inspect.hpp>
+
+#include <algorithm>
+#include <csignal>
+#include <fcntl.h>
+#include <random>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <thread>
+#include <unistd.h>
+
+using join::inspect;
+using join::SegmentInfo;
+using join::SegmentKind;
+
+namespace
+{
+void put (const std::string& path, std::size_t bytes, const std::string& text = "")
+{
+    std::ofstream file (path, std::ios::binary | std::ios::trunc);
+    file << text << std::string (bytes - text.size (), 'x');
+}
+
+std::vector<join::Participant> participantsOf (const std::string& name)
+{
+    std::vector<join::Participant> all (8);
+    const int64_t count = join::inspectParticipants (name, all.data (), all.size ());
+    REQUIRE (count >= 0);
+    all.resize (static_cast<std::size_t> (count));
+    return all;
+}
+
+int errorOf (int result)
+{
+    return result == -1 ? join::lastError.value () : 0;
+}
+
+struct Traces
+{
+    explicit Traces (const std::string& path)
+    {
+        struct stat status = {};
+        ::stat (path.c_str (), &status);
+        blocks = status.st_blocks;
+        modified = status.st_mtim.tv_nsec;
+        changed = status.st_ctim.tv_nsec;
+        std::ifstream file (path, std::ios::binary);
+        std::ostringstream all;
+        all << file.rdbuf ();
+        bytes = all.str ();
+    }
+
+    bool operator== (const Traces& other) const
+    {
+        return blocks == other.blocks && modified == other.modified && changed == other.changed && bytes == other.bytes;
+    }
+
+    blkcnt_t blocks = 0;
+    long modified = 0;
+    long changed = 0;
+    std::string bytes;
+};
+
+// A process that has the segment open until it is killed.
+class User
+{
+public:
+    explicit User (const std::string& name)
+    : _pid (::fork ())
+    {
+        if (_pid == 0)
+        {
+            join::ShmMem memory (0, name, mode (join::OpenMode::OpenOnly));
+            ::pause ();
+        }
+        while (inspect (name).users.value_or (1) == 0)
+        {
+            std::this_thread::yield ();
+        }
+    }
+
+    ~User ()
+    {
+        ::kill (_pid, SIGKILL);
+        ::waitpid (_pid, nullptr, 0);
+    }
+
+private:
+    pid_t _pid;
+};
+}  // namespace
+
+TEMPLATE_LIST_TEST_CASE ("a queue is told for what it is", "[inspect]", SharedKinds)
+{
+    join::QueueOptions options;
+    options.tag = 7;
+    options.typeId = 9;
+    Made<TestType> made (4, join::MemOptions (), options);
+    for (uint64_t value : {1, 2, 3})
+    {
+        REQUIRE (made->tryPush (value) == 0);
+    }
+    uint64_t value = 0;
+    REQUIRE (made->tryPop (value) == 0);
+    const SegmentInfo info = inspect (made.name.text);
+    CHECK (info.isQueue ());
+    CHECK ((info.kind == SegmentKind::Spsc) == std::is_same<TestType, ShmSpsc>::value);
+    CHECK (info.path == made.name.path ());
+    CHECK ((info.elementSize == 8 && info.capacity == 4 && info.tag == 7 && info.typeId == 9));
+    CHECK ((info.pending == 2 && info.pushed == 3 && info.popped == 1 && info.deaths == 0 && info.holes == 0));
+    CHECK ((info.maker == ::getpid () && info.permissions == 0600 && info.owner == ::geteuid ()));
+    CHECK ((info.version == 0x10000 && info.inUse.value_or (false) && info.users.value_or (0) == 1));
+    CHECK_FALSE (info.shutDown);
+    made->shutdown ();
+    CHECK (inspect (made.name.text).shutDown);
+    CHECK (inspect (made.name.text).pending == 2);
+    CHECK (info.size == inspect (made.name.text).size);
+}
+
+TEST_CASE ("memory is told from a stranger's file, used or not", "[inspect]")
+{
+    const OwnName name;
+    {
+        join::ShmMem memory (8192, name.text);
+        const SegmentInfo info = inspect (name.text);
+        CHECK ((info.kind == SegmentKind::Memory && info.size == 8192 && info.users.value_or (0) == 1));
+        CHECK (info.madeAt != 0);
+    }
+    const SegmentInfo unused = inspect (name.text);
+    CHECK ((unused.kind == SegmentKind::Memory && unused.inUse.has_value () && !*unused.inUse));
+    CHECK (unused.permissions == 0600);
+
+    const OwnName other;
+    put (other.path (), 4096);
+    CHECK (inspect (other.text).kind == SegmentKind::Other);
+    put (other.path (), 4096, "JOINMEMQ");
+    const SegmentInfo damaged = inspect (other.text);
+    CHECK (damaged.kind == SegmentKind::Damaged);
+    CHECK (damaged.fault.find ("major") != std::string::npos);
+    ::unlink (other.path ().c_str ());
+    REQUIRE (::mkfifo (other.path ().c_str (), 0600) == 0);
+    CHECK (inspect (other.text).kind == SegmentKind::Other);
+    CHECK (errorOf (join::removeUnused (other.text)) == EINVAL);
+    ::unlink (other.path ().c_str ());
+    REQUIRE (::symlink (name.path ().c_str (), other.path ().c_str ()) == 0);
+    CHECK (inspect (other.text).kind == SegmentKind::Other);
+    CHECK (errorOf (join::removeUnused (other.text)) == EINVAL);
+    CHECK (inspect (name.text).kind == SegmentKind::Memory);
+}
+
+TEST_CASE ("names that are none, or nobody's, are told", "[inspect]")
+{
+    CHECK (thrownBy ([] { inspect (""); }) == EINVAL);
+    CHECK (thrownBy ([] { inspect ("a/b"); }) == EINVAL);
+    CHECK (thrownBy ([] { inspect (std::string (300, 'a')); }) == ENAMETOOLONG);
+    CHECK (thrownBy ([] { inspect ("/joinmem-nobody-has-this"); }) == ENOENT);
+    CHECK (thrownBy ([] { join::inspectPages ("/joinmem-nobody-has-this"); }) == ENOENT);
+    CHECK (errorOf (join::removeUnused ("/joinmem-nobody-has-this")) == ENOENT);
+    CHECK (errorOf (join::removeUnused ("a/b")) == EINVAL);
+    join::Participant one;
+    CHECK (join::inspectParticipants ("/joinmem-nobody-has-this", &one, 1) == -1);
+    CHECK (join::lastError.value () == ENOENT);
+    Made<ShmMpmc> made (4);
+    CHECK (join::inspectParticipants (made.name.text, nullptr, 1) == -1);
+    CHECK (join::lastError.value () == EINVAL);
+    const auto names = join::segmentNames ();
+    CHECK (std::count (names.begin (), names.end (), made.name.text) == 1);
+    CHECK (std::is_sorted (names.begin (), names.end ()));
+}
+
+TEST_CASE ("a look leaves no trace", "[inspect]")
+{
+    Made<ShmMpmc> made (1 << 16);
+    made->tryPush (1);
+    const OwnName sparse;
+    join::MemOptions lazily;
+    lazily.prefault = false;
+    join::ShmMem memory (4 << 20, sparse.text, lazily);
+    *static_cast<char*> (memory.get (3 << 20)) = 'x';
+    for (const OwnName* name : {static_cast<const OwnName*> (&made.name), &sparse})
+    {
+        const auto look = [&] {
+            join::Participant all[4];
+            inspect (name->text);
+            join::inspectPages (name->text);
+            join::inspectParticipants (name->text, all, 4);
+            join::segmentNames ();
+        };
+        look ();
+        static crash::Footprint before;
+        static crash::Footprint after;
+        const Traces then (name->path ());
+        before.take ();
+        look ();
+        after.take ();
+        CHECK (Traces (name->path ()) == then);
+        if (!crash::sanitized ())
+        {
+            CHECK (before.differs (after) == "");
+        }
+        CHECK (inspect (name->text).users.value_or (0) == 1);
+    }
+}
+
+TEST_CASE ("the pages of a segment are told by one who has not opened it", "[inspect]")
+{
+    const OwnName name;
+    join::MemOptions base;
+    base.huge = join::HugePages::Never;
+    join::ShmMem memory (4 << 20, name.text, base);
+    const join::SegmentPages pages = join::inspectPages (name.text);
+    REQUIRE (pages.pageSize.has_value ());
+    CHECK (*pages.pageSize == 4096);
+    CHECK (pages.hugeBytes.value_or (1) == 0);
+    if (pages.nodes.has_value ())
+    {
+        uint64_t sum = 0;
+        for (const join::NodeBytes& node : *pages.nodes)
+        {
+            sum += node.bytes;
+        }
+        CHECK (sum == 4 << 20);
+    }
+    const OwnName second;
+    join::ShmMem huge (4 << 20, second.text);
+    if (huge.pageSize () > 4096)
+    {
+        CHECK (join::inspectPages (second.text).pageSize.value_or (0) == huge.pageSize ());
+        CHECK (join::inspectPages (second.text, 2 << 20).hugeBytes.value_or (0) == 2 << 20);
+    }
+}
+
+TEMPLATE_TEST_CASE ("participants are told by one who is none, the dead and those in a push too", "[inspect]", ShmMpsc,
+                    ShmMpmc)
+{
+    Made<TestType> made (4);
+    CHECK (participantsOf (made.name.text).empty ());
+    made->tryPush (1);
+    auto all = participantsOf (made.name.text);
+    REQUIRE (all.size () == 1);
+    CHECK ((all[0].place == 1 && all[0].pid == ::getpid () && all[0].alive && !all[0].inside));
+
+    // As a thread of place 2 leaves it that was killed behind its claim: its lane, and head.
+    Raw raw (made.name.text);
+    auto* lanes = reinterpret_cast<join::detail::Lane*> (&raw.control () + 1);
+    lanes[1].pid = 4711;
+    lanes[1].state = 1;
+    lanes[1].claim = raw.control ().head.value.load ();
+    raw.control ().head.value = (raw.control ().head.value & join::detail::ticketMask) + join::detail::ticketUnit + 2;
+    all = participantsOf (made.name.text);
+    REQUIRE (all.size () == 2);
+    CHECK ((all[1].place == 2 && all[1].pid == 4711 && !all[1].alive && all[1].inside));
+    join::Participant own[2];
+    REQUIRE (made->participants (own, 2) == 2);
+    CHECK ((own[1].inside && !own[1].alive && !own[0].inside));
+}
+
+TEST_CASE ("only what nobody has is removed", "[inspect]")
+{
+    const OwnName name;
+    {
+        join::ShmMem memory (4096, name.text);
+        CHECK (errorOf (join::removeUnused (name.text)) == EBUSY);
+        CHECK (inspect (name.text).kind == SegmentKind::Memory);
+    }
+    {
+        const User user (name.text);
+        CHECK (errorOf (join::removeUnused (name.text)) == EBUSY);
+    }
+    CHECK (join::removeUnused (name.text) == 0);
+    CHECK (thrownBy ([&] { inspect (name.text); }) == ENOENT);
+    {
+        ShmMpmc::Queue<uint64_t> queue (4, name.text);
+        CHECK (errorOf (join::removeUnused (name.text)) == EBUSY);
+    }
+    CHECK (join::removeUnused (name.text) == 0);
+
+    const std::string path = name.path ();
+    put (path, 4096);
+    CHECK (errorOf (join::removeUnused (name.text)) == EINVAL);
+    put (path, 4096, "JOINMEMQ");
+    CHECK (errorOf (join::removeUnused (name.text)) == EBADMSG);
+    CHECK (::access (path.c_str (), F_OK) == 0);
+}
+
+TEST_CASE ("who opens a segment while it is removed has it whole, or a new one, of that name", "[inspect][race]")
+{
+    const OwnName name;
+    std::atomic<bool>& over = *static_cast<std::atomic<bool>*> (crash::sharedPages (4096));
+    std::vector<pid_t> users;
+    for (int i = 0; i < 4; ++i)
+    {
+        users.push_back (::fork ());
+        if (users.back () == 0)
+        {
+            int lost = 0;
+            for (int round = 0; round < 200; ++round)
+            {
+                ShmMpmc::Queue<uint64_t> queue (8, name.text);
+                uint64_t value = 1;
+                const SegmentInfo info = inspect (name.text);
+                ShmMpmc::Queue<uint64_t> again (8, name.text);
+                lost += !again.created () && info.inUse.value_or (false) ? 0 : 1;
+                lost += queue.tryPush (value) == 0 && queue.tryPop (value) == 0 ? 0 : 1;
+            }
+            ::_exit (lost == 0 ? 0 : 1);
+        }
+    }
+    int removed = 0;
+    std::thread collector ([&] {
+        while (!over)
+        {
+            removed += join::removeUnused (name.text) == 0 ? 1 : 0;
+        }
+    });
+    for (const pid_t user : users)
+    {
+        int status = -1;
+        ::waitpid (user, &status, 0);
+        CHECK (status == 0);
+    }
+    over = true;
+    collector.join ();
+    INFO (removed << " times removed");
+    CHECK (removed > 0);
+}
+
+TEMPLATE_LIST_TEST_CASE ("a hostile segment is looked at and hurts nobody", "[inspect]", SharedKinds)
+{
+    Made<TestType> made (16);
+    Raw raw (made.name.text);
+    std::mt19937_64 random (4);
+    const std::vector<unsigned char> good (raw.bytes (), raw.bytes () + raw.size ());
+    const auto look = [&] {
+        join::Participant all[2000];
+        const SegmentInfo info = inspect (made.name.text);
+        CHECK (info.pending <= (info.isQueue () ? info.capacity : 0));
+        CHECK (join::inspectParticipants (made.name.text, all, 2000) <= 1022);
+        join::inspectPages (made.name.text);
+    };
+    for (int round = 0; round < 300; ++round)
+    {
+        std::copy (good.begin (), good.end (), raw.bytes ());
+        for (uint64_t i = random () % 4; i < 4; ++i)
+        {
+            const uint64_t last = random () % 2 == 0 ? sizeof (join::detail::Identity) : 768 + 4 * 128;
+            raw.put<uint64_t> (random () % (last / 8) * 8, random () >> (random () % 64));
+        }
+        look ();
+    }
+    std::copy (good.begin (), good.end (), raw.bytes ());
+    const uint64_t segmentSize = inspect (made.name.text).segmentSize;
+    for (const off_t length : {1 << 20, 65536, 4096, 4095, 800, 768, 500, 128, 127, 100, 1, 0})
+    {
+        REQUIRE (::truncate (made.name.path ().c_str (), length) == 0);
+        look ();
+        const SegmentInfo info = inspect (made.name.text);
+        CHECK (info.isQueue () == (static_cast<uint64_t> (length) >= segmentSize));
+        CHECK ((info.kind == SegmentKind::Damaged) == (!info.isQueue () && length >= 128));
+    }
+}
