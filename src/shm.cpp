@@ -4,6 +4,7 @@
 #include "shared.hpp"
 #include "state.hpp"
 
+#include "os/futex.hpp"
 #include "os/pages.hpp"
 
 #include <cerrno>
@@ -15,8 +16,19 @@ inline namespace JOIN_ABI
 {
 namespace
 {
-// Racing creators and removers send one another round: each round of one is a success of another.
+// Racing creators and removers send one another round: each round of one is a success of another. But who removes holds the
+// lease meanwhile, and may have been preempted: so after some rounds he is given the processor, a second in all.
 constexpr int rounds = 1000;
+constexpr int eager = 16;
+
+void letOthersOn (int round) noexcept
+{
+    constexpr int64_t nap = 1'000'000;
+    if (round >= eager)
+    {
+        os::sleepUntil (os::now () + nap);
+    }
+}
 
 Failure existing (const char* name)
 {
@@ -85,6 +97,7 @@ Failure makeShared (uint64_t size, std::string_view given, Mapping* mapping)
         mapping->release ();
         mapping->fallbacks.clear ();
         mapping->created = true;
+        letOthersOn (i);
     }
     return Failure (EBUSY, "segment %.64s comes and goes, or is held by a process that removes it: %d tries", name.text,
                     rounds);

@@ -329,6 +329,32 @@ TEST_CASE ("who opens a segment while it is removed has it whole, or a new one, 
     CHECK (removed > 0);
 }
 
+TEST_CASE ("who opens a segment waits for who is removing it, and is told when that takes too long", "[inspect]")
+{
+    const OwnName name;
+    const join::ShmMem made (4096, name.text);
+    const int file = ::open (name.path ().c_str (), O_RDWR | O_CLOEXEC);
+    struct flock lock = {};
+    lock.l_type = F_WRLCK;
+    lock.l_start = off_t (1) << 62;
+    lock.l_len = 1;
+    REQUIRE (::fcntl (file, F_OFD_SETLK, &lock) == -1);  // in use
+    const OwnName unused;
+    {
+        join::ShmMem once (4096, unused.text);
+    }
+    const int other = ::open (unused.path ().c_str (), O_RDWR | O_CLOEXEC);
+    REQUIRE (::fcntl (other, F_OFD_SETLK, &lock) == 0);
+    CHECK (thrownBy ([&] { join::ShmMem (4096, unused.text); }) == EBUSY);
+    std::thread later ([=] {
+        std::this_thread::sleep_for (std::chrono::milliseconds (50));
+        ::close (other);
+    });
+    CHECK (thrownBy ([&] { join::ShmMem (4096, unused.text); }) == 0);
+    later.join ();
+    ::close (file);
+}
+
 TEMPLATE_LIST_TEST_CASE ("a hostile segment is looked at and hurts nobody", "[inspect]", SharedKinds)
 {
     Made<TestType> made (16);
