@@ -43,6 +43,27 @@ __attribute__ ((noinline)) uint64_t popAll (Queue& queue, std::vector<T>& list, 
     return done;
 }
 
+// What a poll costs that finds nothing, or no room, with the sentence that it leaves in lastError.
+template <typename T, typename Queue>
+bool countPolls (const std::string& name, Queue& queue)
+{
+    std::vector<T> list (elements);
+    uint64_t done = popAll (queue, list, 1);
+    const std::string tail = " " + name + " " + std::to_string (sizeof (T)) + "B by 1";
+    const std::string empty = "poll of an empty" + tail;
+    const std::string full = "poll of a full" + tail;
+    CALLGRIND_ZERO_STATS;
+    done += popAll (queue, list, 1);
+    CALLGRIND_DUMP_STATS_AT (empty.c_str ());
+    while (queue.tryPush (list[0]) == 0)
+    {
+    }
+    CALLGRIND_ZERO_STATS;
+    done += pushAll (queue, list, 1);
+    CALLGRIND_DUMP_STATS_AT (full.c_str ());
+    return done == 0;
+}
+
 template <typename T, typename Queue>
 bool count (const std::string& name, Queue& queue)
 {
@@ -72,7 +93,7 @@ bool count (const std::string& name, Queue& queue)
             done += out[i].words[0] == i + batch ? 0U : 1U;
         }
     }
-    return done == 8 * elements;
+    return done == 8 * elements && countPolls<T> (name, queue);
 }
 
 template <template <typename> class Queue, std::size_t Bytes>
