@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+// A queue of C++ that others look at: maker KIND NAME CAPACITY PUSHED POPPED. Each "+" of its input is a push more, each other
+// byte a push and a pop; it goes when its input ends.
+#include <join/queue.hpp>
+
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <unistd.h>
+
+namespace
+{
+struct Tick
+{
+    uint64_t number;
+    char text[16];
+};
+
+template <typename Kind>
+int serve (char** words)
+{
+    join::QueueOptions options;
+    options.tag = 42;
+    options.typeId = 0x7151;
+    typename Kind::template Queue<Tick> queue (std::strtoull (words[3], nullptr, 10), words[2], join::MemOptions (),
+                                               options);
+    for (uint64_t i = std::strtoull (words[4], nullptr, 10); i > 0; --i)
+    {
+        const Tick tick = {i, "tick"};
+        if (queue.push (tick) != 0)
+        {
+            return 1;
+        }
+    }
+    for (uint64_t i = std::strtoull (words[5], nullptr, 10); i > 0; --i)
+    {
+        Tick tick;
+        if (queue.pop (tick) != 0)
+        {
+            return 1;
+        }
+    }
+    std::puts ("ready");
+    std::fflush (stdout);
+    char end;
+    while (::read (STDIN_FILENO, &end, 1) > 0)
+    {
+        const Tick tick = {0, "more"};
+        queue.tryPush (tick);
+        Tick taken;
+        end == '+' || queue.tryPop (taken) == 0 ? void () : void (std::puts ("empty"));
+    }
+    return 0;
+}
+}  // namespace
+
+int main (int count, char** words)
+{
+    if (count != 6)
+    {
+        return 2;
+    }
+    return std::strcmp (words[1], "spsc") == 0   ? serve<join::ShmMem::Spsc> (words)
+           : std::strcmp (words[1], "mpsc") == 0 ? serve<join::ShmMem::Mpsc> (words)
+                                                 : serve<join::ShmMem::Mpmc> (words);
+}

@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: MIT
+"""What the tests of the tool share: a /dev/shm of their own, makers of segments, and a terminal."""
+
+import ctypes
+import os
+import pty
+import re
+import select
+import signal
+import subprocess
+import sys
+import time
+
+SKIPPED = 77
+
+
+def own_shm():
+    """Runs the rest in a mount namespace whose /dev/shm is its own: collecting garbage is no matter for others then."""
+    if os.environ.get("JOINMEM_OWN_SHM") == "yes":
+        return
+    unshare = ["unshare", "--mount"] if os.geteuid() == 0 else ["unshare", "--mount", "--map-root-user"]
+    if subprocess.run([*unshare, "mount", "-t", "tmpfs", "none", "/dev/shm"], capture_output=True).returncode != 0:
+        print("skipped: this user may make no mount namespace")
+        sys.exit(SKIPPED)
+    os.environ["JOINMEM_OWN_SHM"] = "yes"
+    command = 'mount -t tmpfs -o mode=1777,size=256m none /dev/shm && exec "$@"'
+    os.execvp("unshare", [*unshare, "sh", "-c", command, "sh", sys.executable, *sys.argv])
+
+
+def in_tree(text):
+    """Without what differs from one run to the next."""
+    text = re.sub(r"\b\d+(ns|us|ms|s|m|h|d)\b", "AGE", text)
+    text = re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "DATE", text)
+    text = re.sub(r"inode \d+", "inode N", text)
+    text = re.sub(r"process \d+", "process PID", text)
+    return "\n".join(line.rstrip() for line in text.splitlines()) + "\n"
+
+
+class Tool:
+    def __init__(self, path):
+        self.path = path
+
+    def run(self, *words, **more):
+        more.setdefault("timeout", 30)
+        return subprocess.run([self.path, *words], capture_output=True, text=True, **more)
+
+    def output(self, *words):
+        run = self.run(*words)
+        assert run.returncode == 0, f"{words}: {run.returncode}: {run.stderr}"
+        return run.stdout
+
+
+class Maker:
+    """A program that makes a segment and has it until its end."""
+
+    def __init__(self, *command):
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        assert self.process.stdout.readline() == "ready\n", command
+
+    def tell(self, text):
+        self.process.stdin.write(text)
+        self.process.stdin.flush()
+
+    def kill(self):
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+        self.process.stdin.close()
+        self.process.stdout.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.process.returncode is None:
+            self.process.stdin.close()
+            self.process.wait(timeout=10)
+            self.process.stdout.close()
+
+
+class Library:
+    """joinmem.h as a Python program has it."""
+
+    def __init__(self, path):
+        self.lib = ctypes.CDLL(path)
+        self.lib.jm_queue_open.restype = ctypes.c_int64
+        self.lib.jm_shm_open.restype = ctypes.c_int64
+        self.lib.jm_queue_open.argtypes = [ctypes.c_uint32, ctypes.c_uint64, ctypes.c_uint32, ctypes.c_char_p]
+        self.lib.jm_shm_open.argtypes = [ctypes.c_uint64, ctypes.c_char_p]
+        self.lib.jm_queue_try_push.argtypes = [ctypes.c_int64, ctypes.c_void_p]
+        self.lib.jm_close.argtypes = [ctypes.c_int64]
+        self.lib.jm_unlink.argtypes = [ctypes.c_char_p]
+
+    def queue(self, name, kind=1, capacity=8, size=4, pushed=0):
+        handle = self.lib.jm_queue_open(kind, capacity, size, name.encode())
+        assert handle > 0, name
+        element = ctypes.create_string_buffer(size)
+        for _ in range(pushed):
+            assert self.lib.jm_queue_try_push(handle, element) == 0
+        return handle
+
+    def memory(self, name, size=4096):
+        handle = self.lib.jm_shm_open(size, name.encode())
+        assert handle > 0, name
+        return handle
+
+    def close(self, *handles):
+        for handle in handles:
+            assert self.lib.jm_close(handle) == 0
+
+
+class Terminal:
+    """A program on a pseudo terminal: what it writes there, whole."""
+
+    def __init__(self, *command, environment=None):
+        self.pid, self.end = pty.fork()
+        if self.pid == 0:
+            os.environ.update(environment or {})
+            os.execvp(command[0], command)
+        self.seen = ""
+
+    def until(self, words, seconds=10):
+        stop = time.monotonic() + seconds
+        while words not in self.seen:
+            ready, _, _ = select.select([self.end], [], [], max(0, stop - time.monotonic()))
+            assert ready, f"{words!r} did not come, but {self.seen!r}"
+            try:
+                self.seen += os.read(self.end, 65536).decode("utf-8", "replace")
+            except OSError:
+                break
+        return self.seen
+
+    def press(self, keys):
+        os.write(self.end, keys.encode())
+
+    def finish(self):
+        """The exit status; everything is read."""
+        while True:
+            try:
+                data = os.read(self.end, 65536)
+            except OSError:
+                break
+            if not data:
+                break
+            self.seen += data.decode("utf-8", "replace")
+        _, status = os.waitpid(self.pid, 0)
+        os.close(self.end)
+        return os.waitstatus_to_exitcode(status)
