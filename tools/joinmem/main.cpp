@@ -80,6 +80,7 @@ int run (int argc, char** argv)
     addTop (app, &status);
     addRm (app, &status);
     addGc (app, &status);
+    addDoctor (app, &status);
     try
     {
         app.parse (argc, argv);

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: MIT
+// What is around the process: a container, a virtual machine, a sandbox.
+#include "facts.hpp"
+
+#include <cstdio>
+
+#include <sys/prctl.h>
+
+namespace tool::doctor
+{
+namespace
+{
+constexpr double muchSteal = 0.05;
+
+// The kernel's numbers of the namespaces that a machine begins with.
+constexpr const char* firstPids = "pid:[4026531836]";
+constexpr const char* firstUsers = "user:[4026531837]";
+
+constexpr Subject containerSubject {"container", "a container around", aroundSection};
+constexpr Subject hypervisorSubject {"virtual-machine", "a virtual machine around", aroundSection};
+constexpr Subject seccompSubject {"seccomp", "a seccomp filter", aroundSection};
+
+std::vector<std::string> readContainer (const Source& source)
+{
+    std::vector<std::string> signs;
+    if (source.exists ("/.dockerenv"))
+    {
+        signs.push_back ("/.dockerenv");
+    }
+    if (source.exists ("/run/.containerenv"))
+    {
+        signs.push_back ("/run/.containerenv");
+    }
+    const std::string manager = source.firstLine ("/run/systemd/container");
+    if (!manager.empty ())
+    {
+        signs.push_back ("/run/systemd/container says " + manager);
+    }
+    const std::string groups = source.read ("/proc/1/cgroup").value_or ("");
+    for (const char* name : {"docker", "libpod", "kubepods", "containerd", "lxc", "machine.slice"})
+    {
+        if (groups.find (name) != std::string::npos)
+        {
+            signs.push_back ("/proc/1/cgroup says " + std::string (name));
+            break;
+        }
+    }
+    return signs;
+}
+
+std::optional<bool> otherNamespace (const Source& source, const char* path, const char* first)
+{
+    const std::string link = source.link (path);
+    return link.empty () ? std::nullopt : std::optional<bool> (link != first);
+}
+
+std::string readHypervisor (const Source& source)
+{
+    const std::string type = source.firstLine ("/sys/hypervisor/type");
+    if (!type.empty ())
+    {
+        return type;
+    }
+    std::string product = source.firstLine ("/sys/class/dmi/id/sys_vendor");
+    const std::string name = source.firstLine ("/sys/class/dmi/id/product_name");
+    product += (product.empty () || name.empty () ? "" : " ") + name;
+    const std::string cpu = source.read ("/proc/cpuinfo").value_or ("");
+    const std::size_t flags = cpu.find ("\nflags");
+    if (flags != std::string::npos)
+    {
+        const std::string line = cpu.substr (flags, cpu.find ('\n', flags + 1) - flags);
+        return line.find (" hypervisor") == std::string::npos ? ""
+               : product.empty ()                             ? "the CPU says so (flag hypervisor)"
+                                                              : product;
+    }
+    for (const char* vendor : {"QEMU", "KVM", "VMware", "Virtual", "Xen", "Firecracker", "OpenStack"})
+    {
+        if (product.find (vendor) != std::string::npos)
+        {
+            return product;
+        }
+    }
+    return "";
+}
+
+// "cpu  USER NICE SYSTEM IDLE IOWAIT IRQ SOFTIRQ STEAL ...", of which the guests' are in USER already.
+std::optional<double> readSteal (const Source& source)
+{
+    unsigned long long times[8] = {};
+    const std::string line = source.firstLine ("/proc/stat");
+    if (std::sscanf (line.c_str (), "cpu %llu %llu %llu %llu %llu %llu %llu %llu", &times[0], &times[1], &times[2],
+                     &times[3], &times[4], &times[5], &times[6], &times[7])
+        != 8)
+    {
+        return std::nullopt;
+    }
+    double total = 0;
+    for (const unsigned long long time : times)
+    {
+        total += static_cast<double> (time);
+    }
+    return total > 0 ? std::optional<double> (static_cast<double> (times[7]) / total) : std::nullopt;
+}
+
+void readSandbox (const Source& source, AroundFacts* around)
+{
+    around->seccomp = source.field ("/proc/self/status", "Seccomp");
+    around->filters = source.field ("/proc/self/status", "Seccomp_filters");
+    around->noNewPrivileges = source.field ("/proc/self/status", "NoNewPrivs");
+    const int privileges = source.live () ? ::prctl (PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) : -1;
+    if (around->noNewPrivileges.empty () && privileges >= 0)
+    {
+        around->noNewPrivileges = std::to_string (privileges);
+    }
+}
+
+Check judgeContainer (const AroundFacts& around)
+{
+    std::string found;
+    for (const std::string& sign : around.containerSigns)
+    {
+        found += (found.empty () ? "" : ", ") + sign;
+    }
+    const bool pids = around.ownPids.value_or (false);
+    const bool users = around.ownUsers.value_or (false);
+    found += pids ? (found.empty () ? "a PID namespace of its own" : ", a PID namespace of its own") : "";
+    found += users ? (found.empty () ? "a user namespace of its own" : ", a user namespace of its own") : "";
+    if (found.empty ())
+    {
+        return containerSubject.fine (around.ownPids ? "none" : "none that can be seen", "");
+    }
+    return containerSubject.fine (
+        found, users
+                   ? "Processes outside see the same segments where they have the same /dev/shm. They are another "
+                     "user's there, so both sides have to give permissions for others; docs/containers.md."
+                   : "Processes outside see the same segments where they have the same /dev/shm: --ipc=, or a volume; "
+                     "docs/containers.md. That they have other PIDs does not matter.");
+}
+
+Check judgeHypervisor (const AroundFacts& around)
+{
+    char steal[32] = "";
+    if (around.steal)
+    {
+        std::snprintf (steal, sizeof (steal), "%.1f %%", *around.steal * 100);
+    }
+    std::string found = around.hypervisor.empty () ? "none that can be seen" : around.hypervisor;
+    found += around.steal ? std::string ("; the host took ") + steal + " of the CPUs' time (steal)" : "";
+    if (around.steal.value_or (0) >= muchSteal)
+    {
+        return hypervisorSubject.worse (
+            found,
+            "Waits, and pushes that others wait for, are longer by what the host takes. Nothing "
+            "is lost.",
+            "CPUs of its own for this machine, on the host; look again by: vmstat 1 (column st)");
+    }
+    return hypervisorSubject.fine (found, around.hypervisor.empty () ? ""
+                                                                     : "Page faults and wake-ups cost more than on the "
+                                                                       "bare machine. Nothing else is different.");
+}
+
+Check judgeSeccomp (const AroundFacts& around)
+{
+    if (around.seccomp.empty ())
+    {
+        return seccompSubject.unknown ("not told", "");
+    }
+    const std::string privileges =
+        around.noNewPrivileges == "1" ? "; no_new_privs is set" : "; no_new_privs is not set";
+    if (around.seccomp == "0")
+    {
+        return seccompSubject.fine ("none" + privileges, "No system call is refused by a filter.");
+    }
+    return seccompSubject.fine ("mode " + around.seccomp
+                                    + (around.filters.empty () ? "" : ", filters: " + around.filters) + privileges,
+                                "What it refuses of what the library needs is told by the checks of system calls.");
+}
+}  // namespace
+
+AroundFacts readAround (const Source& source)
+{
+    AroundFacts around;
+    around.containerSigns = readContainer (source);
+    around.ownPids = otherNamespace (source, "/proc/self/ns/pid", firstPids);
+    around.ownUsers = otherNamespace (source, "/proc/self/ns/user", firstUsers);
+    around.hypervisor = readHypervisor (source);
+    around.steal = readSteal (source);
+    around.protectedRegular = source.firstLine ("/proc/sys/fs/protected_regular");
+    readSandbox (source, &around);
+    return around;
+}
+
+void judgeAround (const Facts& facts, Checks* checks)
+{
+    checks->push_back (judgeContainer (facts.around));
+    checks->push_back (judgeHypervisor (facts.around));
+    checks->push_back (judgeSeccomp (facts.around));
+}
+
+}  // namespace tool::doctor

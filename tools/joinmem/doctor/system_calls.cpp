@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: MIT
+// System calls that sandboxes and old kernels refuse, each tried as the library makes it.
+#include "facts.hpp"
+
+#include <cerrno>
+#include <climits>
+#include <cstdio>
+#include <ctime>
+
+#include <fcntl.h>
+#include <linux/futex.h>
+#include <linux/membarrier.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+namespace tool::doctor
+{
+namespace
+{
+constexpr Subject futexSubject {"futex", "sleeping in the kernel", callSection};
+constexpr Subject barrierSubject {"membarrier", "barriers made by who waits", callSection};
+constexpr Subject forkSubject {"fork-advice", "pages that forked children do not get (MADV_WIPEONFORK)", callSection};
+
+// A value that the word does not have: so it never sleeps, and EAGAIN is a yes.
+Result futexWait (uint32_t* word, int flag) noexcept
+{
+    const struct timespec past = {0, 0};
+    const uint32_t other = *word + 1;
+    const int operation = FUTEX_WAIT_BITSET | flag;
+    const long done = ::syscall (SYS_futex, word, operation, other, &past, nullptr, FUTEX_BITSET_MATCH_ANY);
+    return done == 0 || errno == EAGAIN || errno == ETIMEDOUT ? 0 : errno;
+}
+
+Result futexWake (uint32_t* word, int flag) noexcept
+{
+    return resultOf (::syscall (SYS_futex, word, FUTEX_WAKE | flag, INT_MAX, nullptr, nullptr, 0) != -1);
+}
+
+void tryFutex (Results& results) noexcept
+{
+    alignas (4) uint32_t word = 1;
+    results[0] = futexWait (&word, 0);
+    results[1] = futexWake (&word, 0);
+    results[2] = futexWait (&word, FUTEX_PRIVATE_FLAG);
+    results[3] = futexWake (&word, FUTEX_PRIVATE_FLAG);
+}
+
+void tryBarrier (Results& results) noexcept
+{
+    const int commands[] = {MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, MEMBARRIER_CMD_PRIVATE_EXPEDITED,
+                            MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED, MEMBARRIER_CMD_GLOBAL_EXPEDITED};
+    std::size_t i = 0;
+    for (const int command : commands)
+    {
+        results[i++] = resultOf (::syscall (SYS_membarrier, command, 0U, 0) != -1);
+    }
+}
+
+void tryForkAdvice (Results& results) noexcept
+{
+    const std::size_t bytes = static_cast<std::size_t> (::sysconf (_SC_PAGESIZE));
+    void* page = ::mmap (nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    results[0] = resultOf (page != MAP_FAILED && ::madvise (page, bytes, MADV_WIPEONFORK) == 0);
+    results[1] = resultOf (page != MAP_FAILED && ::madvise (page, bytes, MADV_DONTFORK) == 0);
+    ::munmap (page, bytes);
+}
+
+Result firstRefused (const Results& results, std::size_t count)
+{
+    for (std::size_t i = 0; i < count; ++i)
+    {
+        if (results[i] != 0)
+        {
+            return results[i];
+        }
+    }
+    return 0;
+}
+
+Check judgeFutex (const CallFacts& calls)
+{
+    const Result result = firstRefused (calls.futex, 4);
+    if (!calls.tried)
+    {
+        return futexSubject.unknown (notLive, "");
+    }
+    if (result == 0)
+    {
+        return futexSubject.fine ("allowed, between processes and within one",
+                                  "Who waits sleeps until there is something, and looks by itself 20 times a second.");
+    }
+    return futexSubject.missing (
+        wordsFor (result),
+        wasKilled (result) ? "A process that waits in a queue dies of it."
+                           : "Nobody who sleeps can be woken: who waits looks again every millisecond, and threads of "
+                             "the C library cannot wait for one another.",
+        "a seccomp profile that lets futex pass");
+}
+
+Check judgeBarrier (const CallFacts& calls)
+{
+    const Result result = firstRefused (calls.barrier, 4);
+    const char* const mend = "a seccomp profile that lets membarrier pass; docs/queues.md, \"In containers\"";
+    if (!calls.tried)
+    {
+        return barrierSubject.unknown (notLive, "");
+    }
+    if (result == 0)
+    {
+        return barrierSubject.fine ("private and global expedited, allowed",
+                                    "Pushes and pops make no fence, and who waits sleeps for up to 50 ms at a time.");
+    }
+    if (wasKilled (result))
+    {
+        return barrierSubject.missing (wordsFor (result), "A process that opens a queue dies of it.", mend);
+    }
+    return barrierSubject.worse (wordsFor (result),
+                                 "Each push and pop makes a full fence, and who waits looks again every millisecond "
+                                 "instead of 20 times a second. Nothing is lost.",
+                                 mend);
+}
+
+Check judgeForkAdvice (const CallFacts& calls)
+{
+    const Result result = firstRefused (calls.fork, 2);
+    if (!calls.tried)
+    {
+        return forkSubject.unknown (notLive, "");
+    }
+    if (result == 0)
+    {
+        return forkSubject.fine ("allowed", "Forked children are participants of their own.");
+    }
+    return forkSubject.missing (wordsFor (result),
+                                "No queue of many pushers between processes can be opened, and none of Spsc that asks "
+                                "to be exclusive.",
+                                "a kernel from 4.14 on, and a seccomp profile that lets madvise pass");
+}
+}  // namespace
+
+CallFacts tryCalls (const Source& source)
+{
+    CallFacts calls;
+    if (source.live ())
+    {
+        calls.tried = true;
+        calls.futex = attempt (tryFutex);
+        calls.barrier = attempt (tryBarrier);
+        calls.fork = attempt (tryForkAdvice);
+        calls.file = attempt (tryFiles);
+    }
+    return calls;
+}
+
+void judgeCalls (const Facts& facts, Checks* checks)
+{
+    checks->push_back (judgeFutex (facts.calls));
+    checks->push_back (judgeBarrier (facts.calls));
+    judgePresence (facts, checks);
+    checks->push_back (judgeForkAdvice (facts.calls));
+}
+
+}  // namespace tool::doctor
