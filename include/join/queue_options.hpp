@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/// What a queue may be told when it is made or opened, and what it tells of itself: a part of <join/queue.hpp>, which
-/// includes it.
+/// What a queue may be told when it is made or opened, and what it tells of itself: a part of <join/queue.hpp> and
+/// <join/any_queue.hpp>, which include it.
 #ifndef JOIN_QUEUE_OPTIONS_HPP
 #define JOIN_QUEUE_OPTIONS_HPP
 
@@ -12,6 +12,14 @@ namespace join
 {
 inline namespace JOIN_ABI
 {
+/// How many push and how many pop at a time, where that is known only when the program runs.
+enum class QueueKind : uint32_t
+{
+    Spsc = 1,  ///< one, one
+    Mpsc = 2,  ///< many, one
+    Mpmc = 3,  ///< many, many
+};
+
 /// What a queue is besides its type and capacity. Fields are only ever added at the end.
 struct QueueOptions
 {

@@ -13,8 +13,8 @@ import sys
 from planted import copy, output, scratch, tree, verdict
 
 LAYERS = ["error", "os", "memory", "queue", "capi"]
-QUEUE = {"backoff.hpp", "blocking.hpp", "claim.hpp", "copy.hpp", "inspect.hpp", "queue.hpp", "queue_options.hpp", "recent.hpp",
-         "ring.hpp", "segment.hpp", "slots.hpp", "span.hpp", "spsc.hpp"}
+QUEUE = {"any_queue.hpp", "backoff.hpp", "blocking.hpp", "claim.hpp", "copy.hpp", "inspect.hpp", "queue.hpp",
+         "queue_options.hpp", "recent.hpp", "ring.hpp", "segment.hpp", "slots.hpp", "span.hpp", "spsc.hpp"}
 ERROR = {"error.hpp", "error.cpp", "failure.hpp", "failure.cpp", "abi.hpp"}
 STANDARD = set("""
     algorithm array atomic cerrno chrono climits cstdarg cstddef cstdint cstdio cstdlib cstring exception functional
