@@ -80,6 +80,8 @@ int run (int argc, char** argv)
     addTop (app, &status);
     addRm (app, &status);
     addGc (app, &status);
+    addPush (app, &status);
+    addPop (app, &status);
     addDoctor (app, &status);
     try
     {

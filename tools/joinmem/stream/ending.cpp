@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+// Signals. What is in the middle of a queue or a write is not torn: the program notices between two calls.
+#include "ending.hpp"
+
+#include <cerrno>
+#include <csignal>
+
+#include <signal.h>
+#include <sys/time.h>
+
+namespace tool::stream
+{
+namespace
+{
+volatile std::sig_atomic_t firstCaught = 0;
+
+void note (int signal)
+{
+    const int kept = errno;
+    if (signal != SIGALRM && firstCaught == 0)
+    {
+        firstCaught = signal;
+    }
+    // It may have come between a look at it and a call that waits: ticks interrupt that call, too.
+    itimerval ticks = {};
+    ticks.it_value.tv_usec = 20000;
+    ticks.it_interval.tv_usec = 20000;
+    ::setitimer (ITIMER_REAL, &ticks, nullptr);
+    errno = kept;
+}
+
+void handle (int signal, void (*handler) (int))
+{
+    struct sigaction action = {};
+    action.sa_handler = handler;
+    ::sigemptyset (&action.sa_mask);
+    ::sigaction (signal, &action, nullptr);
+}
+
+bool isIgnored (int signal)
+{
+    struct sigaction there = {};
+    return ::sigaction (signal, nullptr, &there) == 0 && there.sa_handler == SIG_IGN;
+}
+}  // namespace
+
+void catchSignals ()
+{
+    handle (SIGPIPE, SIG_IGN);
+    handle (SIGALRM, note);
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP})
+    {
+        if (!isIgnored (signal))
+        {
+            handle (signal, note);
+        }
+    }
+}
+
+int caughtSignal () noexcept
+{
+    return firstCaught;
+}
+
+void endIfCaught ()
+{
+    if (firstCaught != 0)
+    {
+        throw Quiet {statusOfSignal (firstCaught)};
+    }
+}
+
+}  // namespace tool::stream

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: MIT
+#include "waiting.hpp"
+
+#include "../command.hpp"
+#include "ending.hpp"
+
+#include <join/error.hpp>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+
+namespace tool::stream
+{
+namespace
+{
+constexpr std::chrono::milliseconds sliceMost (100);
+}  // namespace
+
+void stopFor (const join::AnyQueue& queue)
+{
+    const int error = join::lastError.value ();
+    throw Stop (statusOf (error), std::string (queue.name ()) + ": " + join::lastError.message ());
+}
+
+Patience::Patience (const Options& options) noexcept
+: _most (options.timeout)
+, _start (Clock::now ())
+{
+}
+
+void Patience::renew () noexcept
+{
+    if (_most)
+    {
+        _start = Clock::now ();
+    }
+}
+
+std::chrono::nanoseconds Patience::left () const noexcept
+{
+    return *_most - (Clock::now () - _start);
+}
+
+std::chrono::nanoseconds Patience::slice () const noexcept
+{
+    return _most ? std::min<std::chrono::nanoseconds> (sliceMost, left ()) : sliceMost;
+}
+
+void Patience::lookAt (const join::AnyQueue& queue) const
+{
+    endIfCaught ();
+    if (_most && left () <= std::chrono::nanoseconds::zero ())
+    {
+        throw Stop (TimedOut, std::string (queue.name ()) + ": " + join::lastError.message ());
+    }
+}
+
+Pusher::Pusher (join::AnyQueue& queue, const Options& options)
+: _queue (queue)
+, _options (options)
+, _patience (options)
+, _first (queue.stats ().pushed)
+{
+}
+
+void Pusher::push (const char* elements, uint64_t n)
+{
+    const std::size_t size = _queue.elementSize ();
+    _patience.renew ();
+    for (uint64_t done = 0; done < n;)
+    {
+        const int64_t now = _queue.push (elements + done * size, n - done, _patience.slice ());
+        if (now > 0)
+        {
+            done += static_cast<uint64_t> (now);
+            _pushed += static_cast<uint64_t> (now);
+            _patience.renew ();
+            endIfCaught ();
+            continue;
+        }
+        if (join::lastError.value () != ETIMEDOUT)
+        {
+            stopFor (_queue);
+        }
+        _patience.lookAt (_queue);
+        lookForReader ();
+    }
+}
+
+// A reader that left has shut the queue down. One that was killed could not: its side of the queue says so, if it had
+// taken a part of this stream and no other has come.
+void Pusher::lookForReader ()
+{
+    constexpr uint32_t readerSide = 2;
+    join::Participant there[2];
+    const int64_t n = _options.bytes ? _queue.participants (there, 2) : 0;
+    for (int64_t i = 0; i < n; ++i)
+    {
+        if (there[i].place == readerSide && !there[i].alive && _queue.stats ().popped > _first)
+        {
+            _lostReader = true;
+            throw Stop (Failed, std::string (_queue.name ()) + ": who popped the stream was killed");
+        }
+    }
+}
+
+uint64_t Pusher::pushed () const noexcept
+{
+    return _pushed;
+}
+
+bool Pusher::lostReader () const noexcept
+{
+    return _lostReader;
+}
+
+Popper::Popper (join::AnyQueue& queue, const Options& options, const Output& output) noexcept
+: _queue (queue)
+, _output (output)
+, _patience (options)
+, _waits (options.follow || options.bytes || options.count != 0)
+{
+}
+
+uint64_t Popper::pop (char* elements, uint64_t most)
+{
+    _patience.renew ();
+    for (;;)
+    {
+        if (_output.isClosed ())
+        {
+            throw Quiet {statusOfSignal (SIGPIPE)};  // before anything is taken for nobody
+        }
+        endIfCaught ();
+        // What is claimed and not there yet is waited for in any case: its owner is at work, or is found to be dead.
+        const int64_t now = _waits || !_queue.empty () ? _queue.popSome (elements, most, _patience.slice ())
+                                                       : _queue.tryPop (elements, most);
+        if (now > 0)
+        {
+            return static_cast<uint64_t> (now);
+        }
+        switch (join::lastError.value ())
+        {
+            case ETIMEDOUT:
+                if (!_waits)
+                {
+                    return 0;
+                }
+                _patience.lookAt (_queue);
+                break;
+            case EAGAIN:
+                return 0;
+            case EPIPE:
+                _why = Dry::ShutDown;
+                return 0;
+            case EOWNERDEAD:
+                _why = Dry::Abandoned;
+                return 0;
+            default:
+                stopFor (_queue);
+        }
+    }
+}
+
+Dry Popper::why () const noexcept
+{
+    return _why;
+}
+
+}  // namespace tool::stream
