@@ -153,7 +153,8 @@ std::size_t transparentPage () noexcept
 Failure makePresent (const MemOptions& asked, void* address, std::size_t bytes, bool fresh) noexcept
 {
     int error = spread (asked, address, bytes, !asked.readOnly, populate);
-    if (error == EINVAL)
+    // Before Linux 5.14; or a filter, which refuses all of madvise (2) with the errno that it likes.
+    if (error == EINVAL || error == EPERM || error == ENOSYS || error == EACCES)
     {
         touchEach (address, bytes, fresh && !asked.readOnly);
         error = 0;

@@ -131,6 +131,27 @@ TEST_CASE ("where only collapsing is refused, local memory is on transparent hug
     }
 }
 
+TEST_CASE ("where populating is refused, every page is touched instead")
+{
+    const Knob enabled (knob ("enabled"), "madvise");
+    constexpr unsigned advicePopulateWrite = 23;
+    for (int error : {EINVAL, EPERM, ENOSYS})
+    {
+        CAPTURE (error);
+        const auto resident = [=] (auto memory) -> std::string {
+            const uint64_t there = memory.placement ().residentBytes.value_or (0);
+            return there == memory.size () ? "" : std::to_string (there) + " bytes are there";
+        };
+        REQUIRE (asRootAndNobody ([=] {
+                     refuseAdvice (advicePopulateWrite, error);
+                     return resident (join::LocalMem (1 * MiB)) + resident (join::LocalMem (64 * MiB))
+                            + resident (join::ShmMem (1 * MiB, "/small"))
+                            + resident (join::ShmMem (64 * MiB, "/large"));
+                 })
+                 == "");
+    }
+}
+
 TEST_CASE ("where the process may have no transparent pages, Prefer says so and Require names what forbids them")
 {
     const Knob enabled (knob ("enabled"), "always");

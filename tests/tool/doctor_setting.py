@@ -21,6 +21,10 @@ NUMBERS = {
 EPERM, UNKNOWN, KILL = 0x00050000 | 1, 0x00050000 | 22, 0x80000000  # what a filter answers: errno 1, 22, or a death
 F_OFD_SETLK, FUTEX_WAIT_BITSET, MADV_COLLAPSE, MADV_POPULATE_WRITE, MADV_WIPEONFORK = 37, 9, 25, 23, 18
 
+# The checks that try system calls.
+WITH_CALLS = {"huge-private", "huge-shared", "tmpfile", "linkat", "leases", "futex", "membarrier", "populate",
+              "fork-advice", "mbind", "move-pages"}
+
 # A machine that has all.
 GOOD = {
     "proc/self/status": "Name:\tdoctor\nCapEff:\t0000000000000000\nNoNewPrivs:\t0\nSeccomp:\t0\nSeccomp_filters:\t0\n"

@@ -13,12 +13,11 @@ import sys
 import unittest
 
 from doctor_setting import (EPERM, F_OFD_SETLK, FUTEX_WAIT_BITSET, GOOD, KILL, MADV_COLLAPSE, MADV_POPULATE_WRITE,
-                            MADV_WIPEONFORK, NUMBERS, UNKNOWN, bare_root, forbid, need_root, scratch, skip, tree)
+                            MADV_WIPEONFORK, NUMBERS, UNKNOWN, WITH_CALLS, bare_root, forbid, need_root, scratch, skip,
+                            tree)
 
 JOINMEM = ""
 PAGE = pathlib.Path(__file__).resolve().parents[2] / "docs/man/joinmem-doctor.1"
-WITH_CALLS = {"huge-private", "huge-shared", "tmpfile", "linkat", "leases", "futex", "membarrier", "populate",
-              "fork-advice", "mbind", "move-pages"}
 STATUS = {"fine": 0, "worse": 1, "missing": 2}
 AS_NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
 
@@ -85,9 +84,9 @@ class Report(DoctorTest):
 
     def test_brief(self):
         """--brief leaves out what is fine, and says how much that is"""
+        deny = {"sys/kernel/mm/transparent_hugepage/shmem_enabled": "always [deny]\n"}
         with scratch() as folder:
-            tree(folder, {"sys/kernel/mm/transparent_hugepage/shmem_enabled": "always [deny]\n"})
-            lines = run("--brief", "--root", folder).stdout.splitlines()
+            lines = run("--brief", "--root", tree(folder, deny)).stdout.splitlines()
         self.assertEqual([line.split()[:2] for line in lines if line.startswith("  w")], [["worse", "thp-shmem"]])
         self.assertRegex(lines[-2], r": worse \(\d+ fine, \d+ unknown, 1 worse, 0 missing\)$")
 
@@ -126,9 +125,8 @@ class Report(DoctorTest):
             subprocess.run([JOINMEM, "doctor", "--brief", "--root", tree(folder, {})], stdout=theirs, check=True,
                            env={"PATH": "/usr/bin:/bin", "TERM": "xterm", **environment})
         os.close(theirs)
-        text = os.read(ours, 65536).decode()
-        os.close(ours)
-        return text
+        with open(ours, "rb", buffering=0) as terminal:
+            return terminal.read(65536).decode()
 
     def test_colours(self):
         """colours are for terminals, and not with NO_COLOR; never in a pipe"""
@@ -219,9 +217,11 @@ class MadeUp(DoctorTest):
     def test_groups(self):
         """the cgroup that leaves least is named, v1 and v2, its own folder or one above"""
         box = "sys/fs/cgroup/user.slice/"
-        self.expect("cgroup-memory", "worse", "/sys/fs/cgroup/user.slice leaves 32 MiB of 64 MiB",
-                    {box + "memory.max": f"{64 << 20}\n", box + "memory.current": f"{48 << 20}\n",
-                     box + "memory.stat": f"inactive_file {16 << 20}\n", box + "box/memory.max": f"{48 << 20}\n"})
+        both = {box + "memory.max": f"{64 << 20}\n", box + "memory.current": f"{48 << 20}\n",
+                box + "memory.stat": f"inactive_file {16 << 20}\n", box + "box/memory.max": f"{48 << 20}\n"}
+        self.expect("cgroup-memory", "worse", "/sys/fs/cgroup/user.slice leaves 32 MiB of 64 MiB", both)
+        self.expect("cgroup-memory", "worse", "/sys/fs/cgroup/user.slice/box leaves 16 MiB of 48 MiB",
+                    {**both, box + "box/memory.current": f"{32 << 20}\n"})
         old = {"proc/self/cgroup": "4:memory:/docker/box\n0::/\n",
                "proc/self/mountinfo": GOOD["proc/self/mountinfo"]
                + "35 20 0:32 /docker/box /sys/fs/cgroup/memory ro - cgroup cgroup rw,memory\n",
@@ -264,9 +264,9 @@ class Refused(DoctorTest):
             skip(self, "the numbers of system calls are not known for this processor")
 
     def under(self, *calls, answer=EPERM):
-        document, checks = self.report(preexec_fn=forbid(*calls, answer=answer))
-        self.assertEqual(checks["seccomp"]["found"][:6], "mode 2")
-        return document, checks
+        result = self.report(preexec_fn=forbid(*calls, answer=answer))
+        self.assertEqual(result[1]["seccomp"]["found"][:6], "mode 2")
+        return result
 
     def test_weaker(self):
         """where a filter refuses membarrier, mbind, move_pages or a collapse, that is worse, and nothing else is"""
