@@ -237,6 +237,17 @@ class Top(Shm):
             subprocess.run(["tmux", "-L", socket, "kill-server"], capture_output=True)
         LIBRARY.close(idle)
 
+    def test_top_ends_with_its_terminal(self):
+        terminal = world.Terminal(TOOL.path, "top", "--delay", "50ms", environment={"TERM": "xterm"})
+        terminal.until("q quit")
+        os.close(terminal.end)
+        stop = time.monotonic() + 5
+        while os.waitpid(terminal.pid, os.WNOHANG)[0] == 0:
+            if time.monotonic() > stop:
+                os.kill(terminal.pid, signal.SIGKILL)
+                self.fail("it goes on without a terminal")
+            time.sleep(0.02)
+
 
 class Remove(Shm):
     def test_rm_removes_names_and_leaves_the_segments_to_their_users(self):

@@ -173,10 +173,10 @@ void onScreen (int64_t delay)
     queues.look ();
     draw (queues, order);
     int64_t next = monotonicNow () + delay;
-    while (Interrupts::seen () == 0)
+    while (Interrupts::seen () == 0 && std::cout.good ())
     {
         const char key = Screen::key (next);
-        if (key == 'q')
+        if (key == 'q' || key == Screen::endOfKeys)
         {
             return;
         }

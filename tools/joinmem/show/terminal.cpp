@@ -93,6 +93,10 @@ Interrupts::~Interrupts ()
 
 int Interrupts::seen () noexcept
 {
+    // Those that came while we did not sleep, and where a sleep had no time to: input that has ended is always ready.
+    sigset_t mask;
+    ::sigprocmask (SIG_SETMASK, &terminal::maskBefore, &mask);
+    ::sigprocmask (SIG_SETMASK, &mask, nullptr);
     return terminal::signalSeen;
 }
 
@@ -143,11 +147,11 @@ char Screen::key (int64_t nanoseconds) noexcept
     const timespec time = terminal::timeOf (left > 0 ? left : 0);
     pollfd input = {STDIN_FILENO, POLLIN, 0};
     char pressed = 0;
-    if (::ppoll (&input, 1, &time, &terminal::maskBefore) != 1 || ::read (STDIN_FILENO, &pressed, 1) != 1)
+    if (::ppoll (&input, 1, &time, &terminal::maskBefore) != 1)
     {
         return 0;
     }
-    return pressed;
+    return ::read (STDIN_FILENO, &pressed, 1) == 1 ? pressed : endOfKeys;
 }
 
 }  // namespace tool

@@ -60,7 +60,9 @@ public:
     Screen& operator= (const Screen&) = delete;
     ~Screen ();
 
-    /// The next key until then, or 0: none, or a signal. There are Interrupts meanwhile.
+    static constexpr char endOfKeys = 4;
+
+    /// The next key until then, or 0: none, or a signal; endOfKeys: the terminal has gone. There are Interrupts meanwhile.
     static char key (int64_t nanoseconds) noexcept;
 };
 
