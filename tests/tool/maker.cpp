@@ -22,8 +22,10 @@ int serve (char** words)
     join::QueueOptions options;
     options.tag = 42;
     options.typeId = 0x7151;
-    typename Kind::template Queue<Tick> queue (std::strtoull (words[3], nullptr, 10), words[2], join::MemOptions (),
-                                               options);
+    join::MemOptions memory;
+    const char* node = std::getenv ("JOINMEM_NODE");
+    memory.node = node != nullptr ? std::atoi (node) : -1;
+    typename Kind::template Queue<Tick> queue (std::strtoull (words[3], nullptr, 10), words[2], memory, options);
     for (uint64_t i = std::strtoull (words[4], nullptr, 10); i > 0; --i)
     {
         const Tick tick = {i, "tick"};

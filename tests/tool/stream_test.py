@@ -249,7 +249,7 @@ class Waits(ToolTest):
             self.assertGreater(time.monotonic() - start, 0.25)
             self.assertEqual(len(queue.pop()), 2)
         for wrong in ("5x", "-1s", ".", "s", "1e9", "nan"):
-            self.says(run("pop", "--follow", f"--timeout={wrong}", self.name), 2, f'"{wrong}" is no time')
+            self.says(run("pop", "--follow", f"--timeout={wrong}", self.name), 2, f'"{wrong}" is no duration')
 
     def test_whoever_waits_idles_and_ends_soon_after_a_signal_and_the_queue_stays_whole(self):
         with Queue(self.name, MPMC, 2) as queue:

@@ -141,7 +141,7 @@ void pop (Options& options, int* status)
 
 void addPop (CLI::App& app, int* status)
 {
-    CLI::App* command = app.add_subcommand ("pop", "a queue to standard output");
+    CLI::App* command = app.add_subcommand ("pop", "Move a queue to standard output.");
     auto options = std::make_shared<stream::Options> ();
     stream::addOptions (*command, options.get ());
     command->add_flag ("--follow", options->follow, "wait for more, until the queue is shut down");

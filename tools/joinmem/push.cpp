@@ -123,7 +123,7 @@ void push (Options& options, int* status)
 
 void addPush (CLI::App& app, int* status)
 {
-    CLI::App* command = app.add_subcommand ("push", "standard input into a queue");
+    CLI::App* command = app.add_subcommand ("push", "Move standard input into a queue.");
     auto options = std::make_shared<stream::Options> ();
     stream::addOptions (*command, options.get ());
     command->add_flag ("--truncate", options->truncate, "--lines: cut lines that are longer than an element");

@@ -143,9 +143,11 @@ std::size_t widthOf (const std::string& given)
 
 int64_t readDuration (const std::string& given, const char* option)
 {
+    const std::size_t split = given.find_first_not_of ("0123456789.");
+    const std::string digits = given.substr (0, split);
+    const std::string unit = split == std::string::npos ? "" : given.substr (split);
     char* end = nullptr;
-    const double number = std::strtod (given.c_str (), &end);
-    const std::string unit = end;
+    const double number = std::strtod (digits.c_str (), &end);
     const double scale = unit == "ns"                   ? 1
                          : unit == "us"                 ? 1e3
                          : unit == "ms"                 ? 1e6
@@ -154,7 +156,7 @@ int64_t readDuration (const std::string& given, const char* option)
                          : unit == "h"                  ? 3600e9
                          : unit == "d"                  ? 86400e9
                                                         : 0;
-    if (given.empty () || end == given.c_str () || scale == 0 || !(number >= 0) || number * scale >= 9e18)
+    if (end == digits.c_str () || *end != '\0' || scale == 0 || number * scale >= 9e18)
     {
         throw Stop (Usage, std::string (option) + ": \"" + printable (given)
                                + "\" is no duration: give a number and ns, us, ms, s, m, h or d");

@@ -2,8 +2,7 @@
 #include "options.hpp"
 
 #include "../command.hpp"
-
-#include "duration.hpp"
+#include "../show/text.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -159,7 +158,7 @@ void readTexts (Options* options)
 {
     if (!options->timeoutText.empty ())
     {
-        options->timeout = durationOf (options->timeoutText);
+        options->timeout = std::chrono::nanoseconds (readDuration (options->timeoutText, "--timeout"));
     }
     const std::string& octal = options->permissions;
     if (octal.find_first_not_of ("01234567") != std::string::npos || octal.size () > 4
