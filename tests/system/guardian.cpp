@@ -280,6 +280,21 @@ void MemoryGroup::limit (uint64_t bytes) const
     {
         throw std::runtime_error ("the test cannot write " + path + ", errno " + std::to_string (error));
     }
+    writeText (_folder + (_unified ? "/memory.swap.max" : "/memory.swappiness"), "0");
+}
+
+uint64_t MemoryGroup::kills () const
+{
+    std::ifstream file (_folder + (_unified ? "/memory.events" : "/memory.oom_control"));
+    uint64_t count = 0;
+    for (std::string name; file >> name >> count;)
+    {
+        if (name == "oom_kill")
+        {
+            return count;
+        }
+    }
+    throw std::runtime_error ("the kernel does not say how often it has killed in " + _folder);
 }
 
 void MemoryGroup::join () const

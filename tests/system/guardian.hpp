@@ -42,7 +42,11 @@ public:
     MemoryGroup& operator= (const MemoryGroup&) = delete;
     ~MemoryGroup ();
 
+    /// Of RAM. Nothing is swapped, as far as the kernel lets itself be told.
     void limit (uint64_t bytes) const;
+
+    /// Processes of it that the OOM killer has taken.
+    uint64_t kills () const;
 
     /// Puts the calling process into it. For children, which leave it by their end.
     void join () const;
