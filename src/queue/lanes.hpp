@@ -87,6 +87,9 @@ public:
     /// The thread is about to end: its lane goes back.
     void leave (const void* thread) noexcept;
 
+    /// All that this object's table has goes back.
+    void giveAll () noexcept;
+
 private:
     Failure takeLane (uint32_t* number) noexcept;
     Failure lease (uint32_t number, bool* taken) noexcept;
@@ -94,7 +97,6 @@ private:
     bool isOurs (int file) const noexcept;
     Failure probeBy (int file, uint32_t number, bool* held) noexcept;
     void giveLane (uint32_t number) noexcept;
-    void giveAll () noexcept;
     bool shareOne (bool fences) noexcept;
     void share (detail::LaneEntry& entry, uint32_t own, uint32_t shared) noexcept;
     bool takeAway (detail::LaneEntry& entry, bool fences) noexcept;

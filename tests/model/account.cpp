@@ -21,6 +21,7 @@ void Account::begins (unsigned thread, bool must) noexcept
     mine.claimed = 0;
     mine.taken = 0;
     mine.must = must;
+    _deserted = static_cast<uint8_t> (_deserted & ~(1 << thread));
 }
 
 const char* Account::headMoved (unsigned thread, unsigned from, unsigned to, unsigned lane, unsigned laneBefore,
@@ -119,7 +120,7 @@ const char* Account::ends (unsigned thread, Call call, const Outcome& outcome) n
     {
         return outcome.fault;
     }
-    if (outcome.result == -1 && outcome.error != EPIPE && outcome.error != EUSERS)
+    if (outcome.result == -1 && outcome.error != EPIPE && outcome.error != EUSERS && outcome.error != EBUSY)
     {
         return "a call fails without cause";
     }
@@ -134,7 +135,7 @@ const char* Account::ends (unsigned thread, Call call, const Outcome& outcome) n
     }
     if (pops (call))
     {
-        _over = _over || outcome.result == -1;
+        _over = _over || (outcome.result == -1 && outcome.error == EPIPE);
         uint64_t got = 0;
         for (unsigned i = 0; i < mine.taken; ++i)
         {

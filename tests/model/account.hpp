@@ -77,6 +77,28 @@ public:
         _dead = static_cast<uint8_t> (_dead | 1 << thread);
     }
 
+    void buried () noexcept
+    {
+        _graves = true;
+    }
+
+    bool anyDied () const noexcept
+    {
+        return _dead != 0 || _graves;
+    }
+
+    /// Nobody who lives has a lane, at this moment.
+    void deserted () noexcept
+    {
+        _deserted = 0xff;
+    }
+
+    /// Whether there was such a moment since the thread began its call.
+    bool wasDeserted (unsigned thread) const noexcept
+    {
+        return (_deserted >> thread & 1) != 0;
+    }
+
     /// The ticket's place has been made a hole.
     const char* holed (unsigned ticket) noexcept;
 
@@ -128,6 +150,8 @@ private:
     uint8_t _claimed = 0;
     uint8_t _popped = 0;
     uint8_t _dead = 0;
+    uint8_t _deserted = 0;  // bits of threads
+    bool _graves = false;
     bool _over = false;
 };
 

@@ -8,6 +8,7 @@
 
 #include "../../src/queue/recover.hpp"
 #include "os/barrier.hpp"
+#include "os/files.hpp"
 
 namespace model
 {
@@ -74,6 +75,22 @@ join::detail::Lane& laneOf (uint64_t number) noexcept
     return reinterpret_cast<join::detail::Lane*> (arena ().bytes () + sizeof (join::detail::Control))[number - 1];
 }
 
+// A mistake, where it is asked for: who is dead is asked before all else.
+void foresee () noexcept
+{
+    if (running == nullptr || running->mutant.mistake != Mistake::Early)
+    {
+        return;
+    }
+    for (uint32_t lane = 1; lane <= running->world.laneCount (); ++lane)
+    {
+        bool held = true;
+        join::os::laneHeld (0, lane, &held);
+        running->foresight.at (lane) = held;
+    }
+    running->foreseen = true;
+}
+
 // A mistake: tail is stored, and then the element is copied.
 int64_t popEarlyFrom (OwnedRing& ring, void* to) noexcept
 {
@@ -103,6 +120,7 @@ void World::callBy (unsigned thread, Size size, const Step& step, const void* fr
     switch (step.call)
     {
         case Call::Push:
+        case Call::PushLast:
             outcome->result =
                 one ? Algorithm::push (ring, size, from, One ()) : Algorithm::push (ring, size, from, some);
             return;
@@ -146,7 +164,19 @@ void World::run (unsigned thread, const Step& step, uint8_t nextElement, Outcome
             outcome->result = ringOf (thread).shutdown ();
             return;
         case Call::Leave:
-            ringOf (thread).lanes.leave (threadError ());
+            leaveBy (thread, step.n);
+            return;
+        case Call::Enter:
+            outcome->result = ringOf (thread).enter () != nullptr ? 1 : -1;
+            return;
+        case Call::Another:
+            outcome->result = _rings.back ()->enter () != nullptr ? 1 : -1;
+            return;
+        case Call::Inquire:
+        case Call::InquireOnce:
+        case Call::InquireLast:
+            join::os::globalBarrier ();  // as whoever is about to sleep
+            outcome->result = askedBy (thread, step.call);
             return;
         case Call::Observe:
             observe (thread, outcome);
@@ -156,8 +186,12 @@ void World::run (unsigned thread, const Step& step, uint8_t nextElement, Outcome
             join::recover (ringOf (thread));
             return;
         case Call::Mend:
+            foresee ();
             join::recover (ringOf (thread));
             return;
+        case Call::PushLast:
+            join::os::globalBarrier ();
+            break;
         case Call::PopEarly:
             outcome->result = popEarlyFrom (ringOf (thread), outcome->elements);
             return;

@@ -61,6 +61,7 @@ public:
 
 private:
     void begin (State& state, unsigned thread);
+    void note (State& state);
     bool advance (State& state, unsigned thread);
     bool runTo (State& state, unsigned thread, Outcome* outcome);
     bool move (State& state, unsigned thread, unsigned choice);
@@ -104,6 +105,15 @@ void Explorer::begin (State& state, unsigned thread)
     }
     const Call call = _setup.threads[thread][mine.step].call;
     state.account.begins (thread, _world.mustSucceed (state.memory, state.account, thread, call));
+    note (state);
+}
+
+void Explorer::note (State& state)
+{
+    if (_world.isDeserted (state.memory))
+    {
+        state.account.deserted ();
+    }
 }
 
 // Makes the call again, up to its next access; true: it has come to its end.
@@ -166,6 +176,7 @@ void Explorer::finish (State& state, unsigned thread, const Outcome& outcome)
     const Call call = _setup.threads[thread][mine.step].call;
     state.memory.dropped (thread);
     wrong (state.account.ends (thread, call, outcome));
+    wrong (_world.told (state.memory, state.account, thread, call, outcome));
     mine.step += call != Call::PopToEnd || outcome.result == -1;
     begin (state, thread);
 }
@@ -214,6 +225,7 @@ bool Explorer::perform (State& state, unsigned thread, unsigned choice)
         wrong (_world.holed (state.account, access.value));
     }
     wrong (fault);
+    note (state);
     mine.history.push_back (result);
     return access.kind != Kind::Wake || wake (state, access.location);
 }
@@ -242,6 +254,7 @@ void Explorer::die (State& state, unsigned thread)
     state.threads[thread].marked = 0;
     state.memory.died (thread);
     state.account.died (thread);
+    note (state);
     state.memory.tidy ();
 }
 
@@ -249,7 +262,7 @@ void Explorer::die (State& state, unsigned thread)
 bool Explorer::comesLast (const State& state, unsigned thread) const
 {
     const unsigned step = state.threads[thread].step;
-    if (state.threads[thread].done || _setup.threads[thread][step].call != Call::MendLast)
+    if (state.threads[thread].done || !model::comesLast (_setup.threads[thread][step].call))
     {
         return false;
     }
@@ -357,8 +370,8 @@ void Explorer::explore (uint64_t most)
 
 void Explorer::tell ()
 {
-    constexpr const char* kinds[] = {"load",   "store",      "swap",  "add",    "and",  "or",    "lock",
-                                     "unlock", "membarrier", "sleep", "asleep", "wake", "yield", "probe"};
+    constexpr const char* kinds[] = {"load",       "store", "swap",   "add",  "and",   "or",    "lock", "unlock",
+                                     "membarrier", "sleep", "asleep", "wake", "yield", "probe", "hold", "drop"};
     for (const Frame& frame : _path)
     {
         if (frame.choice == 0)

@@ -22,6 +22,7 @@ Memory::Memory (const std::vector<Location>& locations, unsigned threads)
         _messages.push_back (Message {i < _clock ? locations[i].initial : 0, View (), false});
         _payload |= i < _clock && locations[i].payload ? uint64_t (1) << i : 0;
         _strongly |= i < _clock && locations[i].strong ? uint64_t (1) << i : 0;
+        _leases |= i < _clock && locations[i].lease ? uint64_t (1) << i : 0;
     }
     std::fill (_begin.begin () + _locations, _begin.end (), _locations);
 }
@@ -108,7 +109,6 @@ void Memory::insert (unsigned thread, unsigned location, unsigned position, uint
         std::for_each (_threads.begin (), _threads.end (), moved);
         moved (_strong);
         moved (_final);
-        moved (_dead);
     }
     View& view = _threads[thread];
     view.at[location] = std::max (view.at[location], at);
@@ -272,12 +272,11 @@ uint64_t Memory::perform (unsigned thread, const Access& access, unsigned choice
             barrier ();
             return 0;
         case Kind::Probe:
-            if ((_died >> access.value & 1) == 0)
-            {
-                return 0;
-            }
-            _threads[thread].join (_dead);
-            return 1;
+            return load (thread, location, count (location) - 1, Order::Acquire);
+        case Kind::Hold:
+            return newest (location) == 0 ? modify (thread, access, count (location) - 1) : newest (location);
+        case Kind::Drop:
+            return modify (thread, access, count (location) - 1);
         case Kind::Sleep:  // it was another value: the kernel has read it
             return load (thread, location, count (location) - 1, Order::Relaxed);
         default:
@@ -292,11 +291,16 @@ void Memory::ended (unsigned thread) noexcept
     _over = static_cast<uint8_t> (_over | 1 << thread);
 }
 
-void Memory::died (unsigned thread) noexcept
+void Memory::died (unsigned thread)
 {
     dropped (thread);
-    _dead.join (_threads[thread]);
-    _died = static_cast<uint8_t> (_died | 1 << thread);
+    for (unsigned location = 0; location < _clock; ++location)
+    {
+        if ((_leases >> location & 1) != 0 && newest (location) == thread + 1U)
+        {
+            insert (thread, location, count (location) - 1, 0, Order::Release, nullptr);
+        }
+    }
     ended (thread);
 }
 
@@ -326,7 +330,6 @@ void Memory::tidy () noexcept
         std::for_each (_threads.begin (), _threads.end (), [&] (View& view) { lower (view.at[location]); });
         lower (_strong.at[location]);
         lower (_final.at[location]);
-        lower (_dead.at[location]);
         _messages[_begin[location]].joined = false;
         if (location >= _clock)
         {

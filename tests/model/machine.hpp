@@ -53,7 +53,10 @@ enum class Kind : uint8_t
     Asleep,
     Wake,
     Yield,  // what was read is not what was waited for
-    Probe,  // whether the thread of that number, `value`, is dead: all that it did is seen, then
+    // A lease, as the kernel keeps it, whose answers are never stale: 0, or the number of the thread that has it, from 1 on.
+    Probe,  // who has it; where nobody has, all is seen that its last owner did
+    Hold,   // takes it for `value`, where nobody has it
+    Drop,
 };
 
 /// What a thread is about to do.
@@ -96,6 +99,7 @@ struct Location
     bool payload;  // of an element: nobody may read and write it at a time, whatever the value
     bool own;      // one thread's alone: no other is let in between
     bool strong;   // all loads of it are seq_cst
+    bool lease = false;
 };
 
 /// Copies out of slots: who has read where, and when on his own clock, which is a location that is written at each read.
@@ -123,7 +127,9 @@ public:
     void dropped (unsigned thread) noexcept;
 
     void ended (unsigned thread) noexcept;
-    void died (unsigned thread) noexcept;
+
+    /// Its leases are gone with it.
+    void died (unsigned thread);
 
     uint64_t newest (unsigned location) const noexcept
     {
@@ -174,15 +180,14 @@ private:
     std::array<View, threadsMost> _threads = {};
     View _strong;  // the newest that was written by seq_cst
     View _final;   // of the threads that have ended: a barrier finds what they wrote
-    View _dead;    // of those that died
     Reads _reads;
     uint64_t _payload = 0;  // bits of locations
     uint64_t _strongly = 0;
+    uint64_t _leases = 0;
     uint8_t _locations;
     uint8_t _count;
     uint8_t _clock;  // location of the first thread's clock
     uint8_t _over = 0;
-    uint8_t _died = 0;
 };
 
 template <typename Hash>
@@ -201,8 +206,6 @@ void Memory::hash (Hash& hash) const noexcept
     }
     hash.add (&_strong.at, _locations);
     hash.add (&_final.at, _locations);
-    hash.add (&_dead.at, _locations);
-    hash.add (&_died, sizeof (_died));
     for (unsigned i = 0; i < _locations; ++i)
     {
         if ((_payload >> i & 1) != 0)

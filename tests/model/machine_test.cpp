@@ -11,10 +11,14 @@ namespace
 constexpr unsigned x = 0;
 constexpr unsigned y = 1;
 constexpr unsigned element = 2;
+constexpr unsigned lease = 3;
 
 struct Machine
 {
-    Memory memory {{{"x", 0, false, false, false}, {"y", 0, false, false, false}, {"element", 0, true, false, false}},
+    Memory memory {{{"x", 0, false, false, false},
+                    {"y", 0, false, false, false},
+                    {"element", 0, true, false, false},
+                    {"lease", 0, false, false, false, true}},
                    3};
     const char* fault = nullptr;
 
@@ -132,4 +136,27 @@ TEST_CASE ("a copy that races is no fault until the pop takes it")
     CHECK (machine.fault == nullptr);
     machine.memory.taken (0, &machine.fault);
     CHECK (machine.fault != nullptr);
+}
+
+TEST_CASE ("a lease is one thread's, goes with it, and whoever finds it free sees all that was done before")
+{
+    Machine machine;
+    const auto ask = [&] (unsigned thread, Kind kind) {
+        const Order order = kind == Kind::Drop ? Order::Release : Order::Relaxed;
+        const uint64_t value = kind == Kind::Hold ? thread + 1 : 0;
+        return machine.memory.perform (thread, Machine::access (kind, lease, order, value), 0, &machine.fault);
+    };
+    CHECK (ask (0, Kind::Hold) == 0);
+    CHECK (ask (1, Kind::Hold) == 1);
+    machine.store (0, x, 1, Order::Relaxed);
+    CHECK (ask (1, Kind::Probe) == 1);
+    CHECK (machine.values (1, x) == 2);
+    ask (0, Kind::Drop);
+    CHECK (ask (1, Kind::Probe) == 0);
+    CHECK (machine.values (1, x) == 1);
+    CHECK (ask (1, Kind::Hold) == 0);
+    machine.store (1, y, 1, Order::Relaxed);
+    machine.memory.died (1);
+    CHECK (ask (2, Kind::Probe) == 0);
+    CHECK (machine.values (2, y) == 1);
 }

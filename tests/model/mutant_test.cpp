@@ -21,9 +21,9 @@ struct Explored
 std::vector<Setup> smallSetups ()
 {
     std::vector<Setup> all = quickSetups ();
-    for (Setup& setup : mortalSetups ())
+    for (const auto& more : {mortalSetups (), placeSetups ()})
     {
-        all.push_back (std::move (setup));
+        all.insert (all.end (), more.begin (), more.end ());
     }
     return all;
 }
@@ -105,10 +105,25 @@ Mutant skipped (const char* text)
     return mutant;
 }
 
+Mutant readOnce (const char* text)
+{
+    Mutant mutant;
+    mutant.mistake = Mistake::Once;
+    mutant.text = text;
+    return mutant;
+}
+
 Mutant withoutProof ()
 {
     Mutant mutant;
     mutant.mistake = Mistake::Hasty;
+    return mutant;
+}
+
+Mutant withEarlyProof ()
+{
+    Mutant mutant;
+    mutant.mistake = Mistake::Early;
     return mutant;
 }
 
@@ -226,6 +241,37 @@ TEST_CASE ("a recovery that takes the living for dead is noticed", "[mistakes]")
 {
     CHECK (showsIn (withoutProof (), "mpsc: one dies, and is recovered at any moment")
            == "the place of a living pusher is made a hole");
+}
+
+TEST_CASE ("a proof of death that is older than the evidence is noticed", "[mistakes]")
+{
+    CHECK (showsIn (withEarlyProof (), "mpsc: the lane of the dead is taken")
+           == "the place of a living pusher is made a hole");
+}
+
+TEST_CASE ("evidence that is not looked at again behind the proof of death is noticed", "[mistakes]")
+{
+    CHECK (showsIn (readOnce ("lane (claim.lane)->claim.load"), "mpsc: one goes on, dies, and is buried")
+           == "an element that was pushed cannot be popped");
+}
+
+TEST_CASE ("an index that was read before its side was taken is noticed", "[mistakes]")
+{
+    CHECK_FALSE (showsIn (readOnce ("head = control.head.value.load"), "sides: the pusher leaves, or dies").empty ());
+    CHECK_FALSE (showsIn (readOnce ("tail = control.tail.value.load"), "sides: the popper leaves, or dies").empty ());
+}
+
+TEST_CASE ("one look at who is left is noticed", "[mistakes]")
+{
+    Setup setup;
+    for (const Setup& each : placeSetups ())
+    {
+        setup = each.name == std::string ("who is left: one comes before another leaves") ? each : setup;
+    }
+    setup.threads.back () = {inquireOnce};
+    CHECK (explore (setup).fault == "it is told that nobody is left, and somebody always was");
+    setup.threads.back () = {inquire};
+    CHECK (explore (setup).fault == "");
 }
 
 TEST_CASE ("a claim without evidence is noticed when its owner dies", "[mistakes]")

@@ -53,3 +53,8 @@ TEST_CASE ("the queues hold when threads die", "[mortal]")
 {
     holds (mortalSetups ());
 }
+
+TEST_CASE ("sides and lanes are one owner's, and who is left is told as it is", "[places]")
+{
+    holds (placeSetups ());
+}

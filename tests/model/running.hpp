@@ -41,6 +41,9 @@ public:
         _history = &answers;
         _next = 0;
         _lates = 0;
+        _known = 0;
+        foreseen = false;
+        refused = 0;
         mark (Mark::Begin);
     }
 
@@ -59,14 +62,20 @@ public:
     unsigned thread = 0;
     Access pending = {};
     std::jmp_buf out;
+    unsigned refused = 0;                    // leases, in this call
+    bool foreseen = false;                   // by mistake: who is dead is
+    std::array<uint64_t, 4> foresight = {};  // answers, by lane
 
 private:
+    uint64_t believe (const Access& access, const char* file, int line) noexcept;
     uint64_t answer (const Access& access, const char* file, int line) noexcept;
 
     const std::vector<uint64_t>* _history = nullptr;
     std::size_t _next = 0;
     std::array<Access, 8> _late = {};  // stores that are yet to come, by mistake
     unsigned _lates = 0;
+    uint64_t _known = 0;  // bits of locations that this call has read
+    std::array<uint64_t, locationsMost> _read = {};
 };
 
 /// The one that runs; null: accesses go to the bytes themselves.

@@ -55,6 +55,34 @@ Setup withDeaths (uint8_t mortal, Setup setup)
     return setup;
 }
 
+// The same, and lanes of the dead are freed.
+Setup withBurials (uint8_t mortal, Setup setup)
+{
+    setup.buries = true;
+    return withDeaths (mortal, std::move (setup));
+}
+
+// So many lanes, of which these threads take one first.
+Setup withPlaces (uint8_t count, uint8_t late, uint8_t mortal, Setup setup)
+{
+    setup.laneCount = count;
+    setup.late = late;
+    return withBurials (mortal, std::move (setup));
+}
+
+Setup withGrave (Setup setup)
+{
+    setup.grave = true;
+    return setup;
+}
+
+// Each side is one object's, and nobody has one yet.
+Setup withSides (uint8_t mortal, Setup setup)
+{
+    setup.exclusive = true;
+    return withPlaces (2, 0xff, mortal, std::move (setup));
+}
+
 // One lane, and these threads push for the first time.
 Setup oneLane (uint8_t late, Setup setup)
 {
@@ -119,6 +147,13 @@ std::vector<Setup> largeSetups ()
         make ("mpmc: shut down while one sleeps", Mpmc, 1, {{push}, {popToEnd}, {shutdown}}),
         oneLane (2, byOneObject (make ("a lane is taken away in a run", Mpsc, 4,
                                        {{push, push, push}, {push, push}, {observe}}))),
+        withDeaths (1, make ("mpmc: two pushers, two poppers, and one dies", Mpmc, 2,
+                             {{push, push}, {push}, {pop, mend}, {pop, mendLast}})),
+        withSides (5, make ("sides: both pass on", Spsc, 2,
+                            {{push, leavePusher}, {push, pushLast}, {pop, leavePopper}, {pop, pop}})),
+        withPlaces (2, 0, 2,
+                    make ("who is left: one comes for the dead, and another leaves", Mpsc, 1,
+                          {{another, leave}, {leave}, {inquire}})),
     };
 }
 
@@ -139,6 +174,29 @@ std::vector<Setup> mortalSetups ()
         withDeaths (1, make ("mpmc: laps, and one dies", Mpmc, 1, {{push, push}, {push}, {pop, mend, pop, mendLast}})),
         withDeaths (6,
                     make ("mpmc: poppers die as well", Mpmc, 2, {{push, push}, {pop, mend}, {push}, {pop, mendLast}})),
+        withBurials (1, make ("mpsc: one goes on, dies, and is buried", Mpsc, 2, {{push, push}, {mend, mendLast}})),
+        withPlaces (1, 2, 1, make ("mpsc: the lane of the dead is taken", Mpsc, 2, {{push}, {push}, {mend, mendLast}})),
+    };
+}
+
+std::vector<Setup> placeSetups ()
+{
+    const auto Spsc = Policy::Spsc;
+    const auto Mpsc = Policy::Mpsc;
+    return {
+        withSides (0, make ("sides: a second pusher is refused", Spsc, 2, {{push}, {push}, {pop, pop}})),
+        withSides (0, make ("sides: a second popper is refused", Spsc, 2, {{push, push}, {pop}, {pop}})),
+        withSides (1,
+                   make ("sides: the pusher leaves, or dies", Spsc, 2, {{push, leavePusher}, {push, pushLast}, {pop}})),
+        withSides (2, make ("sides: the popper leaves, or dies", Spsc, 2, {{push2}, {pop, leavePopper}, {pop}})),
+        withSides (1, make ("sides: one buries, another takes", Spsc, 4, {{push}, {push}, {push, pushLast}})),
+        withPlaces (1, 0, 1, make ("who is left: one leaves, or dies", Mpsc, 1, {{leave}, {inquire, inquireLast}})),
+        withPlaces (1, 1, 0, make ("who is left: one comes", Mpsc, 1, {{enter}, {inquire, inquire}})),
+        withGrave (withPlaces (1, 1, 0,
+                               make ("who is left: one comes for a dead one", Mpsc, 1, {{enter}, {inquire, inquire}}))),
+        withGrave (withPlaces (2, 0, 1,
+                               make ("who is left: one comes before another leaves", Mpsc, 1,
+                                     {{another, leave}, {inquire, inquireLast}}))),
     };
 }
 

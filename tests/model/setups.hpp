@@ -15,6 +15,9 @@ std::vector<Setup> largeSetups ();
 /// Threads die at any moment, and others recover.
 std::vector<Setup> mortalSetups ();
 
+/// Sides and lanes are taken, left, and lost with their owners; and others ask who is left.
+std::vector<Setup> placeSetups ();
+
 }  // namespace model
 
 #endif

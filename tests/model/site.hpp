@@ -40,6 +40,8 @@ enum class Mistake : uint8_t
     Late,   // a store comes behind the next access of that label
     Blind,  // a membarrier does nothing
     Hasty,  // everybody is taken for dead
+    Early,  // who recovers asks for the dead before he looks at anything else
+    Once,   // what a call has read before is not read again there, but believed
 };
 
 /// One mistake in the program.
@@ -50,7 +52,7 @@ struct Mutant
     const Site* site = nullptr;  // Order
     Order order = Order::SeqCst;
     Order failure = Order::SeqCst;
-    std::string text = "";   // Skip, Late: of the sites that are meant
+    std::string text = "";   // Skip, Late, Once: of the sites that are meant
     std::string until = "";  // Late: the label
 
     bool means (const Site& other) const;

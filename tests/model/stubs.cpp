@@ -34,6 +34,20 @@ int ask (Kind kind, const void* at, uint64_t expected = 0) noexcept
     return 0;
 }
 
+uint32_t heldLast = 0;  // what is mapped next keeps it
+
+// Who has it, or had it. Whoever finds it free sees what was done before it was dropped, as the kernel does both under a lock.
+// So he does who takes it; that is left out, as the library's own orders are to do without.
+uint64_t askLease (Kind kind, const void* at, uint64_t value) noexcept
+{
+    if (running != nullptr && arena ().locationOf (at) < 0)
+    {
+        return kind == Kind::Probe;  // where nobody dies the lanes' states are enough
+    }
+    const Order order = kind == Kind::Drop ? Order::Release : Order::Relaxed;
+    return reach (at, sizeof (uint64_t), Access {kind, order, order, 0, value, 0, nullptr}, nullptr, 0);
+}
+
 int barrier () noexcept
 {
     return running != nullptr && running->mutant.mistake == Mistake::Blind ? 0 : ask (Kind::Barrier, nullptr);
@@ -63,10 +77,10 @@ int fail (const Failure& failure) noexcept
     return -1;
 }
 
-// Nobody asks to be told here.
-bool isAbandoned (OwnedRing&) noexcept
+int fail (int error, const char*, ...) noexcept
 {
-    return false;
+    lastError.assign (error, "");
+    return -1;
 }
 
 // No segment has a name here.
@@ -153,7 +167,7 @@ int mapAnonymous (std::size_t bytes, int, void** address) noexcept
 
 int mapForReading (int, std::size_t, void** address) noexcept
 {
-    *address = model::arena ().bytes ();
+    *address = model::leaseOf (model::heldLast);
     return 0;
 }
 
@@ -167,8 +181,12 @@ int dropOnFork (void*, std::size_t) noexcept
     return 0;
 }
 
-int unmap (void*, std::size_t) noexcept
+int unmap (void* address, std::size_t) noexcept
 {
+    if (model::isLease (address))
+    {
+        model::askLease (model::Kind::Drop, address, 0);
+    }
     return 0;
 }
 
@@ -184,7 +202,6 @@ int factsOf (int, FileFacts*) noexcept
 
 int laneHeld (int, uint32_t number, bool* held) noexcept
 {
-    *held = true;
     if (model::running != nullptr)
     {
         if (model::running->mutant.mistake == model::Mistake::Hasty)
@@ -192,19 +209,28 @@ int laneHeld (int, uint32_t number, bool* held) noexcept
             *held = false;
             return 0;
         }
-        const unsigned owner = model::running->world.ownerOf (number);
-        *held = owner == model::threadsMost
-                || model::running->ask (model::Access {model::Kind::Probe, model::Order::SeqCst, model::Order::SeqCst,
-                                                       0, owner, 0, nullptr},
-                                        nullptr, 0)
-                       == 0;
+        if (model::running->foreseen)
+        {
+            *held = model::running->foresight.at (number) != 0;
+            return 0;
+        }
     }
+    *held = model::askLease (model::Kind::Probe, model::leaseOf (number), 0) != 0;
     return 0;
 }
 
-int holdLane (int, uint32_t) noexcept
+int holdLane (int, uint32_t number) noexcept
 {
-    return 0;
+    model::heldLast = number;
+    if (model::askLease (model::Kind::Hold, model::leaseOf (number), model::runner () + 1) == 0)
+    {
+        return 0;
+    }
+    if (model::running != nullptr && ++model::running->refused == 2)
+    {
+        yieldCpu ();  // a lane that is about to be left, or taken: tried again and again until it is
+    }
+    return EAGAIN;
 }
 
 int openAgain (int file, int* again) noexcept

@@ -38,6 +38,9 @@ Control& control () noexcept
     return *reinterpret_cast<Control*> (arena ().bytes ());
 }
 
+uint64_t* leases = nullptr;  // by lane, from 1 on
+uint32_t leaseCount = 0;
+
 Lane* lanes () noexcept
 {
     return reinterpret_cast<Lane*> (&control () + 1);
@@ -84,7 +87,22 @@ unsigned threadsWith (const Setup& setup, const Predicate& predicate)
 
 join::LastError* threadError () noexcept
 {
-    return &errors[running != nullptr ? running->thread : caller];
+    return &errors[runner ()];
+}
+
+void* leaseOf (uint32_t number) noexcept
+{
+    return leases + number - 1;
+}
+
+bool isLease (const void* at) noexcept
+{
+    return leases <= at && at < leases + leaseCount;
+}
+
+unsigned runner () noexcept
+{
+    return running != nullptr ? running->thread : caller;
 }
 
 World::World (const Setup& setup)
@@ -96,7 +114,6 @@ World::World (const Setup& setup)
     _setup.laneCount = setup.laneCount != 0 ? setup.laneCount : pushers != 0 ? pushers : 1;
     build ();
     fill ();
-    listOwners ();
     listLocations ();
 }
 
@@ -112,7 +129,11 @@ void World::build ()
 {
     const std::size_t laneBytes = _setup.laneCount * sizeof (Lane);
     arena ().carve (sizeof (Control) + laneBytes + _setup.capacity * (elementSize + sizeof (uint64_t)));
-    for (unsigned object = 0; object < (_setup.oneObject ? 1 : _setup.threads.size ()); ++object)
+    leaseCount = _setup.laneCount;
+    leases = static_cast<uint64_t*> (arena ().carve (leaseCount * sizeof (uint64_t)));
+    const auto takesMore = [] (const Step& step) { return step.call == Call::Another; };
+    const std::size_t objects = (_setup.oneObject ? 1 : _setup.threads.size ()) + threadsWith (_setup, takesMore);
+    for (std::size_t object = 0; object < objects; ++object)
     {
         makeRing ();
     }
@@ -151,24 +172,38 @@ void World::makeRing ()
     }
     ring.entries = ring.lanes.entries ();
     ring.entryMask = join::Lanes::entryMask ();
+    if (_setup.exclusive)
+    {
+        ring.tailSeen.store (0 - ring.capacity);  // as start () does
+    }
 }
 
-// A lap before the start, by each that pushes, and the elements that are to be there.
+// A lap before the start, by each that has a lane then, and the elements that are to be there.
 void World::fill ()
 {
     unsigned pusher = 0;
     Outcome outcome;
+    if (_setup.grave)
+    {
+        lanes ()[0].state.store (1);
+        lanes ()[0].pid.store (1);
+        _account.buried ();
+    }
     for (unsigned thread = static_cast<unsigned> (_setup.threads.size ()); thread-- > 0;)
     {
         const auto& program = _setup.threads[thread];
         const bool first = (_setup.late >> thread & 1) != 0;
-        if (!first
-            && std::any_of (program.begin (), program.end (), [] (const Step& step) { return pushes (step.call); }))
+        const auto needsLane = [] (const Step& step) { return pushes (step.call) || step.call == Call::Leave; };
+        if (!first && std::any_of (program.begin (), program.end (), needsLane))
         {
             pusher = thread;
             call (thread, push, 0, &outcome);
             call (thread, pop, 0, &outcome);
         }
+    }
+    if (_setup.grave)
+    {
+        lanes ()[0].state.store (2);
     }
     const unsigned shift = spsc () ? 0 : join::detail::ticketShift;
     _base = control ().tail.value.load () >> shift;
@@ -188,8 +223,8 @@ int World::add (const void* at, std::size_t size, const std::string& name, Sort 
     uint64_t initial = 0;
     std::memcpy (&initial, at, size);
     const int location = static_cast<int> (_locations.size ());
-    _locations.push_back (
-        Location {kept (name), initial, sort == Sort::Payload, sort == Sort::Own, sort == Sort::Strong});
+    _locations.push_back (Location {kept (name), initial, sort == Sort::Payload, sort == Sort::Own,
+                                    sort == Sort::Strong, sort == Sort::Lease});
     arena ().locate (at, location);
     return location;
 }
@@ -227,39 +262,6 @@ void World::listLocations ()
     listElements ();
 }
 
-void World::listLanes ()
-{
-    const bool moving = lanesMove ();
-    for (unsigned i = 0; i < _setup.laneCount; ++i)
-    {
-        if (observed ())
-        {
-            add (&lanes ()[i].claim, 8, "lane " + std::to_string (i + 1));
-        }
-        if (moving)
-        {
-            add (&lanes ()[i].state, 4, "lane state " + std::to_string (i + 1));
-        }
-    }
-    for (unsigned i = 0; i < _rings.size () && moving; ++i)
-    {
-        LaneTable& table = *reinterpret_cast<LaneTable*> (_rings[i]->entries);
-        add (&table.mutex, 4, "mutex " + std::to_string (i));
-        add (&table.sharing, 4, "sharing " + std::to_string (i));
-        listShared (table, i);
-    }
-    for (unsigned thread = 0; thread < _setup.threads.size () && moving; ++thread)
-    {
-        join::detail::LaneEntry* const entry = entryOf (thread);
-        if (entry != nullptr)
-        {
-            add (&entry->thread, 8, "thread of " + std::to_string (thread));
-            add (&entry->lane, 4, "lane of " + std::to_string (thread));
-            add (&entry->inside, 4, "inside of " + std::to_string (thread));
-        }
-    }
-}
-
 void World::listElements ()
 {
     const OwnedRing& ring = *_rings[0];
@@ -273,11 +275,6 @@ void World::listElements ()
         add (ring.elements + i * ring.stride, 8, "element " + slot, Sort::Payload);
         add (ring.elements + i * ring.stride + 8, 8, "element " + slot + ", second half", Sort::Payload);
     }
-}
-
-void World::listShared (LaneTable& table, unsigned object)
-{
-    add (&table.shared, 4, "shared " + std::to_string (object));
 }
 
 // Where the thread finds itself, or will make its place; null: neither.
@@ -307,16 +304,6 @@ void World::become (unsigned thread) noexcept
     caller = thread;
 }
 
-void World::renew () noexcept
-{
-    for (unsigned i = 0; i < _rings.size () && lanesMove (); ++i)
-    {
-        LaneTable& table = *reinterpret_cast<LaneTable*> (_rings[i]->entries);
-        table.threads = 1;
-        table.held = 1;
-    }
-}
-
 int World::locationOf (const void* at) const noexcept
 {
     return arena ().locationOf (at);
@@ -330,7 +317,12 @@ int World::ticketOf (uint64_t word) const noexcept
 
 bool World::lanesMove () const noexcept
 {
-    return _setup.late != 0;
+    return _setup.late != 0 || _setup.buries;
+}
+
+bool World::asked () const noexcept
+{
+    return threadsWith (_setup, [] (const Step& step) { return asks (step.call); }) != 0;
 }
 
 bool World::observed () const noexcept
@@ -343,24 +335,6 @@ bool World::observed () const noexcept
 bool World::alone (bool (*which) (Call)) const noexcept
 {
     return threadsWith (_setup, [&] (const Step& step) { return which (step.call); }) == 1;
-}
-
-void World::listOwners ()
-{
-    _owners.assign (_setup.laneCount + 1U, threadsMost);
-    for (unsigned thread = 0; thread < _setup.threads.size () && _setup.mortal != 0; ++thread)
-    {
-        const join::detail::LaneEntry* entry = entryOf (thread);
-        if (entry != nullptr && entry->lane.load () != 0)
-        {
-            _owners[entry->lane.load ()] = thread;
-        }
-    }
-}
-
-unsigned World::ownerOf (uint32_t lane) const noexcept
-{
-    return _owners[lane];
 }
 
 }  // namespace model

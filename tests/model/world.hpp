@@ -17,16 +17,21 @@ namespace join
 inline namespace JOIN_ABI
 {
 class OwnedRing;
-struct LaneTable;
 namespace detail
 {
+struct Lane;
 struct LaneEntry;
-}
+}  // namespace detail
 }  // namespace JOIN_ABI
 }  // namespace join
 
 namespace model
 {
+/// The lease of a lane, and whether that is one; the thread that is at work.
+void* leaseOf (uint32_t number) noexcept;
+bool isLease (const void* at) noexcept;
+unsigned runner () noexcept;
+
 class World
 {
 public:
@@ -76,8 +81,18 @@ public:
     /// A slot's word that recovery has stored.
     const char* holed (Account& account, uint64_t word) const noexcept;
 
-    /// The thread that has that lane; threadsMost: none.
-    unsigned ownerOf (uint32_t lane) const noexcept;
+    /// Where somebody asks for that: nobody who lives has a lane.
+    bool isDeserted (const Memory& memory) const noexcept;
+
+    /// Why what a call has told is wrong, of lanes and sides.
+    const char* told (const Memory& memory, const Account& account, unsigned thread, Call call,
+                      const Outcome& outcome) const noexcept;
+
+    /// How many lanes there are.
+    uint32_t laneCount () const noexcept
+    {
+        return _setup.laneCount;
+    }
 
     /// Why the state in which all are done is wrong, or null.
     const char* atEnd (const Memory& memory, const Account& account) const noexcept;
@@ -86,19 +101,31 @@ private:
     void build ();
     void makeRing ();
     void fill ();
-    void listOwners ();
     void listLocations ();
     void listLanes ();
+    void listEntries ();
+    void listSides ();
     void listElements ();
-    void listShared (join::LaneTable& table, unsigned object);
     join::detail::LaneEntry* entryOf (unsigned thread) const noexcept;
+    join::detail::Lane& laneAt (unsigned index) const noexcept;
+    uint32_t sideOf (unsigned thread) const noexcept;
+    unsigned threadsOf (uint32_t side) const noexcept;
     static void become (unsigned thread) noexcept;
+
+    enum class Owner : uint8_t
+    {
+        None,
+        Alive,
+        Dead,
+    };
+    Owner ownerOf (const Memory& memory, unsigned lane) const noexcept;
     enum class Sort : uint8_t
     {
         Usual,
         Payload,
         Own,
         Strong,
+        Lease,
     };
     int add (const void* at, std::size_t size, const std::string& name, Sort sort = Sort::Usual);
 
@@ -108,6 +135,8 @@ private:
     void callOf (unsigned thread, const Step& step, const void* from, Outcome* outcome) noexcept;
     void run (unsigned thread, const Step& step, uint8_t nextElement, Outcome* outcome) noexcept;
     void observe (unsigned thread, Outcome* outcome) noexcept;
+    void leaveBy (unsigned thread, uint32_t side) noexcept;
+    int askedBy (unsigned thread, Call call) noexcept;
 
     join::OwnedRing& ringOf (unsigned thread) const noexcept
     {
@@ -126,6 +155,7 @@ private:
     int ticketOf (uint64_t word) const noexcept;
     bool lanesMove () const noexcept;
     bool observed () const noexcept;
+    bool asked () const noexcept;
     bool alone (bool (*which) (Call)) const noexcept;
 
     Setup _setup;
@@ -136,8 +166,10 @@ private:
     int _head = -1;
     int _tail = -1;
     int _state = -1;
-    std::vector<int> _words;        // by slot
-    std::vector<unsigned> _owners;  // threads, by lane
+    std::vector<int> _words;   // by slot
+    std::vector<int> _states;  // by lane, as the others
+    std::vector<int> _leases;
+    std::vector<int> _pids;
 };
 
 }  // namespace model
