@@ -122,6 +122,27 @@ class Streams(ToolTest):
                 self.assertEqual(popper.wait(PATIENCE), {"close": 141, "kill": -9, "interrupt": 130}[end])
             self.assertFalse(exists(self.name), end)
 
+    def test_whoever_is_ended_at_whatever_moment_a_stream_that_is_done_is_whole(self):
+        whole, cut = BLOB * 8, 0
+        for i in range(12):
+            with tempfile.NamedTemporaryFile() as given, tempfile.NamedTemporaryFile() as out:
+                given.write(whole)
+                given.seek(0)
+                with started("push", "--bytes", self.name, stdin=given) as pusher, \
+                        started("pop", "--bytes", self.name, stdin=subprocess.DEVNULL, stdout=out) as popper:
+                    until(lambda: os.path.getsize(out.name) > 0, "the stream has begun")
+                    time.sleep(random.random() * 0.004)
+                    (pusher, popper)[i % 2].send_signal((signal.SIGKILL, signal.SIGINT, signal.SIGTERM)[i // 2 % 3])
+                    ended = pusher.wait(PATIENCE), popper.wait(PATIENCE)
+                out.seek(0)
+                got = out.read()
+                self.assertTrue(whole.startswith(got) and (ended[1] != 0 or len(got) == len(whole)), (i, ended, len(got)))
+                cut += ended[1] != 0
+            if exists(self.name):  # its reader was killed when its writer was through
+                self.assertEqual((ended, run("pop", "--bytes", self.name).returncode), ((0, -9), 1))
+                self.assertFalse(exists(self.name))
+        print(f"{cut} of 12 streams cut", end=" ", file=sys.stderr)
+
     def test_what_is_no_stream_is_left_alone_but_for_the_element_that_tells(self):
         with Queue(self.name, SPSC) as queue:
             queue.push(b"12345678", b"87654321")
