@@ -102,23 +102,27 @@ JOIN_EXPORT detail::Array<std::string> segmentNames ();
 /// What is known of the segment of that name.
 /// @throw std::system_error EINVAL, ENAMETOOLONG bad names; ENOENT there is none; EMFILE; ...; std::bad_alloc
 SegmentInfo inspect (std::string_view name);
+SegmentInfo inspect (const char* name);
 
 /// Those who may push to the queue of that name, or were killed and have not been replaced: as BasicQueue::participants.
 /// @return how many there are, of which the first n are listed; -1 with lastError: as of inspect, EACCES, EBADMSG no queue,
 ///     EINVAL the list is null and n is not 0
 int64_t inspectParticipants (std::string_view name, Participant* list, uint64_t n) noexcept;
+int64_t inspectParticipants (const char* name, Participant* list, uint64_t n) noexcept;
 
 /// What pages its bytes are on, as far as there are any, by a mapping for reading, which is gone afterwards. Not cheap: pages
 /// are mapped by the way, milliseconds for some hundred MiB on base pages.
 /// @param most bytes from the beginning that are looked at
 /// @throw std::system_error as of inspect, and EACCES; std::bad_alloc
 SegmentPages inspectPages (std::string_view name, uint64_t most = UINT64_MAX);
+SegmentPages inspectPages (const char* name, uint64_t most = UINT64_MAX);
 
 /// Removes the name of a segment that nobody has open, in whichever container: the proof is the lease that all users hold, and
 /// that is taken here for an instant. Whoever opens it at that moment finds it whole or makes a new one.
 /// @return 0, or -1 with lastError: EBUSY somebody has it; EINVAL a bad name, or a file that is no segment; ENOENT; EACCES,
 ///     EPERM, EROFS; EAGAIN: it was replaced by another meanwhile
 JOIN_EXPORT int removeUnused (std::string_view name) noexcept;
+int removeUnused (const char* name) noexcept;
 
 // --- The public interface ends here. -------------------------------------------------------------------------
 
@@ -146,6 +150,26 @@ inline SegmentPages inspectPages (std::string_view name, uint64_t most)
     SegmentPages pages;
     detail::inspectPages (name, most, pages);
     return pages;
+}
+
+inline SegmentInfo inspect (const char* name)
+{
+    return inspect (detail::nameOf (name));
+}
+
+inline int64_t inspectParticipants (const char* name, Participant* list, uint64_t n) noexcept
+{
+    return inspectParticipants (detail::nameOf (name), list, n);
+}
+
+inline SegmentPages inspectPages (const char* name, uint64_t most)
+{
+    return inspectPages (detail::nameOf (name), most);
+}
+
+inline int removeUnused (const char* name) noexcept
+{
+    return removeUnused (detail::nameOf (name));
 }
 
 }  // namespace JOIN_ABI

@@ -37,7 +37,7 @@ void detail::inspectPages (std::string_view name, uint64_t most, SegmentPages& p
     {
         raise (failure);
     }
-    if (look.facts.size == 0 || most == 0 || look.file.handle == -1 || look.facts.size > uint64_t (PTRDIFF_MAX) / 2)
+    if (!look.facts.regular || look.facts.size == 0 || most == 0 || look.facts.size > uint64_t (PTRDIFF_MAX) / 2)
     {
         return;
     }

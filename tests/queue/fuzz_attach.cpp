@@ -3,6 +3,7 @@
 //
 // The first byte says how: the kind that is asked for, and whether the rest is written over a whole queue of that kind or
 // is all that the file has.
+#include <join/inspect.hpp>
 #include <join/queue.hpp>
 
 #include <chrono>
@@ -71,6 +72,21 @@ void use (uint64_t capacity, join::OpenMode how)
     }
 }
 
+// Whoever only looks is told something, whatever it is, and of no more than there can be.
+void look ()
+{
+    join::Participant some[4];
+    const join::SegmentInfo info = join::inspect (name ());
+    const int64_t there = join::inspectParticipants (name (), some, 4);
+    const join::SegmentPages pages = join::inspectPages (name ());
+    if (info.pending > info.capacity || there > 1022 || pages.hugeBytes.value_or (0) > info.size + (2 << 20)
+        || info.isQueue () == (there == -1))
+    {
+        std::puts ("a look told what cannot be");
+        std::abort ();
+    }
+}
+
 template <typename Queue>
 void attach (const uint8_t* data, std::size_t size, bool over)
 {
@@ -87,6 +103,7 @@ void attach (const uint8_t* data, std::size_t size, bool over)
         std::abort ();
     }
     ::close (file);
+    look ();
     use<Queue> (0, join::OpenMode::OpenOnly);
     use<Queue> (8, join::OpenMode::CreateOrOpen);
     removeName ();

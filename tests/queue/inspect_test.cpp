@@ -156,6 +156,11 @@ TEST_CASE ("names that are none, or nobody's, are told", "[inspect]")
 {
     CHECK (thrownBy ([] { inspect (""); }) == EINVAL);
     CHECK (thrownBy ([] { inspect ("a/b"); }) == EINVAL);
+    const char* null = nullptr;
+    CHECK (thrownBy ([=] { inspect (null); }) == EINVAL);
+    CHECK (thrownBy ([=] { join::inspectPages (null); }) == EINVAL);
+    CHECK (join::inspectParticipants (null, nullptr, 0) == -1);
+    CHECK (errorOf (join::removeUnused (null)) == EINVAL);
     CHECK (thrownBy ([] { inspect (std::string (300, 'a')); }) == ENAMETOOLONG);
     CHECK (thrownBy ([] { inspect ("/joinmem-nobody-has-this"); }) == ENOENT);
     CHECK (thrownBy ([] { join::inspectPages ("/joinmem-nobody-has-this"); }) == ENOENT);
