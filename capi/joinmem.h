@@ -230,9 +230,9 @@ jm_handle jm_queue_open_with(uint32_t kind, uint64_t capacity, uint32_t element_
                              const jm_queue_options *options) JM_NOEXCEPT;
 
 /* Copies the element in, at once. EAGAIN: it is full. EPIPE: shut down. Of a shared JM_MPSC or JM_MPMC also EUSERS: no
- * place is left for this process; EDEADLK: a push of this thread to this queue is not over, as a longjmp left it or a
- * signal handler interrupts it; at a thread's first push EMFILE, ENOMEM, and ENOENT where the descriptor that the library
- * keeps was closed by somebody. No system call but in that first push, or where somebody sleeps. */
+ * place is left for this process; EDEADLK: a push of this thread to this queue, or its first one to any, is not over, as a
+ * longjmp left it or a signal handler interrupts it; at a thread's first push EMFILE, ENOMEM, and ENOENT where the descriptor
+ * that the library keeps was closed by somebody. No system call but in that first push, or where somebody sleeps. */
 int jm_queue_try_push(jm_handle queue, const void *element) JM_NOEXCEPT;
 
 /* Copies the oldest element out, at once. EAGAIN: it is empty. EPIPE: shut down, and drained. After -1 the bytes at

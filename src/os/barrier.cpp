@@ -53,6 +53,16 @@ void allowCancel (bool allowed, bool* before) noexcept
     *before = state == PTHREAD_CANCEL_ENABLE;
 }
 
+int makeKey (void (*atEnd) (void* kept), unsigned* key) noexcept
+{
+    return ::pthread_key_create (key, atEnd);
+}
+
+int keepBy (unsigned key, const void* what) noexcept
+{
+    return ::pthread_setspecific (key, what);
+}
+
 }  // namespace os
 }  // namespace JOIN_ABI
 }  // namespace join

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What threads do to one another: the barrier that the other side pays, membarrier(2); fork(2); cancellation.
+// What threads do to one another: the barrier that the other side pays, membarrier(2); fork(2); cancellation; and their end.
 #ifndef JOIN_SRC_OS_BARRIER_HPP
 #define JOIN_SRC_OS_BARRIER_HPP
 
@@ -26,6 +26,11 @@ int aroundFork (void (*before) (), void (*inParent) (), void (*inChild) ()) noex
 
 /// Whether this thread may be cancelled, pthread_setcancelstate(3); *before: whether it might until now.
 void allowCancel (bool allowed, bool* before) noexcept;
+
+/// pthread_key_create(3): what a thread keeps by the key is given to `atEnd` when it ends, behind the destructors of its
+/// thread-locals; and in a further round, of four, what has been kept anew meanwhile.
+int makeKey (void (*atEnd) (void* kept), unsigned* key) noexcept;
+int keepBy (unsigned key, const void* what) noexcept;
 
 }  // namespace os
 }  // namespace JOIN_ABI

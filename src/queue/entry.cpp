@@ -2,6 +2,7 @@
 // How a thread comes by the lane that it pushes by.
 #include "os/barrier.hpp"
 #include "queue/recover.hpp"
+#include "queue/registry.hpp"
 
 #include <cerrno>
 
@@ -11,8 +12,25 @@ inline namespace JOIN_ABI
 {
 using detail::Ring;
 
+namespace
+{
+int refuseNested () noexcept
+{
+    return say (
+        EDEADLK,
+        "a first push of this thread, or its end, is not over: a signal handler interrupted it, or a longjmp left "
+        "it");
+}
+}  // namespace
+
 detail::LaneEntry* Ring::enter () noexcept
 {
+    const AtLanes here;
+    if (here.isNested ())
+    {
+        refuseNested ();
+        return nullptr;
+    }
     detail::LaneEntry* entry = nullptr;
     bool allowed = true;
     os::allowCancel (false, &allowed);  // it opens a file, and nothing may unwind through a push
@@ -41,6 +59,11 @@ detail::LaneEntry* Ring::enter () noexcept
 
 int Ring::enterSide (uint32_t side) noexcept
 {
+    const AtLanes here;
+    if (here.isNested ())
+    {
+        return refuseNested ();
+    }
     bool allowed = true;
     os::allowCancel (false, &allowed);  // as in enter ()
     OwnedRing& ring = own (*this);

@@ -30,12 +30,17 @@ void unlock ()
 
 const int atFork = LaneRegistry::forkError ();  // when the library is loaded
 
+// Both are the thread's own, and read by its signal handlers, which must not call __tls_get_addr ().
+__attribute__ ((tls_model ("initial-exec"))) __thread volatile int atLanes = 0;
+__attribute__ ((tls_model ("initial-exec"))) __thread bool hasLeft = false;  // its thread-locals are destroyed
+
 struct Leaver
 {
     const void* thread = nullptr;
 
     ~Leaver ()
     {
+        hasLeft = true;
         if (thread != nullptr)
         {
             LaneRegistry::leave (thread);
@@ -44,7 +49,45 @@ struct Leaver
 };
 
 thread_local Leaver leaver;
+
+// For who pushes behind that, in a destructor of a thread-local, or of a key of its own.
+struct LateLeaver
+{
+    unsigned key = 0;
+    const int error = os::makeKey (leave, &key);
+
+    static void leave (void* thread)
+    {
+        LaneRegistry::leave (thread);
+    }
+};
+
+// For the thread that calls exit (3), whose keys nobody looks at: behind what the program does there, as the library was
+// loaded before it.
+struct Ender
+{
+    ~Ender ()
+    {
+        if (hasLeft)
+        {
+            LaneRegistry::leave (&lastError);
+        }
+    }
+};
+
+const Ender ender;
 }  // namespace
+
+AtLanes::AtLanes () noexcept
+: _nested (atLanes != 0)
+{
+    atLanes = 1;
+}
+
+AtLanes::~AtLanes ()
+{
+    atLanes = _nested ? 1 : 0;
+}
 
 // Of as many lanes too, or a segment whose header has changed would lead one object to the other's lanes.
 bool LaneRegistry::together (const Lanes& a, const Lanes& b) noexcept
@@ -95,11 +138,21 @@ bool LaneRegistry::remove (Lanes* lanes) noexcept
 
 void LaneRegistry::leaveAtExit (const void* thread) noexcept
 {
-    leaver.thread = thread;
+    if (!hasLeft)
+    {
+        leaver.thread = thread;
+        return;
+    }
+    static const LateLeaver late;
+    if (late.error == 0)
+    {
+        os::keepBy (late.key, thread);
+    }
 }
 
 void LaneRegistry::leave (const void* thread) noexcept
 {
+    const AtLanes here;
     std::lock_guard<std::mutex> guard (mutex);
     for (Lanes* lanes = first; lanes != nullptr; lanes = lanes->_next)
     {

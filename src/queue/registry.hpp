@@ -11,6 +11,25 @@ namespace join
 {
 inline namespace JOIN_ABI
 {
+/// While one lives its thread may hold a mutex of the lanes. A signal handler that interrupts it finds `isNested ()`, and must
+/// not wait for what goes on behind its return only.
+class AtLanes
+{
+public:
+    AtLanes () noexcept;
+    AtLanes (const AtLanes&) = delete;
+    AtLanes& operator= (const AtLanes&) = delete;
+    ~AtLanes ();
+
+    bool isNested () const noexcept
+    {
+        return _nested;
+    }
+
+private:
+    bool _nested;
+};
+
 class LaneRegistry
 {
 public:
@@ -20,7 +39,7 @@ public:
     /// Whether its table is nobody's now.
     static bool remove (Lanes* lanes) noexcept;
 
-    /// When the calling thread ends, its lanes go back.
+    /// When the calling thread ends, its lanes go back; also those that it takes while it ends.
     static void leaveAtExit (const void* thread) noexcept;
     static void leave (const void* thread) noexcept;
 

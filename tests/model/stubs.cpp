@@ -233,6 +233,16 @@ int holdLane (int, uint32_t number) noexcept
     return EAGAIN;
 }
 
+int makeKey (void (*) (void*), unsigned*) noexcept
+{
+    return 0;
+}
+
+int keepBy (unsigned, const void*) noexcept
+{
+    return 0;
+}
+
 int openAgain (int file, int* again) noexcept
 {
     *again = file;

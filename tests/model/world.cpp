@@ -302,6 +302,7 @@ join::detail::LaneEntry* World::entryOf (unsigned thread) const noexcept
 void World::become (unsigned thread) noexcept
 {
     caller = thread;
+    join::atLanes = 0;  // the call before was left where it asked
 }
 
 int World::locationOf (const void* at) const noexcept
