@@ -82,6 +82,7 @@ int run (int argc, char** argv)
     addGc (app, &status);
     addPush (app, &status);
     addPop (app, &status);
+    addBench (app, &status);
     addDoctor (app, &status);
     try
     {

@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: MIT
+#include "cores.hpp"
+
+#include "../command.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <sched.h>
+#include <sstream>
+
+namespace tool::bench
+{
+namespace
+{
+const char* const nodeFolder = "/sys/devices/system/node/";
+
+std::string lineOfFile (const std::string& path)
+{
+    std::ifstream file (path);
+    std::string line;
+    std::getline (file, line);
+    return line;
+}
+
+bool has (const std::vector<unsigned>& numbers, unsigned number)
+{
+    return std::find (numbers.begin (), numbers.end (), number) != numbers.end ();
+}
+
+// Both of "A,B", or a sentence.
+std::vector<unsigned> askedCpus (const std::string& asked, const std::vector<unsigned>& allowed)
+{
+    std::istringstream in (asked);
+    unsigned a = 0;
+    unsigned b = 0;
+    char comma = 0;
+    const bool digits = asked.find_first_not_of ("0123456789,") == std::string::npos;
+    if (!digits || !(in >> a >> comma >> b) || comma != ',' || in.peek () != std::istringstream::traits_type::eof ())
+    {
+        throw Stop (Usage, "bench: --cpus is two numbers with a comma, as in --cpus 0,1; not '" + asked + "'");
+    }
+    for (unsigned cpu : {a, b})
+    {
+        if (!has (allowed, cpu))
+        {
+            throw Stop (Usage, "bench: --cpus " + asked + ": CPU " + std::to_string (cpu)
+                                   + " is none of those that this program may run on: " + listOf (allowed));
+        }
+    }
+    return {a, b};
+}
+
+struct Node
+{
+    int number = 0;
+    std::vector<unsigned> cpus;  // those that are allowed
+};
+
+// Nodes that have memory, and CPUs that are allowed.
+std::vector<Node> usableNodes (const std::vector<unsigned>& allowed)
+{
+    std::vector<Node> nodes;
+    const std::string folder = nodeFolder;
+    for (unsigned number : numbersIn (lineOfFile (folder + "has_memory")))
+    {
+        Node node;
+        node.number = static_cast<int> (number);
+        for (unsigned cpu : numbersIn (lineOfFile (folder + "node" + std::to_string (number) + "/cpulist")))
+        {
+            if (has (allowed, cpu))
+            {
+                node.cpus.push_back (cpu);
+            }
+        }
+        if (!node.cpus.empty ())
+        {
+            nodes.push_back (node);
+        }
+    }
+    return nodes;
+}
+
+void chooseNodes (Plan& plan, const std::string& asked, const std::vector<unsigned>& allowed)
+{
+    const std::vector<Node> nodes = usableNodes (allowed);
+    if (nodes.size () < 2)
+    {
+        throw Stop (Failed,
+                    "bench: --between nodes needs two NUMA nodes with memory and with CPUs that this program may "
+                    "run on; here is "
+                        + std::string (nodes.empty () ? "none" : "one"));
+    }
+    if (asked.empty ())
+    {
+        plan.cpus[0] = nodes.front ().cpus.front ();
+        plan.cpus[1] = nodes.back ().cpus.back ();
+    }
+    for (int i = 0; i < 2; ++i)
+    {
+        const unsigned cpu = plan.cpus[i];
+        const auto found =
+            std::find_if (nodes.begin (), nodes.end (), [&] (const Node& node) { return has (node.cpus, cpu); });
+        if (found == nodes.end ())
+        {
+            throw Stop (Usage, "bench: CPU " + std::to_string (cpu) + " is on a node without memory");
+        }
+        plan.nodes[i] = found->number;
+    }
+    if (plan.nodes[0] == plan.nodes[1])
+    {
+        throw Stop (Usage, "bench: --cpus " + asked + ": both are on node " + std::to_string (plan.nodes[0]));
+    }
+}
+
+// What is behind "key :" in a file of /proc.
+std::string valueOf (const std::string& path, const std::string& key)
+{
+    std::ifstream file (path);
+    for (std::string line; std::getline (file, line);)
+    {
+        const std::size_t colon = line.find (':');
+        if (colon != std::string::npos && line.compare (0, key.size (), key) == 0)
+        {
+            return line.substr (std::min (line.find_first_not_of (" \t", colon + 1), line.size ()));
+        }
+    }
+    return std::string ();
+}
+}  // namespace
+
+std::vector<unsigned> allowedCpus ()
+{
+    std::vector<unsigned> cpus;
+    for (unsigned most = 1024; most <= 1U << 20; most *= 2)
+    {
+        cpu_set_t* const set = CPU_ALLOC (most);
+        const std::size_t bytes = CPU_ALLOC_SIZE (most);
+        const bool read = set != nullptr && ::sched_getaffinity (0, bytes, set) == 0;
+        for (unsigned cpu = 0; read && cpu < most; ++cpu)
+        {
+            if (CPU_ISSET_S (cpu, bytes, set))
+            {
+                cpus.push_back (cpu);
+            }
+        }
+        CPU_FREE (set);
+        if (read || errno != EINVAL)  // EINVAL: the kernel has room for more CPUs
+        {
+            break;
+        }
+    }
+    return cpus;
+}
+
+int pinTo (unsigned cpu) noexcept
+{
+    cpu_set_t* const set = CPU_ALLOC (cpu + 1);
+    if (set == nullptr)
+    {
+        return ENOMEM;
+    }
+    const std::size_t bytes = CPU_ALLOC_SIZE (cpu + 1);
+    CPU_ZERO_S (bytes, set);
+    CPU_SET_S (cpu, bytes, set);
+    const int error = ::sched_setaffinity (0, bytes, set) == 0 ? 0 : errno;
+    CPU_FREE (set);
+    return error;
+}
+
+std::string listOf (const std::vector<unsigned>& numbers)
+{
+    std::string list;
+    for (std::size_t i = 0; i < numbers.size (); ++i)
+    {
+        const std::size_t from = i;
+        while (i + 1 < numbers.size () && numbers[i + 1] == numbers[i] + 1)
+        {
+            ++i;
+        }
+        list += (list.empty () ? "" : ",") + std::to_string (numbers[from]);
+        list += i > from ? "-" + std::to_string (numbers[i]) : "";
+    }
+    return list;
+}
+
+std::vector<unsigned> numbersIn (const std::string& list)
+{
+    std::vector<unsigned> numbers;
+    std::istringstream in (list);
+    for (std::string part; std::getline (in, part, ',');)
+    {
+        std::istringstream range (part);
+        unsigned from = 0;
+        unsigned to = 0;
+        char dash = 0;
+        if (!(range >> from))
+        {
+            break;
+        }
+        to = range >> dash >> to ? to : from;
+        for (unsigned number = from; number <= to; ++number)
+        {
+            numbers.push_back (number);
+        }
+    }
+    return numbers;
+}
+
+int nodeOfCpu (unsigned cpu)
+{
+    const std::string folder = nodeFolder;
+    for (unsigned node : numbersIn (lineOfFile (folder + "online")))
+    {
+        if (has (numbersIn (lineOfFile (folder + "node" + std::to_string (node) + "/cpulist")), cpu))
+        {
+            return static_cast<int> (node);
+        }
+    }
+    return 0;
+}
+
+void chooseCpus (Plan& plan, const std::string& asked)
+{
+    const std::vector<unsigned> allowed = allowedCpus ();
+    if (allowed.empty ())
+    {
+        throw Stop (Failed, std::string ("bench: which CPUs there are cannot be known: ") + std::strerror (errno));
+    }
+    const std::vector<unsigned> pair =
+        asked.empty () ? std::vector<unsigned> {allowed.front (), allowed.back ()} : askedCpus (asked, allowed);
+    std::copy (pair.begin (), pair.end (), plan.cpus);
+    if (plan.between == Between::Nodes)
+    {
+        chooseNodes (plan, asked, allowed);
+    }
+}
+
+Machine machineHere ()
+{
+    Machine machine;
+    machine.kernel = lineOfFile ("/proc/sys/kernel/ostype") + " " + lineOfFile ("/proc/sys/kernel/osrelease");
+    machine.cpu = valueOf ("/proc/cpuinfo", "model name");
+    machine.memory = std::strtoull (valueOf ("/proc/meminfo", "MemTotal").c_str (), nullptr, 10) << 10;
+    machine.cpus = static_cast<unsigned> (numbersIn (lineOfFile ("/sys/devices/system/cpu/online")).size ());
+    machine.nodes = static_cast<unsigned> (numbersIn (lineOfFile (std::string (nodeFolder) + "online")).size ());
+    machine.guest = (valueOf ("/proc/cpuinfo", "flags") + " ").find (" hypervisor ") != std::string::npos;
+    return machine;
+}
+
+}  // namespace tool::bench

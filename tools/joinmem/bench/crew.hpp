@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+// The two sides of a measurement at work: as threads, or as a thread and a forked child.
+#ifndef JOINMEM_TOOL_BENCH_CREW_HPP
+#define JOINMEM_TOOL_BENCH_CREW_HPP
+
+#include "control.hpp"
+#include "plan.hpp"
+#include "signals.hpp"
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <sys/types.h>
+#include <thread>
+#include <vector>
+
+namespace tool::bench
+{
+struct Sides
+{
+    std::function<void (Control&)> first;   // a thread of this process, on plan.cpus[0]
+    std::function<void (Control&)> second;  // a thread, or the child, on plan.cpus[1]
+    std::function<void ()> attached;        // called when both have what they need
+};
+
+struct Pace
+{
+    double perSecond = 0;  // of what Control::popped counts
+    double own = 0;        // share of their CPUs that both sides had
+};
+
+/// Memory that is the same in children that are forked later.
+class SharedControl
+{
+public:
+    SharedControl ();
+    SharedControl (const SharedControl&) = delete;
+    SharedControl& operator= (const SharedControl&) = delete;
+    ~SharedControl ();
+
+    Control& operator* () const
+    {
+        return *_control;
+    }
+
+    Control* operator->() const
+    {
+        return _control;
+    }
+
+private:
+    Control* _control;
+};
+
+class Crew
+{
+public:
+    Crew (const Plan& plan, Signals& signals, Control& control, Sides sides);
+    Crew (const Crew&) = delete;
+    Crew& operator= (const Crew&) = delete;
+
+    /// Whoever still works is ended.
+    ~Crew ();
+
+    /// All phases, until both have ended. @throw Stop
+    Pace measure ();
+
+private:
+    void begin ();
+    void start (unsigned side);
+    void fork ();
+    [[noreturn]] void child (pid_t parent);
+    void work (unsigned side) noexcept;
+    void sleep (double seconds);
+    uint64_t sleepUntilPopped (uint64_t before);
+    void lookAtChild ();
+    void stopWhereFailed () const;
+    void await (const std::atomic<uint32_t>& both);
+    double used () const;
+
+    const Plan& _plan;
+    Signals& _signals;
+    Control& _control;
+    Sides _sides;
+    pid_t _child = -1;  // -1: none, or ended
+    std::vector<std::thread> _threads;
+    std::vector<clockid_t> _clocks;
+};
+
+}  // namespace tool::bench
+
+#endif

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: MIT
+#include "memory.hpp"
+
+#include "../command.hpp"
+#include "clock.hpp"
+#include "queues.hpp"
+
+#include <cerrno>
+#include <fcntl.h>
+#include <join/memory.hpp>
+#include <stdexcept>
+#include <sys/mman.h>
+#include <sys/statvfs.h>
+#include <system_error>
+#include <unistd.h>
+
+namespace tool::bench
+{
+namespace
+{
+constexpr uint64_t sizesOfMemory[] = {4096, 2 << 20, 64 << 20};
+
+// Not less often than any page can be small.
+void touch (void* memory, uint64_t bytes)
+{
+    volatile char* const at = static_cast<char*> (memory);
+    for (uint64_t i = 0; i < bytes; i += 4096)
+    {
+        at[i] = 1;
+    }
+}
+
+double microsSince (uint64_t start)
+{
+    return static_cast<double> (nanosNow () - start) * 1e-3;
+}
+
+double readyLocal (MemoryRow& row)
+{
+    const uint64_t start = nanosNow ();
+    join::LocalMem memory (row.bytes);
+    touch (memory.get (), row.bytes);
+    const double micros = microsSince (start);
+    row.pageSize = memory.pageSize ();
+    return micros;
+}
+
+double readyShared (MemoryRow& row)
+{
+    const std::string name = freshName ();
+    join::MemOptions options;
+    options.mode = join::OpenMode::CreateOnly;
+    const uint64_t start = nanosNow ();
+    join::ShmMem memory (row.bytes, name, options);
+    touch (memory.get (), row.bytes);
+    const double micros = microsSince (start);
+    join::ShmMem::unlink (name);
+    row.pageSize = memory.pageSize ();
+    return micros;
+}
+
+// 0 or an errno.
+int touchMapped (uint64_t bytes, int flags, int fd, uint64_t start, double* micros)
+{
+    void* const memory = ::mmap (nullptr, bytes, PROT_READ | PROT_WRITE, flags, fd, 0);
+    if (memory == MAP_FAILED)
+    {
+        return errno;
+    }
+    touch (memory, bytes);
+    *micros = microsSince (start);
+    ::munmap (memory, bytes);
+    return 0;
+}
+
+double timeOr (int error, double micros)
+{
+    if (error != 0)
+    {
+        throw std::system_error (error, std::system_category (), "mmap");
+    }
+    return micros;
+}
+
+double plainLocal (uint64_t bytes)
+{
+    double micros = 0;
+    const int error = touchMapped (bytes, MAP_PRIVATE | MAP_ANONYMOUS, -1, nanosNow (), &micros);
+    return timeOr (error, micros);
+}
+
+// Without fallocate a touch is a SIGBUS where there is no room: so not where that could be.
+double plainShared (uint64_t bytes)
+{
+    struct statvfs there = {};
+    if (::statvfs ("/dev/shm", &there) != 0 || (there.f_blocks != 0 && there.f_bavail * there.f_frsize < 2 * bytes))
+    {
+        throw std::runtime_error ("/dev/shm has not twice that much room");
+    }
+    const std::string name = "/" + freshName ();
+    const uint64_t start = nanosNow ();
+    const int fd = ::shm_open (name.c_str (), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd == -1)
+    {
+        throw std::system_error (errno, std::system_category (), "shm_open");
+    }
+    double micros = 0;
+    const int error =
+        ::ftruncate (fd, static_cast<off_t> (bytes)) == 0 ? touchMapped (bytes, MAP_SHARED, fd, start, &micros) : errno;
+    ::close (fd);
+    ::shm_unlink (name.c_str ());
+    return timeOr (error, micros);
+}
+
+// Small ones are made more often: one alone is over before the caches are warm.
+unsigned timesOf (uint64_t bytes)
+{
+    return bytes <= 4096 ? 100 : bytes <= 2 << 20 ? 10 : 1;
+}
+
+// The median of several a round. A machine with little memory has the other figures all the same: the error is noted.
+template <typename Once>
+void addRound (Signals& signals, uint64_t bytes, Figure* figure, std::string* error, Once once)
+{
+    Figure times;
+    try
+    {
+        for (unsigned i = 0; i < timesOf (bytes) && error->empty (); ++i)
+        {
+            signals.look ();
+            times.rounds.push_back (once ());
+        }
+    }
+    catch (const Stop&)
+    {
+        throw;
+    }
+    catch (const std::runtime_error& wrong)
+    {
+        *error = wrong.what ();
+    }
+    if (error->empty ())
+    {
+        figure->rounds.push_back (times.median ());
+    }
+}
+}  // namespace
+
+std::vector<MemoryRow> measureMemory (const Plan& plan, Signals& signals, Progress& progress)
+{
+    std::vector<MemoryRow> rows;
+    for (bool shared : {false, true})
+    {
+        for (uint64_t bytes : sizesOfMemory)
+        {
+            progress.step ("memory");
+            MemoryRow row;
+            row.shared = shared;
+            row.bytes = bytes;
+            for (unsigned round = 0; round < plan.rounds; ++round)
+            {
+                addRound (signals, bytes, &row.ready, &row.error,
+                          [&] { return shared ? readyShared (row) : readyLocal (row); });
+                addRound (signals, bytes, &row.plain, &row.plainError,
+                          [&] { return shared ? plainShared (bytes) : plainLocal (bytes); });
+            }
+            rows.push_back (row);
+        }
+    }
+    return rows;
+}
+
+}  // namespace tool::bench

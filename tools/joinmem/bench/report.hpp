@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+// What has been measured, told: as text, as JSON, as a drawing.
+#ifndef JOINMEM_TOOL_BENCH_REPORT_HPP
+#define JOINMEM_TOOL_BENCH_REPORT_HPP
+
+#include "results.hpp"
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+namespace tool::bench
+{
+/// The shares that are shown of latencies; the last is the largest of all.
+struct Share
+{
+    const char* name;
+    double share;
+};
+constexpr Share shares[] = {{"50", 0.5}, {"90", 0.9}, {"99", 0.99}, {"99.9", 0.999}, {"99.99", 0.9999}, {"max", 1}};
+
+std::string textOf (const Results& results);
+nlohmann::ordered_json jsonOf (const Results& results);
+
+/// Latency by percentile.
+std::string svgOf (const Results& results);
+
+/// As printf has it.
+__attribute__ ((format (printf, 1, 2))) std::string print (const char* format, ...);
+
+/// "threads on CPU 0 and CPU 1", and the like.
+std::string between (const Plan& plan);
+
+/// With three digits: "1.23", "12.3", "123"; larger ones whole.
+std::string number (double value);
+
+/// The same with its unit: "870 ns", "1.23 us", "12.3 ms".
+std::string duration (double nanos, const char* micro = "us");
+
+}  // namespace tool::bench
+
+#endif

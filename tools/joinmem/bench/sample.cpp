@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+#include "sample.hpp"
+
+#include <string>
+
+namespace tool::bench
+{
+namespace
+{
+void judge (const Control& control)
+{
+    const uint64_t popped = control.popped.load ();
+    if (popped != control.pushed)
+    {
+        throw WrongQueue (std::to_string (control.pushed) + " elements went in, and " + std::to_string (popped)
+                          + " came out");
+    }
+    if (control.wrong != 0)
+    {
+        throw WrongQueue ("elements came out in another order, or torn");
+    }
+    if (control.poppedSum != control.pushedSum)
+    {
+        throw WrongQueue ("the sum of what came out is not the sum of what went in");
+    }
+}
+}  // namespace
+
+Sample run (const Plan& plan, Signals& signals, const Sides& sides)
+{
+    SharedControl control;
+    Sample sample;
+    {
+        Crew crew (plan, signals, *control, sides);
+        sample.pace = crew.measure ();
+    }
+    judge (*control);
+    sample.latencies.add (control->latencies);
+    return sample;
+}
+
+}  // namespace tool::bench

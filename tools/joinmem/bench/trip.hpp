@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: MIT
+// Latency: round trips over two queues, as many as there is time for or each by itself; and elements that are pushed at
+// a steady pace with the time of their push in them.
+#ifndef JOINMEM_TOOL_BENCH_TRIP_HPP
+#define JOINMEM_TOOL_BENCH_TRIP_HPP
+
+#include "control.hpp"
+#include "crew.hpp"
+#include "queues.hpp"
+#include "sample.hpp"
+
+namespace tool::bench
+{
+/// Until it is pushed. @return false: the measurement is over
+template <typename Q, typename T, typename Wait>
+bool pushed (Q& queue, const T& element, Wait& wait) noexcept
+{
+    while (queue.tryPush (element) != 0)
+    {
+        if (!wait.refused ())
+        {
+            return false;
+        }
+    }
+    wait.succeeded ();
+    return true;
+}
+
+template <typename Q, typename T, typename Wait>
+bool popped (Q& queue, T& element, Wait& wait) noexcept
+{
+    while (queue.tryPop (element) != 0)
+    {
+        if (!wait.refused ())
+        {
+            return false;
+        }
+    }
+    wait.succeeded ();
+    return true;
+}
+
+/// Sends and waits for the answer. Each: looks at the clock after each, and notes half of what it took.
+template <typename Q, typename T, bool Each>
+void askTrips (Q& there, Q& back, Control& control) noexcept
+{
+    Patience<false> patience (control);
+    T element = {};
+    uint64_t trips = 0;
+    uint64_t wrong = 0;
+    bool going = gather (control);
+    uint64_t begin = Each ? nanosNow () : 0;
+    while (going && !control.is (Phase::Stopped))
+    {
+        element.set (trips);
+        going = pushed (there, element, patience) && popped (back, element, patience);
+        if (!going)
+        {
+            break;
+        }
+        wrong |= element.differs (trips);
+        ++trips;
+        control.popped.store (trips, std::memory_order_relaxed);  // a count alone: pairs with nothing
+        if (Each)
+        {
+            const uint64_t end = nanosNow ();
+            if (control.is (Phase::Timed))
+            {
+                control.latencies.add ((end - begin) / 2);
+            }
+            begin = end;
+        }
+    }
+    control.pushed = trips;
+    control.wrong = wrong;
+    control.pushedAll.store (true, std::memory_order_release);  // pairs with the acquire of whoever answers
+}
+
+template <typename Q, typename T>
+void answerTrips (Q& there, Q& back, Control& control) noexcept
+{
+    Patience<false> patience (control);
+    T element = {};
+    bool going = gather (control);
+    while (going && !control.pushedAll.load (std::memory_order_acquire))  // pairs with the release of whoever asks
+    {
+        if (there.tryPop (element) == 0)
+        {
+            going = pushed (back, element, patience);
+            continue;
+        }
+        going = patience.refused ();
+    }
+}
+
+/// Pushes the time. Whoever is late leaves out what it missed, and does not hurry: that would be another load.
+template <typename Q, typename T>
+void pushPaced (Q& queue, Control& control) noexcept
+{
+    Patience<false> patience (control);
+    T element = {};
+    uint64_t due = nanosNow ();
+    bool going = gather (control);
+    while (going && !control.is (Phase::Stopped))
+    {
+        const uint64_t now = nanosNow ();
+        if (now < due)
+        {
+            going = patience.again ();
+            continue;
+        }
+        element.set (now);
+        going = pushed (queue, element, patience);
+        control.pushed += going ? 1 : 0;
+        control.pushedSum += going ? now : 0;
+        due = now - due < Plan::paceNanos ? due + Plan::paceNanos : now + Plan::paceNanos;
+    }
+    control.pushedAll.store (true, std::memory_order_release);  // pairs with the acquire of whoever pops
+}
+
+template <typename Q, typename T>
+void popPaced (Q& queue, Control& control) noexcept
+{
+    Patience<false> patience (control);
+    T element = {};
+    uint64_t last = 0;
+    for (bool going = gather (control); going;)
+    {
+        const bool all = control.pushedAll.load (std::memory_order_acquire);  // pairs with the release of who pushes
+        if (queue.tryPop (element) != 0)
+        {
+            going = !all && patience.refused ();
+            continue;
+        }
+        const uint64_t now = nanosNow ();
+        const uint64_t stamp = element.word[0];
+        control.wrong |= element.differs (stamp) | (stamp < last ? 1 : 0);
+        control.poppedSum += stamp;
+        last = stamp;
+        if (control.is (Phase::Timed))
+        {
+            control.latencies.add (now > stamp ? now - stamp : 0);
+        }
+        // A count alone: pairs with nothing.
+        control.popped.store (control.popped.load (std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+        patience.succeeded ();
+    }
+}
+
+template <typename Memory, typename Policy, unsigned Bytes, bool Each>
+Sample measureTrip (const Plan& plan, Signals& signals)
+{
+    using T = Element<Bytes>;
+    using Q = typename Policy::template Queue<T>;
+    Place<Memory, Q> there (plan.nodes[1]);
+    Place<Memory, Q> back (plan.nodes[0]);
+    return run (plan, signals,
+                {[&] (Control& control) { askTrips<Q, T, Each> (there.here (), back.here (), control); },
+                 [&] (Control& control) {
+                     Q& first = there.there ();
+                     answerTrips<Q, T> (first, back.there (), control);
+                 },
+                 [&] {
+                     there.hide ();
+                     back.hide ();
+                 }});
+}
+
+template <typename Memory, typename Policy>
+Sample measurePaced (const Plan& plan, Signals& signals)
+{
+    using T = Element<8>;
+    using Q = typename Policy::template Queue<T>;
+    Place<Memory, Q> place (plan.nodes[1]);
+    return run (plan, signals,
+                {[&] (Control& control) { pushPaced<Q, T> (place.here (), control); },
+                 [&] (Control& control) { popPaced<Q, T> (place.there (), control); }, [&] { place.hide (); }});
+}
+
+}  // namespace tool::bench
+
+#endif
