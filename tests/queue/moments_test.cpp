@@ -104,7 +104,9 @@ TEMPLATE_LIST_TEST_CASE ("a key whose destructor pushes leaves no lane behind", 
     Made<TestType> made (8, join::MemOptions (), places (1));
     pthread_key_t key;
     REQUIRE (::pthread_key_create (&key, Rounds<Queue>::end) == 0);
-    for (int rounds = 1; rounds < PTHREAD_DESTRUCTOR_ITERATIONS; ++rounds)
+    const int most =
+        PTHREAD_DESTRUCTOR_ITERATIONS - (crash::sanitized () ? 2 : 1);  // a sanitizer ends in the last round
+    for (int rounds = 1; rounds <= most; ++rounds)
     {
         CHECK (pushInRounds (made.queue, key, rounds) == rounds);
         CHECK (made->participants (nullptr, 0) == 0);
