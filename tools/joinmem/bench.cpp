@@ -95,7 +95,8 @@ void perform (Options options)
 
 void addBench (CLI::App& app, int*)
 {
-    CLI::App* const command = app.add_subcommand ("bench", "Measure what this machine gives: throughput, latency, memory.");
+    CLI::App* const command =
+        app.add_subcommand ("bench", "Measure what this machine gives: throughput, latency, memory.");
     const auto options = std::make_shared<bench::Options> ();
     command->add_option ("--between", options->between, "whom: two cores, two NUMA nodes, or processes on two cores")
         ->check (CLI::IsMember ({"cores", "nodes", "processes"}))

@@ -68,7 +68,8 @@ int examine (Options options)
 void addDoctor (CLI::App& app, int* status)
 {
     const auto options = std::make_shared<doctor::Options> ();
-    CLI::App* command = app.add_subcommand ("doctor", "Tell what this machine gives to the library, and how to mend it.");
+    CLI::App* command =
+        app.add_subcommand ("doctor", "Tell what this machine gives to the library, and how to mend it.");
     command->add_flag ("--json", options->json, "one JSON document, see joinmem-doctor(1)");
     command->add_flag ("--brief", options->brief, "only what is worse or missing");
     command->add_option ("--root", options->root, "look at the files of this folder instead")->group ("");
