@@ -18,7 +18,7 @@ until grep -q ready /tmp/ready ; do sleep 0.1 ; done
 row=$("$joinmem" ls --no-header)
 echo "$row"
 case $row in
-    "on-two  mpmc       24     65536        1      1     0 "*"     2 "*) ;;
+    "on-two  mpmc  24  65536  1  1  0  "*"  2  "*) ;;
     *) fail "ls does not say that the queue is on node 2" ;;
 esac
 "$joinmem" stat on-two | grep -q '^NUMA nodes: .* on 2$' || fail "nor does stat: $("$joinmem" stat on-two)"
