@@ -15,7 +15,8 @@ STATIC = ["-static"]
 def install(root, place):
     """Built with nothing but what a user needs, installed, and moved away from its prefix."""
     output("meson", "setup", place / "build", root, f"--prefix={place}/first", "--libdir=lib", "-Ddefault_library=both",
-           "-Dtests=disabled", "-Dexamples=disabled", "-Dbench=disabled", "-Doptimization=0", "-Ddebug=false")
+           "-Dtests=disabled", "-Dexamples=disabled", "-Dbench=disabled", "-Dtools=disabled", "-Doptimization=0",
+           "-Ddebug=false")
     output("meson", "install", "-C", place / "build")
     shutil.move(place / "first", place / "moved")
     return place / "moved"
