@@ -343,9 +343,9 @@ int64_t jm_segment_names(char *names, uint64_t size) JM_NOEXCEPT;
 /* What is known of a segment, as one flat JSON object, written as jm_name() does. Sizes in bytes; null: not known, or of
  * what is no queue.
  *   "kind"                          "spsc", "mpsc", "mpmc"; "memory"; "damaged": it begins as a queue does, and is none that
- *                                   this library knows; "unreadable": this user may not open it; "other": none of ours, as
- *                                   far as that can be told
- *   "path", "fault"                 the file; of "damaged", why, else null
+ *                                   this library knows; "unreadable": it cannot be opened, by this user or now; "other":
+ *                                   none of ours, as far as that can be told
+ *   "path", "fault"                 the file; of "damaged" and "unreadable", why, else null
  *   "size", "allocated"             of the file, and of these what has pages
  *   "huge_page"                     the page of the hugetlbfs that it is on, or null
  *   "device", "inode"               another segment of the same name is another file

@@ -125,19 +125,6 @@ void add (const Mapping& mapping, const Area& area, Sum* sum) noexcept
     }
 }
 
-struct Pages
-{
-    uint64_t onNode[os::maxNodes] = {};
-};
-
-void addNode (void*, int node, void* with)
-{
-    if (node < os::maxNodes)
-    {
-        ++static_cast<Pages*> (with)->onNode[node];
-    }
-}
-
 const char* nameOf (Backing backing) noexcept
 {
     switch (backing)
@@ -179,26 +166,34 @@ detail::Array<Fallback> fallbacksOf (const Mapping& mapping)
 }
 }  // namespace
 
-detail::Maybe<detail::Array<NodeBytes>> nodesOf (const Mapping& mapping)
+void NodePages::count (void*, int node, void* pages) noexcept
 {
-    Pages pages;
-    if (eachPage (mapping.base, mapping.backed, addNode, &pages) != 0)
+    if (node < os::maxNodes)
     {
-        return {};
+        ++static_cast<NodePages*> (pages)->_onNode[node];
     }
-    std::size_t count = 0;
-    for (uint64_t onNode : pages.onNode)
+}
+
+int NodePages::add (void* address, std::size_t bytes) noexcept
+{
+    return eachPage (address, bytes, count, this);
+}
+
+detail::Array<NodeBytes> NodePages::list () const
+{
+    std::size_t some = 0;
+    for (uint64_t pages : _onNode)
     {
-        count += onNode != 0 ? 1 : 0;
+        some += pages != 0 ? 1 : 0;
     }
-    detail::Array<NodeBytes> nodes (count);
+    detail::Array<NodeBytes> nodes (some);
     NodeBytes* next = nodes.begin ();
     for (int node = 0; node < os::maxNodes; ++node)
     {
-        if (pages.onNode[node] != 0)
+        if (_onNode[node] != 0)
         {
             next->node = node;
-            next->bytes = pages.onNode[node] * os::basePageSize ();
+            next->bytes = _onNode[node] * os::basePageSize ();
             ++next;
         }
     }
@@ -284,7 +279,11 @@ void fillPlacement (const Mapping& mapping, Placement& placement)
     tell (placement, &Placement::hugeBytes, backed.huge);
     tell (placement, &Placement::residentBytes, backed.resident);
     tell (placement, &Placement::lockedBytes, backed.locked);
-    tell (placement, &Placement::nodes, nodesOf (mapping));
+    NodePages pages;
+    if (pages.add (mapping.base, mapping.backed) == 0)
+    {
+        tell (placement, &Placement::nodes, pages.list ());
+    }
     tell (placement, &Placement::fallbacks, fallbacksOf (mapping));
 }
 

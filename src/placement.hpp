@@ -4,6 +4,7 @@
 #define JOIN_SRC_PLACEMENT_HPP
 
 #include "mapping.hpp"
+#include "os/numa.hpp"
 
 namespace join
 {
@@ -23,8 +24,21 @@ Backed readBacked (const Mapping& mapping) noexcept;
 /// Bytes of the range that are in RAM, in base pages; 0 where that cannot be told.
 uint64_t residentBytes (const void* address, std::size_t bytes) noexcept;
 
-/// Its resident bytes by node. May throw std::bad_alloc.
-detail::Maybe<detail::Array<NodeBytes>> nodesOf (const Mapping& mapping);
+/// Resident pages by node.
+class NodePages
+{
+public:
+    /// Adds those of a range. 0, or an errno: they cannot be known here.
+    int add (void* address, std::size_t bytes) noexcept;
+
+    /// Nodes that have some. May throw std::bad_alloc.
+    detail::Array<NodeBytes> list () const;
+
+private:
+    static void count (void* page, int node, void* pages) noexcept;
+
+    uint64_t _onNode[os::maxNodes] = {};
+};
 
 /// Fills in as much of the report as the program that asks knows of. May throw std::bad_alloc.
 void fillPlacement (const Mapping& mapping, Placement& placement);

@@ -28,7 +28,7 @@ enum class SegmentKind : uint32_t
     Mpmc = 3,
     Memory = 4,      ///< of ShmMem
     Damaged = 5,     ///< it begins as a queue does, and is none that this library knows: see `fault`
-    Unreadable = 6,  ///< this user may not open it: only what the file system tells is known
+    Unreadable = 6,  ///< it cannot be opened, by this user or now: only what the file system tells is known
 };
 
 /// Sizes in bytes. Of what is no queue, all from `version` on is zero.
@@ -37,7 +37,7 @@ struct SegmentInfo
     uint32_t structSize;                    ///< bytes, set by the constructor
     SegmentKind kind = SegmentKind::Other;  ///<
     std::string path;                       ///< of the file
-    std::string fault;                      ///< Damaged: why
+    std::string fault;                      ///< Damaged, Unreadable: why
     uint64_t size = 0;                      ///< of the file
     uint64_t allocated = 0;                 ///< that have pages
     uint64_t hugePage = 0;                  ///< the page of the hugetlbfs that it is on; 0: it is on none
@@ -119,10 +119,15 @@ SegmentPages inspectPages (const char* name, uint64_t most = UINT64_MAX);
 
 /// Removes the name of a segment that nobody has open, in whichever container: the proof is the lease that all users hold, and
 /// that is taken here for an instant. Whoever opens it at that moment finds it whole or makes a new one.
-/// @return 0, or -1 with lastError: EBUSY somebody has it; EINVAL a bad name, or a file that is no segment; ENOENT; EACCES,
-///     EPERM, EROFS; EAGAIN: it was replaced by another meanwhile
+/// @return 0, or -1 with lastError: EBUSY somebody has it; EINVAL, ENAMETOOLONG a bad name; EINVAL a file that is no segment;
+///     EBADMSG a queue that this library does not know; ENOENT; EACCES, EPERM, EROFS; EMFILE; EAGAIN: it was replaced by
+///     another meanwhile
 JOIN_EXPORT int removeUnused (std::string_view name) noexcept;
 int removeUnused (const char* name) noexcept;
+
+/// The same of what was looked at: another file of that name, or one that was pushed to or popped from since, is EAGAIN and
+/// stays.
+JOIN_EXPORT int removeUnused (const SegmentInfo& seen) noexcept;
 
 // --- The public interface ends here. -------------------------------------------------------------------------
 

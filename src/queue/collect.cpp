@@ -28,25 +28,50 @@ Failure refuseStrangers (Look& look) noexcept
                           look.path ());
 }
 
+bool isSame (const os::FileFacts& a, const os::FileFacts& b) noexcept
+{
+    return a.device == b.device && a.inode == b.inode;
+}
+
+Failure replaced (const Look& look) noexcept
+{
+    return Failure (EAGAIN, "%.400s was removed, replaced or used by somebody else meanwhile", look.path ());
+}
+
+// Behind the lease nobody pushes or pops.
+bool isAsSeen (Look& look, const SegmentInfo& seen) noexcept
+{
+    QueueFormat format = {};
+    if (look.facts.device != seen.device || look.facts.inode != seen.inode)
+    {
+        return false;
+    }
+    if (!seen.isQueue ())
+    {
+        return true;
+    }
+    const unsigned shift = seen.kind == SegmentKind::Spsc ? 0 : detail::ticketShift;
+    return !look.readFormat (&format) && look.word (offsetof (detail::Control, head)) >> shift == seen.pushed
+           && look.word (offsetof (detail::Control, tail)) >> shift == seen.popped;
+}
+
 // The lease is the file's, and the name may be another's by now.
 Failure removeName (const Look& look) noexcept
 {
     File again;
     os::FileFacts facts;
-    const int opened = os::openForFacts (look.path (), &again.handle);
-    if (opened == ENOENT
-        || (opened == 0
-            && (os::factsOf (again.handle, &facts) != 0 || facts.device != look.facts.device
-                || facts.inode != look.facts.inode)))
+    int error = os::openForFacts (look.path (), &again.handle);
+    error = error != 0 ? error : os::factsOf (again.handle, &facts);
+    if (error == ENOENT || (error == 0 && !isSame (facts, look.facts)))
     {
-        return Failure (EAGAIN, "%.400s was removed or replaced by somebody else meanwhile", look.path ());
+        return replaced (look);
     }
-    const int error = os::removeName (look.path ());
+    error = error != 0 ? error : os::removeName (look.path ());
     return error == 0 ? Failure () : Failure (error, "%.400s cannot be unlinked", look.path ());
 }
-}  // namespace
 
-int removeUnused (std::string_view name) noexcept
+// @param seen what it has to be still, or null
+int remove (std::string_view name, const SegmentInfo* seen) noexcept
 {
     Look look;
     Failure failure = look.open (name, true);
@@ -65,8 +90,20 @@ int removeUnused (std::string_view name) noexcept
         default:
             return fail (error, "%.400s: its lease cannot be taken (fcntl F_OFD_SETLK)", look.path ());
     }
-    failure = removeName (look);
+    failure = seen == nullptr || isAsSeen (look, *seen) ? removeName (look) : replaced (look);
     return failure ? fail (failure) : 0;
+}
+}  // namespace
+
+int removeUnused (std::string_view name) noexcept
+{
+    return remove (name, nullptr);
+}
+
+int removeUnused (const SegmentInfo& seen) noexcept
+{
+    const std::string_view path = seen.path;
+    return remove (path.substr (path.rfind ('/') + 1), &seen);
 }
 
 }  // namespace JOIN_ABI

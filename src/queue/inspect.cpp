@@ -19,18 +19,28 @@ using detail::Kind;
 namespace
 {
 // Descriptions that hold the attach lease, which is a lock of nobody's pid: all of the machine, whatever the PID namespace.
+// Somebody who has a million locks makes that unknown, and nobody slow.
 detail::Maybe<uint32_t> countUsers (const os::FileFacts& facts)
 {
+    constexpr uint32_t linesMost = 100'000;
     uint32_t count = 0;
+    uint32_t lines = 0;
     os::TextFile locks ("/proc/locks");
     while (const char* line = locks.line ())
     {
+        if (++lines > linesMost)
+        {
+            return {};
+        }
+        unsigned long long last = 0;
         unsigned long long inode = 0;
         unsigned long long first = 0;
         unsigned major = 0;
         unsigned minor = 0;
-        if (std::sscanf (line, "%*s OFDLCK %*s READ %*d %x:%x:%llu %llu", &major, &minor, &inode, &first) == 4
-            && inode == facts.inode && os::isDevice (facts.device, major, minor) && first == os::leaseOffset)
+        if (std::sscanf (line, "%*s OFDLCK %*s READ %*d %x:%x:%llu %llu %llu", &major, &minor, &inode, &first, &last)
+                == 5
+            && inode == facts.inode && os::isDevice (facts.device, major, minor) && first == os::leaseOffset
+            && last == first)
         {
             ++count;
         }
@@ -59,11 +69,6 @@ void tellFile (const Look& look, SegmentInfo* info)
     {
         info->inUse = used;
         info->users = used ? countUsers (facts) : detail::Maybe<uint32_t> (0);
-        // Somebody came or went in between.
-        if (used && info->users.has_value () && *info->users == 0)
-        {
-            info->users = 1;
-        }
     }
 }
 
@@ -118,10 +123,16 @@ void tellContent (Look& look, SegmentInfo* info)
         info->kind = SegmentKind::Damaged;
         info->fault = failure.text ();
     }
-    else if (isMarked (look.facts) || info->inUse.value_or (false))
+    else if (isMarked (look.facts) || info->users.value_or (0) != 0)  // a stranger's lock of the whole file is no lease
     {
         info->kind = SegmentKind::Memory;
     }
+}
+
+// What says something of this process, and nothing of the file.
+bool isOurs (int error) noexcept
+{
+    return error == EMFILE || error == ENFILE || error == ENOMEM;
 }
 
 struct Names
@@ -176,7 +187,7 @@ void detail::inspect (std::string_view name, SegmentInfo& info)
 {
     Look look;
     const Failure failure = look.open (name);
-    if (failure && failure.error () != EACCES)
+    if (failure && (!look.seen () || isOurs (failure.error ())))
     {
         raise (failure);
     }
@@ -184,6 +195,7 @@ void detail::inspect (std::string_view name, SegmentInfo& info)
     if (failure)
     {
         info.kind = SegmentKind::Unreadable;
+        info.fault = failure.text ();
     }
     else if (look.file.handle != -1)
     {

@@ -13,20 +13,28 @@ inline namespace JOIN_ABI
 {
 namespace
 {
-// Pages that are not there are left alone: a touch would make them.
-void populateData (const Mapping& mapping, const File& file) noexcept
+// Pages that are not there are left alone: a touch would make them, and there may be any number. Cut short meanwhile, or in more
+// pieces than anybody has a use for: what is mapped counts. 0, or why the nodes cannot be known.
+int populateData (const Mapping& mapping, const File& file, NodePages* nodes) noexcept
 {
+    constexpr unsigned piecesMost = 1 << 16;
     const std::size_t page = os::basePageSize ();
     uint64_t begin = 0;
     uint64_t end = 0;
-    while (begin < mapping.bytes && os::nextData (file.handle, begin, &begin, &end) == 0 && begin < mapping.bytes)
+    int error = 0;
+    for (unsigned piece = 0; piece < piecesMost && begin < mapping.bytes; ++piece, begin = end)
     {
+        if (os::nextData (file.handle, begin, &begin, &end) != 0 || begin >= mapping.bytes)
+        {
+            break;
+        }
         begin = begin / page * page;
-        end = end < mapping.bytes ? end : mapping.bytes;
-        const std::size_t length = roundUp (static_cast<std::size_t> (end - begin), page);
-        os::populate (mapping.base + begin, length, false);  // cut short meanwhile: what is mapped counts
-        begin += length;
+        end = roundUp (static_cast<std::size_t> (end < mapping.bytes ? end : mapping.bytes), page);
+        const std::size_t length = static_cast<std::size_t> (end - begin);
+        os::populate (mapping.base + begin, length, false);
+        error = error != 0 ? error : nodes->add (mapping.base + begin, length);
     }
+    return error;
 }
 }  // namespace
 
@@ -62,11 +70,15 @@ void detail::inspectPages (std::string_view name, uint64_t most, SegmentPages& p
     {
         raise (failure);
     }
-    populateData (mapping, look.file);
+    NodePages nodes;
+    const int error = populateData (mapping, look.file, &nodes);
     const Backed backed = readBacked (mapping);
     pages.pageSize = backed.page;
     pages.hugeBytes = backed.huge;
-    pages.nodes = nodesOf (mapping);
+    if (error == 0)
+    {
+        pages.nodes = nodes.list ();
+    }
 }
 
 }  // namespace JOIN_ABI

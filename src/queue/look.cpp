@@ -39,6 +39,10 @@ uint64_t wordOffset (const QueueFormat& format, uint64_t ticket) noexcept
 Failure Look::openIn (const Folder& place, const char* name, bool writable) noexcept
 {
     const SegmentPath path (place, name);
+    if (place.hugePage != 0 && !stillHuge (place))
+    {
+        return Failure (ENOENT);  // unmounted: what lies beneath is no segment
+    }
     if (Failure failure = lookAt (path.text, &facts))
     {
         return notThere (place, path.text, failure.error ()) ? Failure (ENOENT) : failure;
@@ -51,6 +55,11 @@ Failure Look::openIn (const Folder& place, const char* name, bool writable) noex
     }
     if (int error = os::openFile (path.text, writable, &file.handle))
     {
+        if (error == ENOENT)
+        {
+            _path[0] = '\0';
+            return Failure (ENOENT);  // it has just gone
+        }
         return error == EACCES ? Failure (EACCES,
                                           "%.300s may not be opened by user %u: it belongs to user %u, with "
                                           "permissions %03o",

@@ -17,8 +17,15 @@ inline namespace JOIN_ABI
 class Look
 {
 public:
-    /// Of the first folder that has the name. ENOENT; EACCES: it is there, and its facts are.
+    /// Of the first folder that has the name. ENOENT; EACCES, EAGAIN (somebody has a lease of fcntl(2) on it), ELOOP, ENXIO,
+    /// ...: it is there, and its facts are.
     Failure open (std::string_view name, bool writable = false) noexcept;
+
+    /// Whether what the file system tells of it is known, though it could not be opened.
+    bool seen () const noexcept
+    {
+        return _path[0] != '\0';
+    }
 
     /// The queue's header, checked: EBADMSG it is none, or a damaged one.
     Failure readFormat (QueueFormat* format) noexcept;

@@ -292,6 +292,30 @@ TEST_CASE ("only what nobody has is removed", "[inspect]")
     CHECK (::access (path.c_str (), F_OK) == 0);
 }
 
+TEMPLATE_LIST_TEST_CASE ("what was used or replaced since it was looked at is not removed", "[inspect]", SharedKinds)
+{
+    const OwnName name;
+    const auto use = [&] (bool pop) {
+        typename TestType::template Queue<uint64_t> queue (4, name.text);
+        uint64_t value = 1;
+        REQUIRE ((pop ? queue.tryPop (value) : queue.tryPush (value)) == 0);
+    };
+    use (false);
+    SegmentInfo seen = inspect (name.text);
+    use (false);
+    CHECK (errorOf (join::removeUnused (seen)) == EAGAIN);
+    seen = inspect (name.text);
+    use (true);
+    CHECK (errorOf (join::removeUnused (seen)) == EAGAIN);
+    seen = inspect (name.text);
+    REQUIRE (join::ShmMem::unlink (name.text) == 0);
+    use (false);
+    CHECK (errorOf (join::removeUnused (seen)) == EAGAIN);
+    CHECK (join::removeUnused (inspect (name.text)) == 0);
+    CHECK (errorOf (join::removeUnused (seen)) == ENOENT);
+    CHECK (errorOf (join::removeUnused (SegmentInfo ())) == EINVAL);
+}
+
 TEST_CASE ("who opens a segment while it is removed has it whole, or a new one, of that name", "[inspect][race]")
 {
     const OwnName name;

@@ -51,6 +51,16 @@ class Completion(unittest.TestCase):
         LIBRARY.close(*handles)
         self.assertEqual(bash("ls", "x"), [])
 
+    def test_a_name_is_no_command(self):
+        name = "/dev/shm/$(touch${IFS}hurt)"
+        with open(name, "wb") as file:
+            file.write(b"x")
+        os.chmod(name, 0o1644)
+        self.assertEqual(bash("stat", "$"), [r"\$\(touch\$\{IFS\}hurt\)"])
+        self.assertEqual(bash("stat", ""), [r"\$\(touch\$\{IFS\}hurt\)"])
+        self.assertFalse(os.path.exists("hurt"))
+        os.unlink(name)
+
     def test_every_subcommand_and_option_is_offered(self):
         commands = bash("")
         self.assertGreaterEqual(set(commands), {"ls", "stat", "top", "rm", "gc", "push", "pop", "bench", "doctor"})

@@ -254,7 +254,7 @@ class MadeUp(DoctorTest):
             os.mkdir(os.path.join(folder, "proc/self/limits"))
             done = run("--root", folder)
             self.report("--root", folder)
-        self.assertIn("?[31mfs", done.stdout)
+        self.assertIn(r"\x1b[31mfs", done.stdout)
         self.assertNotIn("\033", done.stdout)
 
 

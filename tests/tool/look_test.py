@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 """ls, stat, top, rm and gc of the tool, against segments of C++, C and Python: look_test.py TOOL MAKER_CPP MAKER_C LIBRARY"""
 
+import fcntl
 import json
 import os
 import random
@@ -62,7 +63,7 @@ class List(Shm):
         self.assertEqual(json.loads(TOOL.output("ls", "--json"))[0]["users"], 0)
 
     def test_what_is_empty_is_a_heading_alone(self):
-        self.assertEqual(TOOL.output("ls").split(), "NAME KIND ELEMENT CAPACITY PENDING ALIVE DEAD PAGE NODE SIZE AGE USERS".split())
+        self.assertEqual(TOOL.output("ls").split()[:2], ["NAME", "KIND"])
         self.assertEqual(json.loads(TOOL.output("ls", "--json")), [])
 
     def test_colour_is_for_terminals_and_not_under_no_color(self):
@@ -74,10 +75,36 @@ class List(Shm):
             self.assertEqual("\033[" in terminal.seen, coloured, environment)
 
     def test_a_name_cannot_write_to_the_terminal(self):
-        with open(b"/dev/shm/\033[31mred\nline\xff", "wb") as file:
+        for name, shown in ((b"\033[31mred\nline\xff", r"\x1b[31mred\x0aline\xff"), (b"\xed\xa0\x80", r"\xed\xa0\x80"),
+                            (b"\xe0\x82\x9b", r"\xe0\x82\x9b"), (b"\xf4\x90\x80\x80", r"\xf4\x90\x80\x80"),
+                            ("\u009b1m\u202egnp".encode(), r"\xc2\x9b1m\xe2\x80\xaegnp")):
+            with open(b"/dev/shm/" + name, "wb") as file:
+                file.write(b"x")
+            self.assertIn(shown, TOOL.output("ls"))
+            self.assertIn(shown, json.loads(TOOL.output("ls", "--json"))[0]["name"])
+            self.assertIn(shown, json.loads(TOOL.output("gc", "--json"))[0]["name"])
+            os.unlink(b"/dev/shm/" + name)
+            for words in (["stat"], ["rm"], ["pop"], ["push"]):
+                said = subprocess.run([TOOL.path, *words, name], capture_output=True, stdin=subprocess.DEVNULL).stderr
+                self.assertIn(shown.encode(), said, words)
+
+    def test_a_file_that_cannot_be_opened_now_stops_nobody(self):
+        with open("/dev/shm/leased", "wb") as file:
+            signal.signal(signal.SIGIO, signal.SIG_IGN)
+            fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_WRLCK)
+            LIBRARY.close(LIBRARY.queue("unused"))
+            self.assertIn("unreadable", TOOL.output("ls"))
+            TOOL.output("top", "--batch", "1", "--delay", "50ms")
+            self.assertIn("removed unused", TOOL.output("gc"))
+
+    def test_a_stranger_who_locks_all_of_his_file_is_a_stranger(self):
+        with open("/dev/shm/foreign", "wb") as file:
             file.write(b"x")
-        self.assertIn(r"\x1b[31mred\x0aline\xff", TOOL.output("ls"))
-        self.assertIn(r"\x1b[31mred\x0aline\xff", json.loads(TOOL.output("ls", "--json"))[0]["name"])
+            fcntl.lockf(file, fcntl.LOCK_EX)
+            self.assertEqual(TOOL.output("ls", "--no-header").split()[:2], ["foreign", "other"])
+            self.assertEqual(TOOL.run("rm", "foreign").returncode, 7)
+            self.assertEqual(TOOL.run("rm", "-f", "--unused", "foreign").returncode, 7)
+            self.assertNotIn("gc removes it", TOOL.output("stat", "foreign"))
 
     def test_what_this_user_may_not_open_is_shown_as_such(self):
         if os.geteuid() != 0 or not os.path.exists("/usr/bin/setpriv"):
@@ -142,15 +169,19 @@ participants: 1
             file.write(b"x")
         self.assertIn("kind:         memory\n", TOOL.output("stat", "plain"))
         self.assertIn("kind:         other\n", TOOL.output("stat", "stranger"))
+        os.truncate("/dev/shm/stranger", 4 << 40)
+        os.chmod("/dev/shm/stranger", 0o1600)
+        self.assertIn("size:         4398046511104 bytes (4T), 4K of it has pages", TOOL.output("stat", "stranger"))
 
     def test_watch_tells_rates_line_by_line_until_it_is_interrupted(self):
         with world.Maker(MAKER_CPP, "spsc", "ticks", "64", "32", "0") as maker:
             watch = subprocess.Popen([TOOL.path, "stat", "ticks", "--watch", "50ms"], stdout=subprocess.PIPE, text=True)
             self.assertEqual(watch.stdout.readline().split(), "PENDING IN/s OUT/s ALIVE DEAD DEATHS".split())
             self.assertEqual(watch.stdout.readline().split()[:3], ["32", "0", "0"])
-            maker.tell("." * 1000)
-            rates = [watch.stdout.readline().split() for _ in range(4)]
-            self.assertTrue(any(row[1] != "0" and row[2] != "0" for row in rates), rates)
+            for row in watch.stdout:
+                maker.tell("." * 1000)
+                if row.split()[1] != "0" and row.split()[2] != "0":
+                    break
             watch.send_signal(signal.SIGINT)
             self.assertEqual(watch.wait(timeout=5), 0)
             watch.stdout.close()
@@ -186,7 +217,7 @@ class Top(Shm):
         idle = LIBRARY.queue("a-idle", pushed=1)
         with world.Maker(MAKER_CPP, "mpmc", "busy", "1024", "0", "0") as maker:
             top = subprocess.Popen([TOOL.path, "top", "--batch", "2", "--delay", "200ms"], stdout=subprocess.PIPE, text=True)
-            for _ in range(20):
+            while top.poll() is None:
                 maker.tell("." * 200)
                 time.sleep(0.02)
             text = top.communicate(timeout=10)[0]
@@ -264,7 +295,6 @@ class Remove(Shm):
         run = TOOL.run("rm", "-q", "a", "nothing", "stranger", "b")
         self.assertEqual((run.returncode, run.stdout, run.stderr.count("\n")), (4, "", 2))
         self.assertEqual(self.names(), ["stranger"])
-        self.assertEqual(TOOL.run("rm", "stranger").returncode, 7)
         self.assertEqual(TOOL.output("rm", "-f", "stranger", "nothing"), "removed stranger\n")
 
     def test_rm_of_what_is_unused_only_leaves_the_others(self):
@@ -304,14 +334,13 @@ class Remove(Shm):
         verdicts = json.loads(TOOL.output("gc", "--empty", "--json", "--older-than", "0"))
         self.assertEqual([(row["name"], row["removed"]) for row in verdicts], [("empty", True), ("full", False)])
         self.assertEqual(self.names(), ["full"])
-        self.assertEqual(TOOL.run("gc", "--older-than", "soon").returncode, 2)
 
 
 class Odd(Shm):
     def test_bad_names_and_words_are_a_sentence_and_a_status_of_their_own(self):
         for words, status in ((["stat", "a/b"], 3), (["stat", ""], 3), (["stat", "x" * 300], 3), (["stat", "nothing"], 4),
                               (["rm", "a/b"], 3), (["stat"], 2), (["nonsense"], 2), ([], 2), (["ls", "--nonsense"], 2),
-                              (["stat", "a", "--watch", "never"], 2), (["top", "--batch", "0"], 2), (["top", "--delay", "-1s"], 2)):
+                              (["stat", "a", "--watch", "never"], 2), (["top", "--batch", "0"], 2), (["gc", "--older-than", "soon"], 2), (["top", "--delay", "-1s"], 2)):
             run = TOOL.run(*words)
             self.assertEqual(run.returncode, status, f"{words}: {run.stdout}{run.stderr}")
             self.assertTrue(run.stderr.strip(), words)
@@ -345,7 +374,7 @@ class Odd(Shm):
         listed = TOOL.output("ls", "--no-header")
         self.assertEqual(listed.count("\n"), 61)
         for i in range(0, 60, 6):
-            self.assertIn(TOOL.run("stat", f"bad{i:02}").returncode, (0,))
+            TOOL.output("stat", f"bad{i:02}")
             json.loads(TOOL.output("stat", f"bad{i:02}", "--json"))
         TOOL.output("top", "--batch", "1", "--delay", "50ms")
         TOOL.output("gc", "--dry-run")

@@ -102,7 +102,7 @@ class ToolTest(unittest.TestCase):
         self.name = f"{PREFIX}-{ToolTest.count}"
 
     def tearDown(self):
-        left = [os.path.basename(path) for path in glob.glob(f"/dev/shm/{PREFIX}*")]
+        left = [os.path.basename(path) for path in glob.glob(f"/dev/shm/{PREFIX}-*")]
         for name in left:
             jm.jm_unlink(name.encode())
         self.assertEqual(left, [], "names are left in /dev/shm")

@@ -286,6 +286,7 @@ class Waits(ToolTest):
             self.assertEqual(run("pop", self.name).stdout, b"4\n")
 
     def interrupted(self, process, status):
+        until(lambda: sleeps(process), "it waits")
         time.sleep(0.1)
         before = cpu_of(process.pid)
         time.sleep(0.4)

@@ -26,8 +26,7 @@ enum Status : int
     NoQueue = 7,       ///< it is no queue, or a damaged one
     InUse = 8,         ///< others have it in use
     TimedOut = 9,      ///< --timeout
-    ShutDown = 10,     ///< nobody pushes to this queue any more
-    Interrupted = 130  ///< SIGINT, as a shell has it
+    ShutDown = 10,    ///< nobody pushes to this queue any more
 };
 
 /// Thrown to end a subcommand with a sentence, which goes to standard error, and a status.

@@ -4,6 +4,7 @@
 #include "command.hpp"
 #include "doctor/facts.hpp"
 #include "doctor/print.hpp"
+#include "show/terminal.hpp"
 
 #include <CLI/CLI.hpp>
 

@@ -58,7 +58,7 @@ std::string left (const Seen& seen)
 
 Verdict remove (const Seen& seen)
 {
-    if (join::removeUnused (seen.name) == 0)
+    if (join::removeUnused (seen.info) == 0)
     {
         return {Fate::Removed, left (seen)};
     }
@@ -68,11 +68,11 @@ Verdict remove (const Seen& seen)
             return {Fate::Kept, "somebody opened it just now"};
         case ENOENT:
         case EAGAIN:
-            return {Fate::Kept, "removed or replaced by somebody else meanwhile"};
+            return {Fate::Kept, "used, removed or replaced by somebody else meanwhile"};
         case EACCES:
         case EPERM:
         case EROFS:
-            return {Fate::Kept, "user " + std::to_string (seen.info.owner) + "'s, who alone may remove it"};
+            return {Fate::Kept, printable (join::lastError.message ())};
         default:
             return {Fate::Failed, printable (join::lastError.message ())};
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// joinmem: what is in shared memory, seen, measured, repaired and removed. One file a subcommand; here is what they share.
+// joinmem: what is in shared memory, seen, measured, moved and removed. One file a subcommand; here is what they share.
 #include "command.hpp"
+#include "show/text.hpp"
 
 #include <CLI/CLI.hpp>
 #include <join/error.hpp>
@@ -28,8 +29,6 @@ Status statusOf (int error) noexcept
         case EPERM:
         case EROFS:
             return NotAllowed;
-        case ESTALE:
-            return Vanished;
         case EBADMSG:
             return NoQueue;
         case EBUSY:
@@ -49,7 +48,7 @@ namespace
 int complain (int status, const char* sentence)
 {
     std::cout.flush ();
-    std::cerr << "joinmem: " << sentence << '\n';
+    std::cerr << "joinmem: " << printable (sentence) << '\n';  // names are in it, of whoever
     return status;
 }
 
@@ -67,7 +66,7 @@ int flushed (int status)
 int run (int argc, char** argv)
 {
     int status = Done;
-    CLI::App app ("Shared memory and queues of libjoinmem: seen, measured, repaired and removed.", "joinmem");
+    CLI::App app ("Shared memory and queues of libjoinmem: seen, measured, moved and removed.", "joinmem");
     app.set_version_flag ("--version", JOINMEM_TOOL_VERSION);
     app.require_subcommand (1);
     app.set_help_all_flag ("--help-all", "the help of all subcommands");

@@ -7,6 +7,7 @@
 #include <CLI/CLI.hpp>
 #include <join/memory.hpp>
 
+#include <cerrno>
 #include <iostream>
 #include <memory>
 #include <system_error>
@@ -24,10 +25,10 @@ struct Options
     bool quiet = false;
 };
 
-Status complain (const std::string& name, int error, const std::string& sentence)
+Status complain (const std::string& name, Status status, const std::string& sentence)
 {
-    std::cerr << "joinmem: " << nameText (name) << ": " << sentence << '\n';
-    return statusOf (error);
+    std::cerr << "joinmem: " << nameText (name) << ": " << printable (sentence) << '\n';
+    return status;
 }
 
 // A stranger's file is not removed by a slip: only where it is asked for.
@@ -36,12 +37,14 @@ Status removeOne (const std::string& name, const Options& options)
     const Seen seen = see (name);
     if (seen.info.kind == join::SegmentKind::Other && !options.force)
     {
-        return complain (name, EBADMSG, "this is none of ours, as far as that can be told: --force removes it");
+        return complain (name, NoQueue, "this is none of ours, as far as that can be told: --force removes it");
     }
     const int result = options.unused ? join::removeUnused (name) : join::ShmMem::unlink (name);
     if (result == -1)
     {
-        return complain (name, join::lastError.value (), join::lastError.message ());
+        const int error = join::lastError.value ();
+        const Status status = error == EAGAIN ? Vanished : error == EINVAL ? NoQueue : statusOf (error);
+        return complain (name, status, join::lastError.message ());
     }
     if (!options.quiet)
     {
@@ -92,7 +95,8 @@ void addRm (CLI::App& app, int* status)
     command->add_option ("NAME", options->names, "as \"ticks\" or \"/ticks\"")->required ();
     command->add_flag ("-f,--force", options->force,
                        "also what is none of ours; a name that is not there is no failure");
-    command->add_flag ("--unused", options->unused, "only what nobody has open, else status 8; as gc, for these names");
+    command->add_flag ("--unused", options->unused,
+                       "only what is ours and nobody has open, else status 8; as gc, for these names");
     command->add_flag ("-q,--quiet", options->quiet, "do not say what was removed");
     command->footer ("Example: joinmem rm ticks orders");
     command->callback ([=] { *status = rm::run (*options); });

@@ -55,6 +55,7 @@ std::string bytes (uint64_t count)
 void showFile (const Seen& seen, Facts& facts)
 {
     const join::SegmentInfo& info = seen.info;
+    const bool ours = info.isQueue () || info.kind == join::SegmentKind::Memory;
     char permissions[8];
     std::snprintf (permissions, sizeof (permissions), "%03o", info.permissions);
     facts.add ("name", nameText (seen.name));
@@ -73,7 +74,7 @@ void showFile (const Seen& seen, Facts& facts)
                                + (info.isQueue () ? ", by process " + std::to_string (info.maker) : ""));
     }
     facts.add ("users", !info.inUse.has_value ()   ? "not known"
-                        : !*info.inUse             ? "none: joinmem gc removes it"
+                        : !*info.inUse             ? (ours ? "none: joinmem gc removes it" : "none of ours")
                         : !info.users.has_value () ? "somebody"
                                                    : std::to_string (*info.users) + " have it open");
 }
@@ -169,8 +170,7 @@ void addStat (CLI::App& app, int*)
             "--watch", options->interval,
             "a queue as it goes on, every second or as often as that, until Ctrl-C: elements in and out a second")
         ->expected (0, 1)
-        ->excludes (json)
-        ->each ([=] (const std::string&) { options->watch = true; });
+        ->excludes (json);
     command->footer ("Example: joinmem stat ticks --watch 500ms");
     command->callback ([=] {
         options->watch = command->get_option ("--watch")->count () != 0;

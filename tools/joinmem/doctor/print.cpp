@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "print.hpp"
 
+#include "../show/text.hpp"
+
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <cstdlib>
 #include <cstring>
-
-#include <unistd.h>
 
 namespace tool::doctor
 {
@@ -16,16 +15,6 @@ namespace
 constexpr std::size_t widthMost = 100;
 constexpr std::size_t idWidth = 19;
 constexpr const char* indent = "           ";
-
-// What was read from a file may have anything in it, for a terminal too.
-std::string printable (std::string text)
-{
-    for (char& c : text)
-    {
-        c = static_cast<unsigned char> (c) < 32 || c == 127 ? '?' : c;
-    }
-    return text;
-}
 
 const char* colourOf (Verdict verdict)
 {
@@ -106,14 +95,6 @@ void printNames (std::ostream& out, const Checks& checks, Verdict verdict)
     out << (*before == ',' ? "\n" : "");
 }
 }  // namespace
-
-bool wantsColour ()
-{
-    const char* const forbidden = std::getenv ("NO_COLOR");
-    const char* const terminal = std::getenv ("TERM");
-    const bool dumb = terminal != nullptr && std::strcmp (terminal, "dumb") == 0;
-    return (forbidden == nullptr || *forbidden == '\0') && !dumb && ::isatty (STDOUT_FILENO) == 1;
-}
 
 void printText (std::ostream& out, const Checks& checks, const std::string& root, Style style)
 {

@@ -16,9 +16,6 @@ struct Style
     bool brief = false;  ///< nothing that is fine
 };
 
-/// Whether colours are wanted on standard output: a terminal, and neither NO_COLOR nor a dumb one.
-bool wantsColour ();
-
 void printText (std::ostream& out, const Checks& checks, const std::string& root, Style style);
 
 /// The document that joinmem-doctor(1) describes.

@@ -188,6 +188,9 @@ nlohmann::ordered_json jsonOf (const Seen& it, const SegmentPages& pages)
     json["kind"] = kindText (info.kind);
     json["path"] = seen::text (info.path);
     json["fault"] = info.fault.empty () ? seen::ordered_json () : seen::text (info.fault);
+    json["device"] = info.device;
+    json["inode"] = info.inode;
+    json["huge_page"] = info.hugePage == 0 ? seen::ordered_json () : seen::ordered_json (info.hugePage);
     json["size"] = info.size;
     json["allocated"] = info.allocated;
     json["page_size"] = seen::orNull (pages.pageSize);

@@ -37,7 +37,7 @@ const char* kindText (join::SegmentKind kind) noexcept;
 /// "0", "0-1", "0,2"; "" where it is not known.
 std::string nodesText (const join::SegmentPages& pages);
 
-/// "4K", "2M"; "2M+4K" where both; "" where it is not known.
+/// "4K", "2M"; "4K+huge" where both; "" where it is not known.
 std::string pageText (const join::SegmentPages& pages);
 
 /// The name without its slash, as a terminal may have it.

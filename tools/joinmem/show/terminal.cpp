@@ -78,7 +78,11 @@ Interrupts::Interrupts () noexcept
     ::sigprocmask (SIG_BLOCK, &mask, &terminal::maskBefore);
     for (std::size_t i = 0; i < 3; ++i)
     {
-        ::sigaction (terminal::watched[i], &action, &terminal::before[i]);
+        ::sigaction (terminal::watched[i], nullptr, &terminal::before[i]);
+        if (terminal::before[i].sa_handler != SIG_IGN)  // as nohup (1) has it
+        {
+            ::sigaction (terminal::watched[i], &action, nullptr);
+        }
     }
 }
 

@@ -34,7 +34,7 @@ std::string scaled (double value, double base, const char* units, int digits)
     return result;
 }
 
-// Bytes of the character at `from`; 0: it is none.
+// Bytes of the character at `from`; 0: it is none, see RFC 3629: overlong, a surrogate, or past the last.
 std::size_t sequence (const std::string& text, std::size_t from)
 {
     const auto byte = [&] (std::size_t i) { return i < text.size () ? static_cast<unsigned char> (text[i]) : 0U; };
@@ -51,7 +51,10 @@ std::size_t sequence (const std::string& text, std::size_t from)
             return 0;
         }
     }
-    return length;
+    const unsigned second = byte (from + 1);
+    const bool outside = (first == 0xe0 && second < 0xa0) || (first == 0xed && second > 0x9f)
+                         || (first == 0xf0 && second < 0x90) || (first == 0xf4 && second > 0x8f);
+    return length > 1 && outside ? 0 : length;
 }
 
 // C1 controls, and what turns the direction of writing.
