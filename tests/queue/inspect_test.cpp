@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Looking: a segment is told for what it is, nothing is disturbed by that, and only what nobody has is removed.
+#include "looking.hpp"
 #include "raw.hpp"
-
-#include <join/inspect.hpp>
 
 #include <algorithm>
 #include <csignal>
@@ -16,83 +15,6 @@
 using join::inspect;
 using join::SegmentInfo;
 using join::SegmentKind;
-
-namespace
-{
-void put (const std::string& path, std::size_t bytes, const std::string& text = "")
-{
-    std::ofstream file (path, std::ios::binary | std::ios::trunc);
-    file << text << std::string (bytes - text.size (), 'x');
-}
-
-std::vector<join::Participant> participantsOf (const std::string& name)
-{
-    std::vector<join::Participant> all (8);
-    const int64_t count = join::inspectParticipants (name, all.data (), all.size ());
-    REQUIRE (count >= 0);
-    all.resize (static_cast<std::size_t> (count));
-    return all;
-}
-
-int errorOf (int result)
-{
-    return result == -1 ? join::lastError.value () : 0;
-}
-
-struct Traces
-{
-    explicit Traces (const std::string& path)
-    {
-        struct stat status = {};
-        ::stat (path.c_str (), &status);
-        blocks = status.st_blocks;
-        modified = status.st_mtim.tv_nsec;
-        changed = status.st_ctim.tv_nsec;
-        std::ifstream file (path, std::ios::binary);
-        std::ostringstream all;
-        all << file.rdbuf ();
-        bytes = all.str ();
-    }
-
-    bool operator== (const Traces& other) const
-    {
-        return blocks == other.blocks && modified == other.modified && changed == other.changed && bytes == other.bytes;
-    }
-
-    blkcnt_t blocks = 0;
-    long modified = 0;
-    long changed = 0;
-    std::string bytes;
-};
-
-// A process that has the segment open until it is killed.
-class User
-{
-public:
-    explicit User (const std::string& name)
-    : _pid (::fork ())
-    {
-        if (_pid == 0)
-        {
-            join::ShmMem memory (0, name, mode (join::OpenMode::OpenOnly));
-            ::pause ();
-        }
-        while (inspect (name).users.value_or (1) == 0)
-        {
-            std::this_thread::yield ();
-        }
-    }
-
-    ~User ()
-    {
-        ::kill (_pid, SIGKILL);
-        ::waitpid (_pid, nullptr, 0);
-    }
-
-private:
-    pid_t _pid;
-};
-}  // namespace
 
 TEMPLATE_LIST_TEST_CASE ("a queue is told for what it is", "[inspect]", SharedKinds)
 {

@@ -17,16 +17,16 @@ namespace tool
 enum Status : int
 {
     Done = 0,
-    Failed = 1,        ///< anything else that went wrong
-    Usage = 2,         ///< the command line
-    BadName = 3,       ///< no name of a segment
-    NotThere = 4,      ///< no segment of that name
-    NotAllowed = 5,    ///< this user may not
-    Vanished = 6,      ///< it was there, and went or was replaced in the middle
-    NoQueue = 7,       ///< it is no queue, or a damaged one
-    InUse = 8,         ///< others have it in use
-    TimedOut = 9,      ///< --timeout
-    ShutDown = 10,    ///< nobody pushes to this queue any more
+    Failed = 1,      ///< anything else that went wrong
+    Usage = 2,       ///< the command line
+    BadName = 3,     ///< no name of a segment
+    NotThere = 4,    ///< no segment of that name
+    NotAllowed = 5,  ///< this user may not
+    Vanished = 6,    ///< it was there, and went or was replaced in the middle
+    NoQueue = 7,     ///< it is no queue, or a damaged one
+    InUse = 8,       ///< others have it in use
+    TimedOut = 9,    ///< --timeout
+    ShutDown = 10,   ///< nobody pushes to this queue any more
 };
 
 /// Thrown to end a subcommand with a sentence, which goes to standard error, and a status.
