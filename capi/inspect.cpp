@@ -67,3 +67,16 @@ JOIN_EXPORT int jm_remove_unused (const char* name) noexcept
 {
     return capi::guardWhole (-1, [&] { return removeUnused (detail::nameOf (name)); });
 }
+
+JOIN_EXPORT int jm_remove_unused_as_seen (const char* name, uint64_t device, uint64_t inode, uint64_t pushed,
+                                          uint64_t popped) noexcept
+{
+    return capi::guardWhole (-1, [&] {
+        const SegmentInfo now = inspect (detail::nameOf (name));
+        if (now.device != device || now.inode != inode || now.pushed != pushed || now.popped != popped)
+        {
+            return fail (EAGAIN, "%.400s was replaced or used by somebody else meanwhile", now.path.c_str ());
+        }
+        return removeUnused (now);
+    });
+}

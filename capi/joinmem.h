@@ -383,6 +383,11 @@ int64_t jm_inspect_pages(const char *name, uint64_t most, char *text, uint64_t s
  * ENOENT, EACCES, EPERM, EROFS. EAGAIN: it was replaced by another meanwhile. */
 int jm_remove_unused(const char *name) JM_NOEXCEPT;
 
+/* The same of what was looked at, with the numbers that jm_inspect() told then, 0 where it told null: another file of that
+ * name, or one that was pushed to or popped from since, is EAGAIN and stays. */
+int jm_remove_unused_as_seen(const char *name, uint64_t device, uint64_t inode, uint64_t pushed,
+                             uint64_t popped) JM_NOEXCEPT;
+
 #ifdef __cplusplus
 }
 #endif

@@ -91,12 +91,36 @@ static void what_cannot_be_looked_at (void)
     CHECK (jm_close (memory) == 0 && jm_remove_unused (other) == 0);
 }
 
+static uint64_t number_of (const char *key)
+{
+    char text[2048], quoted[40];
+    CHECK (jm_inspect (name, text, sizeof text) > 0);
+    snprintf (quoted, sizeof quoted, "\"%s\":", key);
+    const char *found = strstr (text, quoted);
+    CHECK (found != NULL);
+    return strtoull (found + strlen (quoted), NULL, 10);
+}
+
+static void what_was_used_since_stays (void)
+{
+    uint64_t value = 1;
+    jm_handle queue = jm_queue_open (JM_SPSC, 4, sizeof value, name);
+    const uint64_t device = number_of ("device"), inode = number_of ("inode");
+    CHECK_FAILS (jm_remove_unused_as_seen (name, device, inode, 0, 0), -1, EBUSY, "in use");
+    CHECK (jm_queue_try_push (queue, &value) == 0 && jm_close (queue) == 0);
+    CHECK_FAILS (jm_remove_unused_as_seen (name, device, inode, 0, 0), -1, EAGAIN, "meanwhile");
+    CHECK_FAILS (jm_remove_unused_as_seen (name, device, inode + 1, 1, 0), -1, EAGAIN, "meanwhile");
+    CHECK (jm_remove_unused_as_seen (name, device, inode, 1, 0) == 0);
+    CHECK_FAILS (jm_remove_unused_as_seen (name, device, inode, 1, 0), -1, ENOENT, name);
+}
+
 int main (void)
 {
     snprintf (name, sizeof name, "/joinmem-look-%ld", (long) getpid ());
     snprintf (other, sizeof other, "/joinmem-look-%ld-other", (long) getpid ());
     names_are_listed ();
     a_queue_is_told ();
+    what_was_used_since_stays ();
     what_cannot_be_looked_at ();
     puts ("every function that looks walked");
     return 0;

@@ -14,7 +14,7 @@ inline bool lookAt (uint64_t choice, const char* name, char* room, uint64_t room
     char* text = choice % 4 == 0 ? nullptr : room;
     const uint64_t bytes = choice / 4 % 4 == 0 ? 0 : roomSize;
     const auto list = reinterpret_cast<jm_participant*> (text);
-    switch (choice / 16 % 5)
+    switch (choice / 16 % 6)
     {
         case 0:
             return jm_segment_names (text, bytes) >= 0;
@@ -24,6 +24,8 @@ inline bool lookAt (uint64_t choice, const char* name, char* room, uint64_t room
             return jm_inspect_participants (name, list, bytes != 0 ? 4 : 0, structSize) >= 0;
         case 3:
             return jm_inspect_pages (name, choice >> 8, text, bytes) > 0;
+        case 4:
+            return jm_remove_unused_as_seen (name, choice >> 8, choice >> 16, 0, 0) == 0;
         default:
             return jm_remove_unused (name) == 0;
     }
