@@ -107,7 +107,7 @@ class List(Shm):
             self.assertNotIn("gc removes it", TOOL.output("stat", "foreign"))
 
     def test_what_this_user_may_not_open_is_shown_as_such(self):
-        if os.geteuid() != 0 or not os.path.exists("/usr/bin/setpriv"):
+        if not world.is_root() or not os.path.exists("/usr/bin/setpriv"):
             self.skipTest("needs root and setpriv")
         handle = LIBRARY.queue("private")
         nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
@@ -228,8 +228,8 @@ class Top(Shm):
         LIBRARY.close(idle)
 
     def test_top_lives_in_a_terminal(self):
-        if subprocess.run(["tmux", "-V"], capture_output=True).returncode != 0:
-            self.skipTest("tmux is not installed")
+        if not world.is_root() or subprocess.run(["tmux", "-V"], capture_output=True).returncode != 0:
+            self.skipTest("needs tmux, and root: it starts in no namespace of users")
         idle = LIBRARY.queue("a-idle", pushed=7)
         socket = f"joinmem-test-{os.getpid()}"
 

@@ -16,15 +16,20 @@ SKIPPED = 77
 
 def own_shm():
     """Runs the rest in a mount namespace whose /dev/shm is its own: collecting garbage is no matter for others then."""
-    if os.environ.get("JOINMEM_OWN_SHM") == "yes":
+    if "JOINMEM_OWN_SHM" in os.environ:
         return
     unshare = ["unshare", "--mount"] if os.geteuid() == 0 else ["unshare", "--mount", "--map-root-user"]
     if subprocess.run([*unshare, "mount", "-t", "tmpfs", "none", "/dev/shm"], capture_output=True).returncode != 0:
         print("skipped: this user may make no mount namespace")
         sys.exit(SKIPPED)
-    os.environ["JOINMEM_OWN_SHM"] = "yes"
+    os.environ["JOINMEM_OWN_SHM"] = "root" if os.geteuid() == 0 else "nobody"
     command = 'mount -t tmpfs -o mode=1777,size=256m none /dev/shm && exec "$@"'
     os.execvp("unshare", [*unshare, "sh", "-c", command, "sh", sys.executable, *sys.argv])
+
+
+def is_root():
+    """Of the machine, and not only of a namespace."""
+    return os.environ.get("JOINMEM_OWN_SHM") == "root"
 
 
 def in_tree(text):
