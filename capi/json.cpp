@@ -122,28 +122,6 @@ void addNodes (Object& object, const join::detail::Maybe<join::detail::Array<Nod
     object.addList ("node_bytes", *nodes, [] (const NodeBytes& n) { return std::to_string (n.bytes); });
 }
 
-const char* wordOf (SegmentKind kind)
-{
-    switch (kind)
-    {
-        case SegmentKind::Spsc:
-            return "spsc";
-        case SegmentKind::Mpsc:
-            return "mpsc";
-        case SegmentKind::Mpmc:
-            return "mpmc";
-        case SegmentKind::Memory:
-            return "memory";
-        case SegmentKind::Damaged:
-            return "damaged";
-        case SegmentKind::Unreadable:
-            return "unreadable";
-        case SegmentKind::Other:
-            break;
-    }
-    return "other";
-}
-
 void addQueue (Object& object, const SegmentInfo& info)
 {
     const bool queue = info.isQueue ();
@@ -192,7 +170,7 @@ int64_t writeText (std::string_view from, char* text, uint64_t size) noexcept
 std::string jsonOf (const SegmentInfo& info)
 {
     Object object;
-    object.addText ("kind", wordOf (info.kind));
+    object.addText ("kind", nameOf (info.kind));
     object.addText ("path", info.path);
     object.add ("fault", info.fault.empty () ? "null" : quoted (info.fault));
     object.addNumber ("size", info.size);

@@ -31,6 +31,29 @@ enum class SegmentKind : uint32_t
     Unreadable = 6,  ///< it cannot be opened, by this user or now: only what the file system tells is known
 };
 
+/// "spsc", ..., "memory", "other": as in joinmem.h, for people and programs.
+inline const char* nameOf (SegmentKind kind) noexcept
+{
+    switch (kind)
+    {
+        case SegmentKind::Spsc:
+            return "spsc";
+        case SegmentKind::Mpsc:
+            return "mpsc";
+        case SegmentKind::Mpmc:
+            return "mpmc";
+        case SegmentKind::Memory:
+            return "memory";
+        case SegmentKind::Damaged:
+            return "damaged";
+        case SegmentKind::Unreadable:
+            return "unreadable";
+        case SegmentKind::Other:
+            break;
+    }
+    return "other";
+}
+
 /// Sizes in bytes. Of what is no queue, all from `version` on is zero.
 struct SegmentInfo
 {

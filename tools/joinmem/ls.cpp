@@ -54,7 +54,7 @@ std::vector<Cell> rowOf (const Seen& seen, uint64_t now)
     const uint64_t age = info.madeAt != 0 && now > info.madeAt ? now - info.madeAt : 0;
     return {
         Cell (nameText (seen.name), style::bold),
-        Cell (kindText (info.kind), colourOf (info.kind)),
+        Cell (join::nameOf (info.kind), colourOf (info.kind)),
         dash (queue, std::to_string (info.elementSize)),
         dash (queue, std::to_string (info.capacity)),
         Cell (dash (queue, std::to_string (info.pending)), full ? style::yellow : ""),

@@ -59,7 +59,7 @@ void showFile (const Seen& seen, Facts& facts)
     char permissions[8];
     std::snprintf (permissions, sizeof (permissions), "%03o", info.permissions);
     facts.add ("name", nameText (seen.name));
-    facts.add ("kind", kindText (info.kind), info.kind == join::SegmentKind::Damaged ? style::red : style::green);
+    facts.add ("kind", join::nameOf (info.kind), info.kind == join::SegmentKind::Damaged ? style::red : style::green);
     if (!info.fault.empty ())
     {
         facts.add ("fault", printable (info.fault), style::red);

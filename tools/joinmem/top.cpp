@@ -116,7 +116,7 @@ void print (std::ostream& to, const Queues& queues, Order order, bool colours, S
         const double share = static_cast<double> (info.pending) / static_cast<double> (info.capacity);
         in += row->rates.in;
         out += row->rates.out;
-        table.add ({Cell (nameText (row->seen.name), style::bold), kindText (info.kind), countText (row->rates.in),
+        table.add ({Cell (nameText (row->seen.name), style::bold), join::nameOf (info.kind), countText (row->rates.in),
                     countText (row->rates.out), Cell (sparkline (row->history, 16), style::cyan),
                     std::to_string (info.pending),
                     Cell (bar (share, 10), share >= 0.9   ? style::red

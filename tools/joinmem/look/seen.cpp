@@ -122,28 +122,6 @@ SegmentPages pagesOf (const Seen& seen, uint64_t most)
     return SegmentPages ();
 }
 
-const char* kindText (SegmentKind kind) noexcept
-{
-    switch (kind)
-    {
-        case SegmentKind::Spsc:
-            return "spsc";
-        case SegmentKind::Mpsc:
-            return "mpsc";
-        case SegmentKind::Mpmc:
-            return "mpmc";
-        case SegmentKind::Memory:
-            return "memory";
-        case SegmentKind::Damaged:
-            return "damaged";
-        case SegmentKind::Unreadable:
-            return "unreadable";
-        case SegmentKind::Other:
-            break;
-    }
-    return "other";
-}
-
 std::string nodesText (const SegmentPages& pages)
 {
     std::string result;
@@ -185,7 +163,7 @@ nlohmann::ordered_json jsonOf (const Seen& it, const SegmentPages& pages)
     const SegmentInfo& info = it.info;
     seen::ordered_json json;
     json["name"] = nameText (it.name);
-    json["kind"] = kindText (info.kind);
+    json["kind"] = join::nameOf (info.kind);
     json["path"] = seen::text (info.path);
     json["fault"] = info.fault.empty () ? seen::ordered_json () : seen::text (info.fault);
     json["device"] = info.device;

@@ -32,8 +32,6 @@ std::vector<Seen> seeAll ();
 /// @param most bytes that are looked at
 join::SegmentPages pagesOf (const Seen& seen, uint64_t most);
 
-const char* kindText (join::SegmentKind kind) noexcept;
-
 /// "0", "0-1", "0,2"; "" where it is not known.
 std::string nodesText (const join::SegmentPages& pages);
 

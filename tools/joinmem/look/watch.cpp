@@ -94,7 +94,7 @@ private:
         const char* fill = !colours ? "" : share >= 0.9 ? style::red : share >= 0.5 ? style::yellow : style::green;
         const char* plain = colours ? style::plain : "";
         std::cout << (_in.size () > 1 ? "\033[5A" : "");
-        std::cout << "\r\033[K" << bold << nameText (seen.name) << plain << "  " << kindText (info.kind) << " of "
+        std::cout << "\r\033[K" << bold << nameText (seen.name) << plain << "  " << join::nameOf (info.kind) << " of "
                   << info.capacity << " x " << info.elementSize << " bytes" << (info.shutDown ? ", shut down" : "")
                   << '\n';
         std::cout << "\r\033[K  fill " << fill << bar (share, static_cast<unsigned> (std::min<std::size_t> (room, 40)))
