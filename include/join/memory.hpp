@@ -136,7 +136,8 @@ public:
 
 /// POSIX shared memory of a name, zero when made. It is there for others when the constructor returns, whole, and stays
 /// until unlink (). Racing creators and openers all get one segment. A name is 1 to 255 bytes without '/', after an
-/// optional leading one; "/ticks" and "ticks" are the same. See shm_overview(7).
+/// optional leading one; "/ticks" and "ticks" are the same. See shm_overview(7). The mode of its file has the bit 01000
+/// beside the permissions, by which it is told from others' files ("T" in ls -l).
 class JOIN_EXPORT ShmMem : public Memory
 {
 public:

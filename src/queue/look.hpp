@@ -52,7 +52,7 @@ private:
     char _path[512] = "";
 };
 
-/// Whether the file is ours where its bytes do not tell: it has the mark, or somebody has it open as ours.
+/// Whether the file has the mark by which ours are known where their bytes do not tell.
 bool isMarked (const os::FileFacts& facts) noexcept;
 
 /// Where the word of that ticket is, shifted as in a word.

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
 """joinmem push and joinmem pop: streams, formats, waits, and who ends early. stream_test.py JOINMEM LIBJOINMEM"""
+import json
 import os
 import random
 import shutil
@@ -21,6 +22,12 @@ def cpu_of(pid):
     with open(f"/proc/{pid}/stat", encoding="utf-8") as stat:
         fields = stat.read().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def waiting(name):
+    """Elements in a queue that the test has not opened; -1: there is none."""
+    done = run("stat", "--json", name)
+    return json.loads(done.stdout)["pending"] if done.returncode == 0 else -1
 
 
 class Streams(ToolTest):
@@ -81,8 +88,7 @@ class Streams(ToolTest):
         with started("push", "--bytes", self.name) as pusher:
             pusher.stdin.write(b"begun")
             pusher.stdin.flush()
-            until(lambda: exists(self.name) and sleeps(pusher), "the first pusher pushes")
-            time.sleep(0.05)
+            until(lambda: waiting(self.name) == 2, "the first pusher has pushed the beginning, and what it was given")
         self.says(run("push", "--bytes", self.name, given=b"more"), 0)
         done = run("pop", "--bytes", self.name)
         self.says(done, 1, "the stream ends before its end", "another began")
