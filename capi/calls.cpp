@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// The instances of the queue algorithms for each kind and for the usual element sizes.
 #include "calls.hpp"
 
 #include <join/detail/claim.hpp>
@@ -58,11 +59,11 @@ int64_t popSome (Ring& ring, void* to, uint64_t n) noexcept
 }
 
 template <typename Algorithm, typename Size>
-constexpr Calls instance = {pushOne<Algorithm, Size>, popOne<Algorithm, Size>, pushSome<Algorithm, Size>,
-                            popSome<Algorithm, Size>};
+constexpr Dispatch instance = {pushOne<Algorithm, Size>, popOne<Algorithm, Size>, pushSome<Algorithm, Size>,
+                               popSome<Algorithm, Size>};
 
 template <typename Algorithm>
-const Calls& callsOf (uint32_t elementSize) noexcept
+const Dispatch& callsOf (uint32_t elementSize) noexcept
 {
     switch (elementSize)
     {
@@ -82,21 +83,21 @@ const Calls& callsOf (uint32_t elementSize) noexcept
 }
 }  // namespace
 
-const Calls& callsFor (const Ring& ring) noexcept
+const Dispatch& dispatchFor (const Ring& ring) noexcept
 {
     const uint32_t size = ring.elementSize;
-    const bool leased = ring.entries != nullptr;
+    const bool recoverable = ring.entries != nullptr;
     switch (ring.kind)
     {
         case Kind::Spsc:
             return callsOf<detail::SpscRing> (size);
         case Kind::Mpsc:
-            return leased ? callsOf<detail::ClaimRing<false, true>> (size)
-                          : callsOf<detail::ClaimRing<false, false>> (size);
+            return recoverable ? callsOf<detail::ClaimRing<false, true>> (size)
+                               : callsOf<detail::ClaimRing<false, false>> (size);
         case Kind::Mpmc:
             break;
     }
-    return leased ? callsOf<detail::ClaimRing<true, true>> (size) : callsOf<detail::ClaimRing<true, false>> (size);
+    return recoverable ? callsOf<detail::ClaimRing<true, true>> (size) : callsOf<detail::ClaimRing<true, false>> (size);
 }
 
 }  // namespace capi

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The templates of include/join/detail for what a handle's queue turns out to be: instances for the kinds and the usual
-// element sizes, found once, when the queue is made.
+// The dispatch of a handle's pushes and pops to instances of the templates in include/join/detail. There is one for
+// each kind and usual element size; it is chosen once, when the queue is made or opened.
 #ifndef JOIN_CAPI_CALLS_HPP
 #define JOIN_CAPI_CALLS_HPP
 
@@ -13,8 +13,8 @@ inline namespace JOIN_ABI
 {
 namespace capi
 {
-/// The number done, detail::wouldBlock, or -1, as of the algorithms.
-struct Calls
+/// The four calls of a queue. As the algorithms, they return the number of elements done, detail::wouldBlock, or -1.
+struct Dispatch
 {
     int64_t (*pushOne) (detail::Ring&, const void* from) noexcept;
     int64_t (*popOne) (detail::Ring&, void* to) noexcept;
@@ -22,12 +22,13 @@ struct Calls
     int64_t (*popSome) (detail::Ring&, void* to, uint64_t n) noexcept;
 };
 
-const Calls& callsFor (const detail::Ring& ring) noexcept;
+const Dispatch& dispatchFor (const detail::Ring& ring) noexcept;
 
-/// For the templates of detail/blocking.hpp: an element's size that brings its calls along, and the algorithm of those.
+/// For the templates of detail/blocking.hpp: Called is an element size that carries its calls, and ByCalls the
+/// algorithm that uses them.
 struct Called
 {
-    const Calls& calls;
+    const Dispatch& calls;
     uint32_t size;
 
     uint32_t bytes () const noexcept
@@ -36,7 +37,7 @@ struct Called
     }
 };
 
-struct ByCalls
+struct ByDispatch
 {
     static int64_t push (detail::Ring& ring, Called by, const void* from, detail::One) noexcept
     {

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
+// Converts caught exceptions and error classes to errnos.
 #include "guard.hpp"
 
-#include "failure.hpp"
+#include "base/failure.hpp"
 
 #include <cerrno>
-#include <new>
-#include <stdexcept>
 
 namespace join
 {
@@ -15,48 +14,21 @@ namespace capi
 {
 void translate () noexcept
 {
-    try
-    {
-        throw;
-    }
-    catch (const std::system_error& error)
-    {
-        failWith (error.code (), error.what ());
-    }
-    catch (const std::out_of_range& error)
-    {
-        fail (ERANGE, "%s", error.what ());
-    }
-    catch (const std::overflow_error& error)
-    {
-        fail (EOVERFLOW, "%s", error.what ());
-    }
-    catch (const std::bad_alloc&)
-    {
-        fail (ENOMEM, "the library found no memory for itself");
-    }
-    catch (const std::exception& error)
-    {
-        fail (ENOTRECOVERABLE, "%s", error.what ());
-    }
-    catch (...)
-    {
-        fail (ENOTRECOVERABLE, "an exception of an unknown type");
-    }
+    failCaught ();
 }
 
-int errnoOf (const std::error_code& code) noexcept
+int errnoOf (const LastError& error) noexcept
 {
-    if (code.value () == 0 || code.category () == std::system_category ()
-        || code.category () == std::generic_category ())
+    const detail::Comparand code = detail::comparand (error);
+    if (code.value == 0 || code.sort == detail::Sort::Errno)
     {
-        return code.value ();
+        return code.value;
     }
-    if (code.category () != errorCategory ())
+    if (code.sort == detail::Sort::Other)
     {
         return ENOTRECOVERABLE;
     }
-    switch (static_cast<Errc> (code.value ()))
+    switch (static_cast<Errc> (code.value))
     {
         case Errc::TemporaryError:
             return EAGAIN;
@@ -72,6 +44,14 @@ int errnoOf (const std::error_code& code) noexcept
             return EACCES;
         case Errc::OutOfMemory:
             return ENOMEM;
+        case Errc::ConnectionRefused:
+            return ECONNREFUSED;
+        case Errc::ConnectionClosed:
+            return EPIPE;
+        case Errc::MessageUnknown:
+            return EBADMSG;
+        case Errc::MessageTooLong:
+            return EMSGSIZE;
         case Errc::OperationFailed:
         case Errc::UnknownError:
             break;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Nothing thrown leaves the C ABI: every function's body runs in guard (), and translate () is the one place where an
-// exception becomes an errno and a sentence.
+// The boundary for exceptions: none leaves the C ABI. A body that may throw runs in guard (), and translate () converts
+// the exception to an errno and a sentence. Bodies that push, pop or only read a queue throw nothing, which the
+// compiler checks, and run without it: withQuickly () in objects.hpp.
 //
-// Cancelling a thread unwinds it as an exception does, which may not be swallowed: so a call that makes system calls is no
-// cancellation point.
+// The cancellation of a thread unwinds it as an exception does, and must not be swallowed. So guardWhole () disables
+// cancellation for bodies that make system calls.
 #ifndef JOIN_CAPI_GUARD_HPP
 #define JOIN_CAPI_GUARD_HPP
 
@@ -11,6 +12,7 @@
 
 #include "os/barrier.hpp"
 
+#include <cerrno>
 #include <utility>
 
 namespace join
@@ -19,53 +21,45 @@ inline namespace JOIN_ABI
 {
 namespace capi
 {
-/// Called in a catch block: sets this thread's last error to what was caught.
+/// Sets this thread's last error to the exception that is being handled. Call it inside a catch block.
 void translate () noexcept;
 
-/// The errno that stands for a code of any category; 0 for none.
-int errnoOf (const std::error_code& code) noexcept;
+/// The errno for an error code of any category; 0 for no error.
+int errnoOf (const LastError& error) noexcept;
 
-/// What the body returns, or `failure` where it throws.
+/// Sets errno to this thread's last error, for bindings that read errno together with the call (cgo, ctypes, Java's
+/// captureCallState). @return `failure`
+template <typename Result>
+__attribute__ ((cold, noinline)) Result failed (Result failure) noexcept
+{
+    errno = errnoOf (lastError);
+    return failure;
+}
+
+/// Runs the body. Sets errno if the result is `failure`, and leaves it unchanged otherwise.
+/// @return the body's result, or `failure` if it throws
 template <typename Result, typename Body>
 Result guard (Result failure, Body&& body) noexcept
 {
+    const int before = errno;
+    Result result = failure;
     try
     {
-        return std::forward<Body> (body) ();
+        result = std::forward<Body> (body) ();
     }
     catch (...)
     {
         translate ();
-        return failure;
     }
+    errno = before;
+    return result == failure ? failed (failure) : result;
 }
 
-class NoCancel
-{
-public:
-    NoCancel () noexcept
-    {
-        os::allowCancel (false, &_before);
-    }
-
-    NoCancel (const NoCancel&) = delete;
-    NoCancel& operator= (const NoCancel&) = delete;
-
-    ~NoCancel ()
-    {
-        bool now;
-        os::allowCancel (_before, &now);
-    }
-
-private:
-    bool _before;
-};
-
-/// The same for what makes system calls.
+/// Does the same with cancellation disabled, for a body that makes system calls.
 template <typename Result, typename Body>
 Result guardWhole (Result failure, Body&& body) noexcept
 {
-    const NoCancel noCancel;
+    const os::NoCancel noCancel;
     return guard (failure, std::forward<Body> (body));
 }
 

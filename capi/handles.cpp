@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
+// The handle table: opening and closing handles, and repairing the table in a forked child.
 #include "handles.hpp"
 
-#include "failure.hpp"
+#include "base/failure.hpp"
 #include "os/barrier.hpp"
-#include "queue/lanes.hpp"
+#include "queue/slots.hpp"
 #include "records.hpp"
 
 #include <cerrno>
@@ -22,13 +23,13 @@ namespace
 {
 struct Table
 {
-    std::mutex mutex;   // for opening and giving back, never for a look
-    uint32_t used = 0;  // places given out at least once
-    Place* free = nullptr;
+    std::mutex mutex;   // held to open a handle and to give its place back, never for a look-up
+    uint32_t used = 0;  // places that were given out at least once
+    HandleSlot* free = nullptr;
     bool prepared = false;
 };
 
-// Initialised statically and trivially destroyed: no look at a guard, and good while the process exits.
+// Initialised statically and destroyed trivially: an access checks no guard variable, and works during exit(3).
 Table table;
 
 void lockTable ()
@@ -41,8 +42,9 @@ void unlockTable ()
     table.mutex.unlock ();
 }
 
-// What a thread that does not exist here was about to open or destroy is nobody's now; nobody holds a mutex.
-void repair (Place& place) noexcept
+// Destroys an object that a thread of the parent was about to open or destroy: that thread does not exist in the child.
+// An object whose handle is open gets new mutexes.
+void repair (HandleSlot& place) noexcept
 {
     if (place.object == nullptr || isHeld (&place))
     {
@@ -62,7 +64,7 @@ void repair (Place& place) noexcept
     }
 }
 
-// The child of a fork(2), the table locked by its parent's thread, which is its only one.
+// Runs in the child of a fork(2), on its only thread, which locked the table before the fork.
 void repairChild ()
 {
     forgetOthers ();
@@ -73,17 +75,17 @@ void repairChild ()
     table.mutex.unlock ();
 }
 
-// Behind those of the queues' lanes: a queue that is destroyed in the child needs its mutexes.
+// The handlers of the producer slots are registered first: a queue that is destroyed in the child needs its mutexes.
 int prepareFork () noexcept
 {
-    const int error = Lanes::prepareFork ();
+    const int error = Slots::prepareFork ();
     return error != 0 ? error : os::aroundFork (lockTable, unlockTable, repairChild);
 }
 
-// When the library is loaded, and no fork(2) can come in between.
+// Runs when the library is loaded, before any fork(2) that could matter.
 const int forkError = prepareFork ();
 
-Place* newPlace ()
+HandleSlot* newHandleSlot ()
 {
     if (table.used == chunkSize * chunkCount)
     {
@@ -92,18 +94,18 @@ Place* newPlace ()
     std::atomic<Chunk*>& chunk = chunks[table.used / chunkSize];
     if (chunk.load () == nullptr)
     {
-        chunk.store (new Chunk);  // [chunk] seq_cst, so release too: pairs with the acquire in placeOf ()
+        chunk.store (new Chunk);  // [chunk] seq_cst, so release too: pairs with the acquire in handleSlotOf ()
     }
-    Place* place = &chunk.load ()->places[table.used % chunkSize];
+    HandleSlot* place = &chunk.load ()->places[table.used % chunkSize];
     place->index = table.used++;
     return place;
 }
 
-Place* takePlace ()
+HandleSlot* takePlace ()
 {
     if (forkError != 0)
     {
-        raise (Failure (forkError, "the handlers for fork cannot be set"));
+        raise (Failure (forkError, "the handlers for fork(2) cannot be registered (pthread_atfork)"));
     }
     std::lock_guard<std::mutex> lock (table.mutex);
     if (!table.prepared)
@@ -111,27 +113,27 @@ Place* takePlace ()
         prepareRecords ();
         table.prepared = true;
     }
-    Place* place = table.free;
+    HandleSlot* place = table.free;
     if (place == nullptr)
     {
-        return newPlace ();
+        return newHandleSlot ();
     }
     table.free = place->nextFree;
     return place;
 }
 
-void givePlaceBack (Place* place)
+void givePlaceBack (HandleSlot* place)
 {
     std::lock_guard<std::mutex> lock (table.mutex);
-    if (place->last != lastGeneration)  // else it retires
+    if (place->last != lastGeneration)  // otherwise the place retires
     {
         place->nextFree = table.free;
         table.free = place;
     }
 }
 
-// The object of a closed place, once: a child forked in between destroys what is still there.
-Object* takeObject (Place* place)
+// Takes the object out of a closed place. A child that is forked before that destroys the object itself.
+Object* takeObject (HandleSlot* place)
 {
     std::lock_guard<std::mutex> lock (table.mutex);
     Object* object = place->object;
@@ -145,7 +147,7 @@ Reservation::Reservation ()
 {
     if (_place == nullptr)
     {
-        raise (Failure (EMFILE, "no handle is left: %u are open or used up, close some", chunkSize * chunkCount));
+        raise (Failure (EMFILE, "no handle is left: %u are open or used up: close some", chunkSize * chunkCount));
     }
 }
 
@@ -159,18 +161,18 @@ Reservation::~Reservation ()
 
 Handle Reservation::open (Object* object) noexcept
 {
-    Place* place = _place;
+    HandleSlot* place = _place;
     _place = nullptr;
     place->object = object;
     ++place->last;
     const Handle handle = static_cast<Handle> (uint64_t (place->last) << 32 | place->index);
-    place->open.store (place->last, std::memory_order_release);  // [open] pairs with the acquire in Use ()
+    place->open.store (place->last, std::memory_order_release);  // [open] pairs with the acquire in HandleGuard ()
     return handle;
 }
 
 int closeHandle (Handle handle)
 {
-    Place* place = placeOf (handle);
+    HandleSlot* place = handleSlotOf (handle);
     uint32_t generation = generationOf (handle);
     if (place == nullptr || generation == 0 || !place->open.compare_exchange_strong (generation, 0))
     {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-// The handle table: numbers for objects, safe to look up whatever the number, and to close while others are inside.
+// The handle table, which maps numbers to objects, with generation counts as in slot maps. Any number may be looked up,
+// and a handle may be closed while calls on other threads use it.
 //
-// A handle is generation:32 | index:32. The generation of a place grows with each object that it holds and is never 0;
-// a place that has used up its generations retires. So a number is never given out twice, and looking one up is a
-// bounds check and a compare, never a dereference of what the caller gave.
+// A handle is generation:32 | index:32. Each object that a place gets has the place's next generation, which is never
+// 0; a place that has used up its generations retires. So a number is never given out twice, and a look-up is a bounds
+// check and a compare: nothing that the caller passes is dereferenced.
 #ifndef JOIN_CAPI_HANDLES_HPP
 #define JOIN_CAPI_HANDLES_HPP
 
@@ -20,7 +21,7 @@ namespace capi
 {
 using Handle = int64_t;
 
-/// What a handle stands for.
+/// The object that a handle refers to.
 class Object
 {
 public:
@@ -39,12 +40,12 @@ public:
     Object& operator= (const Object&) = delete;
     virtual ~Object () = default;
 
-    /// The handle is closed: calls that wait inside come back, now and from now on.
+    /// Called when the handle is closed: ends the calls that wait in the object, and those that would wait later.
     virtual void interrupt () noexcept
     {
     }
 
-    /// In a forked child, where the threads that held its mutexes do not exist.
+    /// Called in a forked child, where the threads that held the object's mutexes do not exist.
     virtual void forked () noexcept
     {
     }
@@ -52,14 +53,14 @@ public:
     const Sort sort;
 };
 
-/// Where an object lies while its handle is open.
-struct Place
+/// The place of an object in the table.
+struct HandleSlot
 {
-    std::atomic<uint32_t> open {0};  // the generation of the handle that is open here; 0: none
-    uint32_t last = 0;               // the generation given out last
+    std::atomic<uint32_t> open {0};  // the generation of the handle that is open; 0: none
+    uint32_t last = 0;               // the generation that was given out last
     uint32_t index = 0;
     Object* object = nullptr;
-    Place* nextFree = nullptr;
+    HandleSlot* nextFree = nullptr;
 };
 
 constexpr uint32_t lastGeneration = 0x7fffffff;  // so that a handle is positive
@@ -68,21 +69,21 @@ constexpr uint32_t chunkCount = 1024;
 
 struct Chunk
 {
-    Place places[chunkSize];
+    HandleSlot places[chunkSize];
 };
 
-/// The table: grows only.
+/// The table, which only grows.
 extern __attribute__ ((visibility ("hidden"))) std::atomic<Chunk*> chunks[chunkCount];
 
-/// The place that the handle's index names; null where there is none. Nothing of the caller's is dereferenced.
-inline Place* placeOf (Handle handle) noexcept
+/// The place of the handle's index; null if there is none. The caller's number is not dereferenced.
+inline HandleSlot* handleSlotOf (Handle handle) noexcept
 {
     const uint32_t index = static_cast<uint32_t> (handle);
     if (handle <= 0 || index >= chunkSize * chunkCount)
     {
         return nullptr;
     }
-    Chunk* chunk = chunks[index / chunkSize].load (std::memory_order_acquire);  // [chunk] pairs with newPlace ()
+    Chunk* chunk = chunks[index / chunkSize].load (std::memory_order_acquire);  // [chunk] pairs with newHandleSlot ()
     return chunk != nullptr ? &chunk->places[index % chunkSize] : nullptr;
 }
 
@@ -91,24 +92,24 @@ inline uint32_t generationOf (Handle handle) noexcept
     return static_cast<uint32_t> (static_cast<uint64_t> (handle) >> 32);
 }
 
-/// A place for an object that is still to be made: so that what was made, a segment's name too, never lacks a handle.
+/// A place that is reserved before its object is made, so that a new object, or a segment's name, never lacks a handle.
 class Reservation
 {
 public:
-    /// @throw std::system_error EMFILE no place is left; ENOMEM, std::bad_alloc
+    /// @throw std::system_error EMFILE: no place is left; ENOMEM: no handlers for fork(2); std::bad_alloc
     Reservation ();
     Reservation (const Reservation&) = delete;
     Reservation& operator= (const Reservation&) = delete;
     ~Reservation ();
 
-    /// The handle of the object, which the table owns from then on.
+    /// Puts the object into the place, from where the table owns it. @return its handle
     Handle open (Object* object) noexcept;
 
 private:
-    Place* _place;
+    HandleSlot* _place;
 };
 
-/// Closes the handle, interrupts the calls inside and waits for them to end, destroys the object. @return 0, or EBADF.
+/// Closes the handle, interrupts the calls in the object, waits for them to end, and destroys it. @return 0, or EBADF
 int closeHandle (Handle handle);
 
 }  // namespace capi

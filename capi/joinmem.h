@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The C ABI of libjoinmem, in C99. Link with `pkg-config --cflags --libs joinmem`; other languages load libjoinmem.so.1
- * and read joinmem_ffi.h, which is this file without directives.
+/* The C interface of libjoinmem, in C99. Link with `pkg-config --cflags --libs joinmem`; other languages load
+ * libjoinmem.so.1 and read joinmem_ffi.h, which is this file without directives.
  *
  *     jm_handle memory = jm_shm_open(1 << 20, "/ticks");
  *     if (memory == JM_INVALID_HANDLE) puts(jm_last_error_message());
@@ -8,24 +8,24 @@
  *     jm_close(memory);
  *     jm_unlink("/ticks");
  *
- * Conventions, the same for every function:
- *  - A function that returns int returns 0, or -1. One that returns a handle, a count or a pointer returns
- *    it, or JM_INVALID_HANDLE, -1 or NULL. On failure jm_last_error() is an errno value and
- *    jm_last_error_message() is a sentence for a person; both are the calling thread's own. A call that
- *    succeeds leaves them as they were.
+ * Conventions of all functions:
+ *  - A function that returns int returns 0, or -1 on failure. One that returns a handle, a count or a pointer returns
+ *    JM_INVALID_HANDLE, -1 or NULL on failure. A failure sets errno and jm_last_error() to the same errno value, and
+ *    jm_last_error_message() to a sentence; each thread has its own three. Success leaves them unchanged.
  *  - No C++ exception leaves the library. No call prints, exits, or installs a signal handler.
- *  - A handle is a number greater than 0 that is never used twice in a process: a closed, forged, zero or
- *    truncated one gets EBADF, one of the wrong kind gets EINVAL. Any bit pattern is safe to pass.
- *  - Handles may be used from any thread; a forked child may use and close those that it inherits. jm_close
- *    lets the calls in flight on other threads finish; those that wait come back at once with ECANCELED.
- *    What jm_get, jm_queue_reserve and jm_queue_peek returned dies with the handle. Not for signal handlers. No
- *    call is a cancellation point.
- *  - Sizes and offsets are bytes, times are nanoseconds, NUMA nodes are the kernel's numbers. Enumerations
- *    travel as uint32_t: an unknown value is EINVAL, not undefined behaviour.
- *  - A struct begins with struct_size, which the caller sets (through its _init function) to its own sizeof:
- *    so structs may grow, and an old program is never overrun by a new library, nor the other way round.
- *  - Any function may fail with ENOMEM where the library finds no memory for itself, and with ENOTRECOVERABLE
- *    where something happened that this list does not foresee.
+ *  - A handle is a number greater than 0 that a process never uses twice: a closed, forged, zero or truncated one
+ *    fails with EBADF, one of the wrong kind with EINVAL. Any bit pattern is safe to pass.
+ *  - Thread safety: any thread may use any handle at any time. jm_close() lets the calls in progress on other threads
+ *    finish; those that wait return at once with ECANCELED. What jm_get(), jm_queue_reserve() and jm_queue_peek()
+ *    returned becomes invalid with the handle. A forked child may use and close the handles that it inherits. A signal
+ *    handler may only push and pop, on queues on which its thread has done so before. No call is a cancellation point.
+ *  - Sizes and offsets are bytes, times are nanoseconds, NUMA nodes have the kernel's numbers. Enumerations are
+ *    uint32_t parameters: an unknown value is EINVAL, not undefined behaviour.
+ *  - A struct begins with struct_size, which the caller sets (through its _init function) to its own sizeof: so
+ *    structs may grow, and neither an old program nor an old library is overrun.
+ *  - Any function may fail with ENOMEM if the library finds no memory for itself, and with ENOTRECOVERABLE for a
+ *    failure that this header does not foresee.
+ *  - Since: 0.1, for everything in this header.
  */
 #ifndef JOINMEM_H
 #define JOINMEM_H
@@ -43,348 +43,353 @@ typedef int64_t jm_handle;
 
 /* --- the library and the last error ------------------------------------------------------------- */
 
-/* major << 16 | minor << 8 | patch, of the loaded library. Since 0.1, as all that follows. */
+/* Returns the version of the loaded library: major << 16 | minor << 8 | patch. */
 uint32_t jm_version(void) JM_NOEXCEPT;
-
-/* "major.minor.patch"; never NULL, good for ever. */
+/* Returns the same as text, "major.minor.patch"; never NULL, always valid. */
 const char *jm_version_string(void) JM_NOEXCEPT;
-
-/* The errno of this thread's last failure; 0 where it has had none, or cleared it. */
+/* Returns the errno of this thread's last failure; 0 if it had none, or has cleared it. */
 int jm_last_error(void) JM_NOEXCEPT;
-
-/* Its sentence, UTF-8 as far as names are; never NULL, good until this thread's next failing call. */
+/* Returns its sentence, in UTF-8 as far as names are; never NULL, valid until this thread's next failing call. */
 const char *jm_last_error_message(void) JM_NOEXCEPT;
-
-/* From here on jm_last_error() is 0 on this thread. */
+/* Sets this thread's last error to 0. */
 void jm_clear_error(void) JM_NOEXCEPT;
 
 /* --- memory ------------------------------------------------------------------------------------- */
 
-/* PREFER: on huge pages wherever they cost no memory, from one huge page upwards; NEVER: on base pages;
- * REQUIRE: all of it, or fail with ENOMEM; a small segment is then backed by a whole huge page. */
+/* Whether memory is on huge pages. PREFER: where they cost no extra memory, from one huge page upwards; NEVER: base
+ * pages only; REQUIRE: all of it, or fail with ENOMEM; a small segment is then backed by a whole huge page. */
 enum { JM_HUGE_PREFER = 0, JM_HUGE_NEVER = 1, JM_HUGE_REQUIRE = 2 };
 enum { JM_CREATE_OR_OPEN = 0, JM_CREATE_ONLY = 1, JM_OPEN_ONLY = 2 };
 
 typedef struct jm_options {
     uint32_t struct_size;
     uint32_t huge;               /* JM_HUGE_... */
-    uint64_t huge_page_size;     /* 0: the system's default; else 2 MiB, 1 GiB, ... */
+    uint64_t huge_page_size;     /* bytes; 0: the system's default; else 2 MiB, 1 GiB, ... */
     int32_t  numa_node;          /* -1: none; else bound before the first page is touched */
-    uint32_t prefault;           /* 1 (default): every page is there when the call returns; 0: on first touch */
-    uint32_t lock;               /* 1: mlock, or fail */
+    uint32_t prefault;           /* 1 (default): all pages exist when the call returns; 0: from the first touch */
+    uint32_t lock;               /* 1: lock the pages in RAM, or fail */
     uint32_t open_mode;          /* JM_CREATE_OR_OPEN ...; shared memory only */
-    uint32_t permissions;        /* of a segment that is created; 0 means 0600; the umask does not matter. With bits
-                                    for group or others, a segment of another user may be opened */
+    uint32_t permissions;        /* mode of a new segment, whatever the umask; 0: 0600. Opens this user's segments; bits
+                                    for others: any user's; group bits alone: also its groups', if none is wider */
     uint32_t read_only;          /* 1: map for reading; open_mode must be JM_OPEN_ONLY */
+    uint32_t only_ours;          /* 1: fail for a file that another program made; shared memory only */
+    uint32_t reserved;           /* 0 */
 } jm_options;
 
-/* Writes the defaults, those of jm_local_create and jm_shm_open, into the first struct_size bytes, and
- * struct_size itself: pass sizeof(jm_options). EINVAL: options NULL, struct_size that ends at no field. */
+/* Writes the defaults, with which jm_local_create() and jm_shm_open() work, and struct_size itself, into the first
+ * struct_size bytes: pass sizeof(jm_options). EINVAL: options NULL, a struct_size that ends at no field. */
 int jm_options_init(jm_options *options, uint32_t struct_size) JM_NOEXCEPT;
 
-/* Private memory, all zero, of size bytes rounded up to base pages. The handle, or JM_INVALID_HANDLE.
- * EINVAL: size 0. ENOMEM: more than the machine, a cgroup or RLIMIT_AS leaves; huge pages required that
- * cannot be had. EMFILE: no handle is left (1 048 576 at a time). */
+/* Creates private memory, all zero. @param size bytes, at least 1, rounded up to base pages
+ * @return the handle. EINVAL: size 0. ENOMEM: more than the machine, a cgroup or RLIMIT_AS leaves; required huge pages
+ * are not available. EMFILE: no handle is left (1 048 576 at a time). */
 jm_handle jm_local_create(uint64_t size) JM_NOEXCEPT;
 
-/* The same with options. Besides: EINVAL: options NULL, or an option that is none; EBUSY, EINVAL, ENOMEM,
- * ENOSYS, EPERM as of jm_mbind() and jm_mlock() where a node or a lock is asked for. */
+/* Does the same with options. Besides: EINVAL: options NULL, or an invalid option; EBUSY, EINVAL, ENOMEM, ENOSYS, EPERM
+ * from jm_mbind() and jm_mlock(), if a node or a lock is requested. */
 jm_handle jm_local_create_with(uint64_t size, const jm_options *options) JM_NOEXCEPT;
 
-/* Creates the segment of that name, or opens it. A name is 1 to 255 bytes without '/', after an optional
- * leading one. It stays until jm_unlink(). Racing callers all get the one segment, whole.
- * EINVAL: size 0, a bad name, a segment of another size, or a file that is none. ENAMETOOLONG. EOVERFLOW: a
- * size past what a file can have. ENOSPC: /dev/shm is too full. ENOMEM: as of jm_local_create(). EACCES:
- * somebody else's segment. ELOOP: a symbolic link. ENOENT, EROFS: no /dev/shm, or a read-only one. EMFILE. */
+/* Creates the segment of that name, or opens it, whichever program made it. Callers that race all get the same,
+ * complete segment. It stays until jm_unlink(). A name is 1 to 255 bytes without '/', after an optional leading one.
+ * @param size bytes, at least 1, rounded up to base pages @return the handle. EINVAL: size 0, a bad name, a file of
+ * another size or type, a queue. ENAMETOOLONG. EOVERFLOW: more than a file can have. ENOSPC: /dev/shm is too full.
+ * ENOMEM: as jm_local_create(). EACCES: another user's segment. ELOOP: a symbolic link. ENOENT, EROFS: /dev/shm is
+ * missing, or read-only. EMFILE. */
 jm_handle jm_shm_open(uint64_t size, const char *name) JM_NOEXCEPT;
 
-/* The same with options, not NULL. With JM_OPEN_ONLY a size of 0 takes the one that the
- * segment has. Besides: EEXIST with JM_CREATE_ONLY where there is one, ENOENT with JM_OPEN_ONLY where there is
- * none; and as of jm_local_create_with(). */
+/* Does the same with options, not NULL; with JM_OPEN_ONLY, size 0 takes the size of the segment. Besides: EEXIST with
+ * JM_CREATE_ONLY; ENOENT with JM_OPEN_ONLY; and as jm_local_create_with(). */
 jm_handle jm_shm_open_with(uint64_t size, const char *name, const jm_options *options) JM_NOEXCEPT;
 
-/* Removes the name; those who have the segment open keep it. 0 too where there is none. EINVAL, ENAMETOOLONG:
- * bad names. EACCES, EPERM, EROFS: it may not be removed. */
+/* Lets one process initialise a segment. Returns 1: initialise it, then call jm_initialise_end(); 0: it is initialised.
+ * Waits while another one does so; if that one dies, or ends with constructed 0, the next caller gets 1. ETIMEDOUT.
+ * ECANCELED: jm_close() on another thread. @param ready offset of 4 bytes, a multiple of 4, that the program does not
+ * use @param timeout_ns as jm_queue_push(). EINVAL, ERANGE: a bad offset. EROFS: read-only. ENOENT: name removed. */
+int jm_initialise_begin(jm_handle memory, uint64_t ready, int64_t timeout_ns) JM_NOEXCEPT;
+int jm_initialise_end(jm_handle memory, uint64_t ready, int constructed) JM_NOEXCEPT;
+
+/* Removes the name, if it exists; processes that have the segment open keep it. EINVAL, ENAMETOOLONG: a bad name.
+ * EACCES, EPERM, EROFS: it may not be removed. */
 int jm_unlink(const char *name) JM_NOEXCEPT;
 
-/* The address of the byte at offset, good until the handle is closed; for reading only where the memory was
- * opened read_only. NULL: EBADF, EINVAL, ERANGE at or past the size. Lock-free. */
+/* Returns the address of the byte at offset, valid until the handle is closed; for reading only if the memory was
+ * opened read_only. EINVAL: not a memory. ERANGE: offset is at or past the size. Lock-free. */
 void *jm_get(jm_handle memory, uint64_t offset) JM_NOEXCEPT;
 
-/* Puts every page on NUMA node `node`, those that are there already too, and checks that they are there; pages
- * that come later go there as well. EINVAL: no such node, or one without memory, offline, outside the cpuset
- * (nothing moved). EBUSY: some pages could not be moved, as many as the message says; the policy stays set.
- * ENOMEM: no room on the node. ENOSYS: no NUMA in the kernel or in this build. EPERM: a seccomp filter. */
+/* Binds the memory to a NUMA node: moves the pages that exist, checks where they are, and has later ones placed there.
+ * EINVAL: the node does not exist, is offline, has no memory or is outside the cpuset (nothing has moved). EBUSY: some
+ * pages could not be moved (the message counts them); the policy stays set. ENOMEM: the node has no room. ENOSYS: the
+ * kernel, or this build, has no NUMA. EPERM: a seccomp filter forbids it. */
 int jm_mbind(jm_handle memory, int node) JM_NOEXCEPT;
 
-/* Keeps all pages in RAM, as mlock(2). ENOMEM, EPERM, EAGAIN as the kernel says, the message names
- * RLIMIT_MEMLOCK and its value; ENOMEM too where the machine has no room. */
+/* Locks all pages in RAM, and brings in those that do not exist yet, as mlock(2). ENOMEM, EPERM, EAGAIN: from the
+ * kernel (the message names RLIMIT_MEMLOCK and its value); ENOMEM also: the machine has no room. */
 int jm_mlock(jm_handle memory) JM_NOEXCEPT;
-
-/* Takes jm_mlock(), or the lock of jm_options, back. */
+/* Undoes jm_mlock(), or the lock of jm_options. */
 int jm_munlock(jm_handle memory) JM_NOEXCEPT;
-
-/* Bytes as asked for, rounded up to base pages, whatever backs them; or -1. Lock-free. */
+/* Returns the requested bytes, rounded up to base pages whatever backs them. Lock-free. */
 int64_t jm_size(jm_handle memory) JM_NOEXCEPT;
-
-/* The smallest page that backs any part now, bytes, not the one asked for; or -1. ENODATA: it cannot be known
- * here, or no page is there yet. */
+/* Returns the bytes of the smallest page that backs any part now. ENODATA: not known here, or no page exists yet. */
 int64_t jm_page_size(jm_handle memory) JM_NOEXCEPT;
-
-/* 1: this call made the segment (private memory: always); 0: it was there; or -1. */
+/* Returns 1 if this call created the segment (always for private memory), 0 if it existed. */
 int jm_created(jm_handle memory_or_queue) JM_NOEXCEPT;
+/* Returns 1 if the name refers to this segment, 0 if it is gone or refers to another, or if the memory is private.
+ * ENOENT, EACCES: its directory is out of reach, as after chroot(2). */
+int jm_named(jm_handle memory_or_queue) JM_NOEXCEPT;
 
-/* Writes the segment's name with its leading slash, "" where local, cut to size bytes with the final 0. Its
- * length without that 0, whether or not it fit, as snprintf(3) does; or -1. text may be NULL with size 0, else
- * it is EINVAL. */
+/* Writes the segment's name with its leading slash, "" if it is private, cut to size bytes including the final 0.
+ * Returns its length without that 0, as snprintf(3) does. EINVAL: text NULL and size not 0. */
 int64_t jm_name(jm_handle memory_or_queue, char *text, uint64_t size) JM_NOEXCEPT;
 
-/* The NUMA node that the page at offset is on, or -1. Faults nothing in. ENOENT: no page is there yet. ERANGE:
- * offset at or past the size. ENOSYS, EPERM as of jm_mbind(). */
+/* Returns the NUMA node of the page at offset, without faulting it in. ENOENT: no page exists there yet. ERANGE: offset
+ * is at or past the size. ENOSYS, EPERM: as jm_mbind(). */
 int jm_node_of(jm_handle memory, uint64_t offset) JM_NOEXCEPT;
 
-/* What was asked for, what was got, and why, as one flat JSON object; text and size as of jm_name(). Keys, of
- * which more may come; sizes are bytes, null means that it cannot be known here:
+/* Writes a report on the memory as one flat JSON object; text and size as jm_name(). Sizes are bytes, null: not known.
+ * What was asked for, what was got, and why they differ are its keys, to which later versions may add:
  *   "asked_huge"         "prefer", "never" or "require"
  *   "asked_page_size"    huge_page_size
- *   "asked_node"         the node of numa_node or jm_mbind(), null where none
+ *   "asked_node"         the node of numa_node or jm_mbind(), null for none
  *   "asked_prefault", "asked_lock"  true, false
  *   "shared", "created"  true, false
- *   "name"               with its slash; null where local
+ *   "name"               with its leading slash; null for private memory
  *   "size"               jm_size()
  *   "backing"            "anonymous", "pool", "tmpfs", "hugetlbfs" or "file"
  *   "page_size"          jm_page_size()
  *   "huge_bytes"         on huge pages, as this process maps them
  *   "resident_bytes"     in RAM
- *   "locked_bytes"       kept there by mlock
- *   "nodes", "node_bytes"  arrays alike in length: NUMA nodes, and the resident bytes on each
- *   "fallback_errnos", "fallback_reasons"  arrays alike in length: steps that failed on the way, in order, an
- *                        errno (0: a decision) and a sentence each; empty where what was asked for was got */
+ *   "locked_bytes"       that mlock keeps there
+ *   "nodes", "node_bytes"  arrays of one length: NUMA nodes, and the resident bytes on each
+ *   "fallback_errnos", "fallback_reasons"  arrays of one length: the steps that failed, in order, an errno (0: a
+ *                        decision of the library) and a sentence each; empty if the request was met in full */
 int64_t jm_placement(jm_handle memory_or_queue, char *text, uint64_t size) JM_NOEXCEPT;
 
-/* Gives the memory or the queue back once the calls in flight on other threads have finished; those that wait come
- * back at once with ECANCELED. A segment's name stays. EBADF: it is closed already, by whichever thread was first. */
+/* Closes a memory or a queue once the calls in progress on other threads have finished; those that wait return at once
+ * with ECANCELED. The name of a segment stays. EBADF: it is closed already, by this or another thread. */
 int jm_close(jm_handle handle) JM_NOEXCEPT;
 
 /* --- queues -------------------------------------------------------------------------------------
  *
- * Bounded, lock-free, first in, first out; of elements of one size, which travel as bytes: no pointers between processes.
- * Private, or shared by name with every program of this library, C++ ones too.
+ * Bounded lock-free queues of elements of one size, delivered in push order. Elements are copied as bytes: no pointers
+ * between processes. A queue is private, or shared by name with every program of this library, also in C++.
  *
- *     jm_handle ticks = jm_queue_open(JM_SPSC, 1024, sizeof(tick), "/ticks");   whichever process comes first
+ *     jm_handle ticks = jm_queue_open(JM_SPSC, 1024, sizeof(tick), "/ticks");   the first process creates it
  *     if (jm_queue_try_push(ticks, &t) == -1) drop(&t);                         full: EAGAIN
  *     jm_queue_pop(ticks, &t, 5 * 1000 * 1000);                                 sleeps; after 5 ms ETIMEDOUT
  *
- * At a time JM_SPSC has one pusher and one popper, JM_MPSC many and one, JM_MPMC many and many; threads and processes
- * alike, by one handle or by several. For JM_SPSC the pusher is one handle, and so is the popper, though threads may take
- * turns on it; the role passes on when that handle is closed or its process dies. All other functions are for any thread
- * at any time. Shared queues go on after any death: what a process that was killed in the middle of a push had not finished
- * is passed over by whoever pops, and its places are taken over by whoever needs one.
+ * Producers and consumers, threads or processes: JM_SPSC has one of each, JM_MPSC many producers and one consumer,
+ * JM_MPMC many of both. A role of a JM_SPSC belongs to one handle, on which threads may take turns, until it is closed
+ * or its process dies. Shared queues survive any death: consumers skip an element whose push was cut short, and the
+ * slots of dead producers are reused when they are needed.
  *
- * Every function that takes a queue may fail with EBADF, and with EINVAL where the handle is a memory's, every push and
- * pop with EINVAL where the address is NULL or the count 0, with EBADMSG where the segment is damaged, and of an exclusive
- * JM_SPSC with EBUSY. */
+ * Errors of all functions that take a queue: EBADF; EINVAL: the handle is a memory's. Errors of all pushes and pops:
+ *   EINVAL     the address is NULL, or the count 0 (but for jm_queue_push_n() and jm_queue_pop_n())
+ *   EPIPE      a push: the queue is shut down; a pop: it is shut down and drained
+ *   EBADMSG    the segment is damaged
+ *   EBUSY      exclusive JM_SPSC: another handle is the producer, or the consumer */
 
 enum { JM_SPSC = 1, JM_MPSC = 2, JM_MPMC = 3 };
 
 typedef struct jm_queue_options {
     uint32_t struct_size;
-    uint32_t participants;       /* threads of all processes that may push to a shared JM_MPSC or JM_MPMC at a time, 128
-                                    bytes each; 0: 64, 1022 are the most. Threads of a process that find no place left
-                                    share one. Of the queue that is made: an opener gets what there is */
-    uint64_t type_id;            /* 0: not compared; else must equal the segment's, unless that is 0 */
+    uint32_t max_producers;      /* producer slots of a shared JM_MPSC or JM_MPMC, one for each thread, of any process,
+                                    that has pushed and not ended; 0: 256; at most 1022, 128 bytes each. Threads that
+                                    find none share one of their process. The creator of the queue sets it */
+    uint64_t type_id;            /* any number; must equal the segment's, unless one of the two is 0 */
     const jm_options *memory;    /* where and how; NULL: the defaults. Read during the call only */
-    uint64_t tag;                /* the maker's own, for whoever looks at the segment: jm_queue_tag() */
-    uint32_t exclusive;          /* 1: a shared JM_SPSC: this handle is the pusher from its first push on, the popper from its
-                                    first pop on, and gets EBUSY instead of being a second one beside another that asked
-                                    for this. Of the handle, not of the segment */
-    uint32_t owner_dead;         /* 1: a pop that waits on a shared queue gets EOWNERDEAD, instead of waiting on, when it is
-                                    empty, nobody is left who pushes, and one of them was killed and has no successor; of
-                                    a JM_SPSC whose pusher is exclusive */
+    uint64_t tag;                /* any number, stored for programs that inspect the segment: jm_queue_tag() */
+    uint32_t exclusive;          /* 1 (default): of a shared JM_SPSC, this handle is the producer from its first push,
+                                    the consumer from its first pop; meanwhile other handles fail with EBUSY */
+    uint32_t owner_dead;         /* 1: a waiting pop on an empty shared queue fails with EOWNERDEAD once no producer is
+                                    left alive and at least one was killed; a JM_SPSC must be exclusive for this */
+    int64_t spin_ns;             /* nanoseconds that calls of this handle spin before they sleep; 0 adapts, -1: none */
+    uint32_t flags;              /* of this handle: JM_INTERRUPTIBLE, or 0 */
+    uint32_t reserved;           /* must be 0 */
 } jm_queue_options;
 
-/* Writes the defaults, those of jm_queue_create and jm_queue_open, into the first struct_size bytes, as
- * jm_options_init() does. EINVAL: options NULL, struct_size that ends at no field. */
+enum { JM_INTERRUPTIBLE = 1 };   /* a signal handler ends a sleep with EINTR; one that runs before it has no effect */
+
+/* Writes the defaults of jm_queue_create() and jm_queue_open(); pass sizeof(jm_queue_options). As jm_options_init(). */
 int jm_queue_options_init(jm_queue_options *options, uint32_t struct_size) JM_NOEXCEPT;
 
-/* A private queue of that kind, JM_SPSC, ..., for capacity elements, rounded up to a power of two, 0 being 1, of
- * element_size bytes, 1 to 65536. The handle, or JM_INVALID_HANDLE.
- * EINVAL: another kind or element size; a capacity past 2^32. EOVERFLOW: more bytes than a file can have. ENOMEM, EMFILE:
- * as of jm_local_create(). */
+/* Creates a private queue. @param kind JM_SPSC, ... @param capacity elements, rounded up to a power of two; 0 means 1
+ * @param element_size bytes, 1 to 65536 @return the handle. EINVAL: another kind or element size; a capacity past 2^32.
+ * EOVERFLOW: more bytes than a file can have. ENOMEM, EMFILE: as jm_local_create(). */
 jm_handle jm_queue_create(uint32_t kind, uint64_t capacity, uint32_t element_size) JM_NOEXCEPT;
 
-/* The same with options. Besides: EINVAL: options NULL, or an option that is none; and as of jm_local_create_with(). */
+/* Does the same with options. Besides: EINVAL: options NULL, or an invalid option; and as jm_local_create_with(). */
 jm_handle jm_queue_create_with(uint32_t kind, uint64_t capacity, uint32_t element_size,
                                const jm_queue_options *options) JM_NOEXCEPT;
 
-/* Makes the queue of that name, or attaches to it: the same one as that of ShmMem::Spsc::Queue<T> in C++, T of that size.
- * It stays until jm_unlink(). Racing callers all get the one queue, whole.
- * EINVAL: as of jm_queue_create(), a bad name, or a queue of another kind, capacity or element size. EBADMSG: what has
- * that name is no queue, is damaged, or of a format that this library does not know. EOVERFLOW. As of jm_shm_open():
- * ENAMETOOLONG, ENOSPC, ENOMEM, EACCES, ELOOP, ENOENT, EROFS, EMFILE. */
+/* Creates the queue of that name, or attaches to it; in C++ the same queue is a ShmMem::Spsc::Queue<T>, with T of that
+ * size. Callers that race all get the same, complete queue. It stays until jm_unlink(). EINVAL: as jm_queue_create(), a
+ * bad name, or another kind, capacity or element size. EBADMSG: not a queue, a damaged one, or an unknown format.
+ * EOVERFLOW. As jm_shm_open(): ENAMETOOLONG, ENOSPC, ENOMEM, EACCES, ELOOP, ENOENT, EROFS, EMFILE. */
 jm_handle jm_queue_open(uint32_t kind, uint64_t capacity, uint32_t element_size, const char *name) JM_NOEXCEPT;
 
-/* The same with options. With JM_OPEN_ONLY a kind, capacity or element_size of 0 takes what the segment has. Besides:
- * EINVAL: options NULL, an option that is none, another type_id, read_only memory; and as of jm_shm_open_with(). */
+/* Does the same with options. With JM_OPEN_ONLY, a kind, capacity or element_size of 0 takes that of the segment.
+ * Besides: EINVAL: options NULL, an invalid option, another type_id, read_only; and as jm_shm_open_with(). */
 jm_handle jm_queue_open_with(uint32_t kind, uint64_t capacity, uint32_t element_size, const char *name,
                              const jm_queue_options *options) JM_NOEXCEPT;
 
-/* Copies the element in, at once. EAGAIN: it is full. EPIPE: shut down. Of a shared JM_MPSC or JM_MPMC also EUSERS: no
- * place is left for this process; EDEADLK: a push of this thread to this queue, or its first one to any, is not over, as a
- * longjmp left it or a signal handler interrupts it; at a thread's first push EMFILE, ENOMEM, and ENOENT where the descriptor
- * that the library keeps was closed by somebody. No system call but in that first push, or where somebody sleeps. */
+/* Copies one element into the queue, without waiting. EAGAIN: it is full. Of a shared JM_MPSC or JM_MPMC also EUSERS:
+ * no slot is left for this process; EDEADLK: a push of this thread to this queue, or its first one to any, has not
+ * ended: a longjmp left it, or a signal handler interrupts it. EMFILE, ENOMEM, ENOENT, EACCES, EPERM: a thread's first
+ * push has to open a file and cannot; the message names the step. Later pushes make a system call only to wake. */
 int jm_queue_try_push(jm_handle queue, const void *element) JM_NOEXCEPT;
 
-/* Copies the oldest element out, at once. EAGAIN: it is empty. EPIPE: shut down, and drained. After -1 the bytes at
- * element are unspecified. */
+/* Copies the oldest element out, without waiting. EAGAIN: the queue is empty. A failed pop leaves element unchanged,
+ * or, if it is larger than 64 bytes and the queue a JM_MPMC, unspecified. */
 int jm_queue_try_pop(jm_handle queue, void *element) JM_NOEXCEPT;
 
-/* As many of count elements as fit, or as are there, in order and at once: how many, 1 or more; or -1 as of one. */
+/* Push as many of count elements as fit, and pop as many as there are, in order and without waiting. A pop from a
+ * JM_MPMC takes at most 64 KiB or 16 elements, and fewer where others pop at the same time. @return how many, or -1 */
 int64_t jm_queue_try_push_n(jm_handle queue, const void *elements, uint64_t count) JM_NOEXCEPT;
 int64_t jm_queue_try_pop_n(jm_handle queue, void *elements, uint64_t count) JM_NOEXCEPT;
 
-/* The same as jm_queue_try_push() and jm_queue_try_pop(), but waits for room, or for an element: a few microseconds
- * spinning, then asleep in the kernel. A timeout of -1 waits for ever, 0 tries once, other negative ones are EINVAL; it is
- * counted on CLOCK_MONOTONIC, and one past that clock's range waits for ever. ETIMEDOUT instead of EAGAIN. ECANCELED:
- * jm_close() on another thread. EOWNERDEAD: of a pop, where owner_dead asked for it. */
+/* Do the same as jm_queue_try_push() and jm_queue_try_pop(), but wait for room, or for an element: they spin where that
+ * helps, then sleep in the kernel. @param timeout_ns on CLOCK_MONOTONIC: -1 waits without limit, 0 tries once, another
+ * negative one is EINVAL, one past the range of that clock waits without limit. In place of EAGAIN: ETIMEDOUT.
+ * ECANCELED: jm_close() or jm_queue_cancel() on another thread. EINTR: JM_INTERRUPTIBLE. EOWNERDEAD: owner_dead. */
 int jm_queue_push(jm_handle queue, const void *element, int64_t timeout_ns) JM_NOEXCEPT;
 int jm_queue_pop(jm_handle queue, void *element, int64_t timeout_ns) JM_NOEXCEPT;
 
-/* Until all count are done, the time is up, or the queue shut down: the number done, if any, else -1 and why it ended,
- * as of one. */
+/* Do the same until all count elements (0: at once) are done or an error ends the wait. @return how many, -1 if none.
+ * A count that is too small is a success and sets no error: call again for the rest, or for the reason. */
 int64_t jm_queue_push_n(jm_handle queue, const void *elements, uint64_t count, int64_t timeout_ns) JM_NOEXCEPT;
 int64_t jm_queue_pop_n(jm_handle queue, void *elements, uint64_t count, int64_t timeout_ns) JM_NOEXCEPT;
 
-/* Waits for the first, then takes what is there up to count, as read(2) does: how many; or -1 as of jm_queue_pop(). */
+/* Waits for an element, then pops as many as there are, up to count, as read(2) does. @return how many, or -1 */
 int64_t jm_queue_pop_some(jm_handle queue, void *elements, uint64_t count, int64_t timeout_ns) JM_NOEXCEPT;
 
-/* For good, and for everybody: from here on pushes are EPIPE, pops take what is left and are then EPIPE, and whoever
- * sleeps wakes. What a push that returned 0 has put in is popped. */
+/* jm_queue_cancel() ends the waits of this handle with ECANCELED: those in progress, and until jm_queue_resume() all
+ * later ones. Calls that need not wait still succeed; other handles are not affected. Resume after the cancelled calls
+ * have returned, as one that has not noticed the cancellation by then may wait on. */
+int jm_queue_cancel(jm_handle queue) JM_NOEXCEPT;
+int jm_queue_resume(jm_handle queue) JM_NOEXCEPT;
+
+/* Gives up the roles of this handle in a shared JM_SPSC until its next push or pop. None of them may be in progress. */
+int jm_queue_release_role(jm_handle queue) JM_NOEXCEPT;
+
+/* Shuts the queue down for good and for all processes: later pushes fail with EPIPE, pops take the remaining elements
+ * and then fail with EPIPE, and all sleeping threads wake. Every element whose push succeeded can still be popped. */
 int jm_queue_shutdown(jm_handle queue) JM_NOEXCEPT;
 
-/* JM_SPSC, the pusher: room for up to *count elements in one piece, to be written in place and then committed; *count
- * becomes how many, 1 or more, which may be fewer than there is room for. Good until the commit, the next reserve or push,
- * or jm_close(). NULL, *count as it was: EINVAL, EAGAIN, EPIPE as of jm_queue_try_push(); ENOTSUP: another kind. */
+/* JM_SPSC, producer: reserves room for up to *count elements in one piece, to be written in place and then committed.
+ * Sets *count to how many, 1 or more. Valid until the commit, the next reserve or push, or jm_close(). On failure
+ * *count is unchanged: EAGAIN as jm_queue_try_push(); ENOTSUP: another kind. */
 void *jm_queue_reserve(jm_handle queue, uint64_t *count) JM_NOEXCEPT;
 
-/* Publishes the first count elements of what was reserved, and forgets the others. EINVAL: 0, or more than that. EPIPE,
- * ENOTSUP. */
+/* Publishes the first count reserved elements, and drops the others. EINVAL: 0, or too many. ENOTSUP. */
 int jm_queue_commit(jm_handle queue, uint64_t count) JM_NOEXCEPT;
 
-/* JM_SPSC, the popper: the oldest elements, up to *count in one piece, to be read in place and then released; *count and
- * the address as of jm_queue_reserve(). NULL: EINVAL, EAGAIN, EPIPE as of jm_queue_try_pop(), ENOTSUP. */
+/* JM_SPSC, consumer: returns the oldest elements, up to *count in one piece, to be read in place and then released;
+ * *count and the address as jm_queue_reserve(). EAGAIN as jm_queue_try_pop(); ENOTSUP. */
 const void *jm_queue_peek(jm_handle queue, uint64_t *count) JM_NOEXCEPT;
 
-/* Frees the first count elements of what was peeked at. EINVAL: 0, or more than that. ENOTSUP. */
+/* Removes the first count elements that jm_queue_peek() returned. EINVAL: 0, or too many. ENOTSUP. */
 int jm_queue_release(jm_handle queue, uint64_t count) JM_NOEXCEPT;
 
-/* JM_SPSC, JM_MPSC or JM_MPMC; 0 on failure. */
+/* Return the kind (0 on failure), the bytes of an element, and the maximum number of elements. */
 uint32_t jm_queue_kind(jm_handle queue) JM_NOEXCEPT;
-
-/* Bytes; or -1. */
 int64_t jm_queue_element_size(jm_handle queue) JM_NOEXCEPT;
-
-/* Elements that it can have, after rounding up; or -1. */
 int64_t jm_queue_capacity(jm_handle queue) JM_NOEXCEPT;
 
-/* Elements inside, and elements that there is room for: exact when no call is in flight, never below 0 or above the
- * capacity; or -1. */
+/* Elements, and free cells: exact when no call is in progress, never below 0 or above the capacity. */
 int64_t jm_queue_pending(jm_handle queue) JM_NOEXCEPT;
 int64_t jm_queue_available(jm_handle queue) JM_NOEXCEPT;
-
-/* The tag that the queue was made with. EINVAL: tag NULL. */
+/* Reads the tag with which the queue was created. EINVAL: tag NULL. */
 int jm_queue_tag(jm_handle queue, uint64_t *tag) JM_NOEXCEPT;
 
-/* A thread that may push to a shared queue; of an exclusive JM_SPSC the pusher, 1, or the popper, 2. */
-typedef struct jm_participant {
+/* A producer slot that a thread has taken; of an exclusive JM_SPSC, slot 1 is the producer's, 2 the consumer's. */
+typedef struct jm_producer {
     uint32_t struct_size;        /* bytes that were written */
-    uint32_t place;              /* the number of its lane; threads of one process may share one */
-    int32_t pid;                 /* in its own PID namespace */
-    uint32_t alive;              /* 1: as the kernel says, by a lock; 0: it was killed, and nobody has needed its place since */
-    uint32_t inside;             /* 1: in the middle of a push that others may have to wait for; of a JM_SPSC never */
-} jm_participant;
+    uint32_t slot;               /* its number; threads of one process may share a slot */
+    int32_t pid;                 /* the process, in its own PID namespace */
+    uint32_t alive;              /* 1: the slot lock is held; 0: the producer was killed, and is not recovered yet */
+    uint32_t in_push;            /* 1: in the middle of a push, for which consumers may have to wait; JM_SPSC: 0 */
+} jm_producer;
 
-/* Those who may push, or were killed and have not been replaced; none where the queue is private. A look, which takes
- * nothing. How many there are, of which the first count are listed, struct_size bytes apart, sizeof(jm_participant); or -1.
- * EINVAL: list NULL and count not 0, struct_size that ends at no field. EMFILE, ENOLCK; ENOENT: the segment has no name any
- * more, and the descriptor that the library kept was closed by somebody. */
-int64_t jm_queue_participants(jm_handle queue, jm_participant *list, uint64_t count, uint32_t struct_size) JM_NOEXCEPT;
+/* Lists the producer slots that are taken, by live producers and by killed ones that are not recovered yet; a private
+ * queue has none. Writes the first count of them, struct_size bytes apart: pass sizeof(jm_producer). @return how many
+ * there are. EINVAL: list NULL and count not 0, a struct_size that ends at no field. EMFILE, ENOLCK; ENOENT: the
+ * segment has lost its name, and the program has closed the descriptor that the library kept. */
+int64_t jm_queue_producers(jm_handle queue, jm_producer *list, uint64_t count, uint32_t struct_size) JM_NOEXCEPT;
 
-/* What a queue has seen since it was made. Places count holes too. */
+/* Counters of a queue since its creation. Skipped positions count in pushed and popped. */
 typedef struct jm_queue_stats {
     uint32_t struct_size;        /* bytes that were written */
-    uint32_t shut_down;          /* 1: by jm_queue_shutdown() */
-    uint64_t pushed;             /* places that were claimed */
-    uint64_t popped;             /* places that were passed */
-    uint64_t deaths;             /* that were recovered from */
-    uint64_t holes;              /* places of elements that a dead pusher never finished */
+    uint32_t shut_down;          /* 1: jm_queue_shutdown() was called */
+    uint64_t pushed;             /* positions that producers claimed */
+    uint64_t popped;             /* positions that consumers passed */
+    uint64_t deaths;             /* recovered slots of killed producers (JM_SPSC: of consumers, too) */
+    uint64_t holes;              /* skipped positions, which a killed producer claimed and did not publish */
 } jm_queue_stats;
 
-/* Writes them into the first struct_size bytes, sizeof(jm_queue_stats); each number by itself, as others go on meanwhile.
- * EINVAL: stats NULL, struct_size that ends at no field. */
+/* Writes them into the first struct_size bytes: pass sizeof(jm_queue_stats). Each number is read by itself while other
+ * threads push and pop. EINVAL: stats NULL, a struct_size that ends at no field. */
 int jm_queue_get_stats(jm_handle queue, jm_queue_stats *stats, uint32_t struct_size) JM_NOEXCEPT;
 
-/* All of the queue's pages, as of jm_mbind() and jm_mlock(). */
+/* Bind all pages of the queue to a NUMA node, and lock them in RAM, as jm_mbind() and jm_mlock(). */
 int jm_queue_mbind(jm_handle queue, int node) JM_NOEXCEPT;
 int jm_queue_mlock(jm_handle queue) JM_NOEXCEPT;
 
 /* --- looking ------------------------------------------------------------------------------------
  *
- * What is in shared memory, looked at by name without taking part in it: no place is taken, no lease held, nothing
- * written. What a segment says of itself is checked before it is believed, and read by read(2): a hostile or a shrinking
- * one costs nobody a SIGBUS. Names may come and go meanwhile: what is gone is ENOENT. All of them: EINVAL, ENAMETOOLONG:
- * bad names; EMFILE. */
+ * Inspection of shared memory by name, from outside: it takes no slot, holds no lock and writes nothing. Segments are
+ * read by read(2), and their headers are checked before use: one that is hostile, or shrinks meanwhile, cannot cause a
+ * SIGBUS. Errors of all these functions: EINVAL, ENAMETOOLONG: a bad name. ENOENT: no segment has this name, or no
+ * longer, as names may disappear during a call. EMFILE: the process has used up its descriptors. */
 
-/* The names, with their slash and each with a NUL behind it, of all files that are where segments are, ours or not:
- * /dev/shm and the hugetlbfs mounts. Sorted. As many whole names as fit; the bytes that all of them need; or -1.
+/* Lists the names of all files in /dev/shm and in the hugetlbfs mounts, whichever program made them: sorted, with their
+ * leading slash, a NUL after each. Writes as many whole names as fit. @return the bytes that all of them need.
  * EINVAL: names NULL and size not 0. ENOENT, EACCES: /dev/shm cannot be read. */
 int64_t jm_segment_names(char *names, uint64_t size) JM_NOEXCEPT;
 
-/* What is known of a segment, as one flat JSON object, written as jm_name() does. Sizes in bytes; null: not known, or of
- * what is no queue.
- *   "kind"                          "spsc", "mpsc", "mpmc"; "memory"; "damaged": it begins as a queue does, and is none that
- *                                   this library knows; "unreadable": it cannot be opened, by this user or now; "other":
- *                                   none of ours, as far as that can be told
- *   "path", "fault"                 the file; of "damaged" and "unreadable", why, else null
- *   "size", "allocated"             of the file, and of these what has pages
- *   "huge_page"                     the page of the hugetlbfs that it is on, or null
- *   "device", "inode"               another segment of the same name is another file
+/* Writes the facts of a segment as one flat JSON object, as jm_name(). Sizes are bytes; null: not known, or no queue.
+ *   "kind"                          "spsc", "mpsc", "mpmc"; "memory"; "damaged": begins like a queue, but is damaged or
+ *                                   of an unknown format; "unreadable": this user cannot open it, or not now; "other":
+ *                                   a file without a sign that this library made it
+ *   "path", "fault"                 of the file; the reason of "damaged" and "unreadable", else null
+ *   "size", "allocated"             of the file, and of these bytes those that have pages
+ *   "huge_page"                     page size of the hugetlbfs that has the file, or null
+ *   "device", "inode"               identify the file behind the name
  *   "made_at"                       nanoseconds since 1970
- *   "owner", "permissions"          user, and a number up to 0777
- *   "in_use", "users"               whether somebody has it open, in whichever container, and how many handles do
- *   "version"                       of the format, major << 16 | minor
- *   "compatible", "incompatible"    features, as bits, that may be ignored, and that may not
- *   "element_size", "stride"        of an element, and from one to the next
- *   "places", "capacity"            for participants, and for elements
- *   "type_id", "tag"                as of jm_queue_options
- *   "words_offset", "elements_offset", "segment_size"  where what lies, docs/format.md; before it was rounded up to pages
- *   "maker"                         the process that made it, in its own PID namespace
- *   "popper_sleeps", "pusher_sleeps"  whether somebody waits for an element, or for room
- *   "shut_down"                     true: by jm_queue_shutdown()
- *   "pending"                       elements inside
- *   "pushed", "popped", "deaths", "holes"  as of jm_queue_stats
- * ENOENT: there is none. EINVAL: text NULL and size not 0. */
+ *   "owner", "permissions", "permissions_octal"  user ID; a number up to 0777, and as text, "0640"
+ *   "in_use", "users"               whether a process has it open, in whichever container, and how many handles do
+ *   "version", "compatible", "incompatible"  major << 16 | minor; features that may be ignored; that must be known
+ *   "element_size", "stride", "slots", "capacity"  bytes of an element; to the next; producer slots; elements
+ *   "type_id", "tag"                as jm_queue_options
+ *   "words_offset", "elements_offset", "segment_size"  see docs/format.md; the size is not rounded up to pages
+ *   "maker"                         the process that created it, in its own PID namespace
+ *   "consumer_sleeps", "producer_sleeps"  a consumer, a producer, waits; true until the push, or pop, after it
+ *   "shut_down", "pending"          whether jm_queue_shutdown() was called; the number of elements
+ *   "pushed", "popped", "deaths", "holes"  as jm_queue_stats
+ *   "size_hex", "allocated_hex", "device_hex", "inode_hex", "made_at_hex", "type_id_hex", "tag_hex", "pushed_hex"  as
+ *   "popped_hex", "deaths_hex", "holes_hex"  text, "0x2a", since some readers of JSON keep only 53 bits of a number
+ * EINVAL: text NULL and size not 0. */
 int64_t jm_inspect(const char *name, char *text, uint64_t size) JM_NOEXCEPT;
 
-/* As jm_queue_participants(). Besides: EACCES: this user may not open it; EBADMSG: it is no queue, or a damaged one; ENOENT. */
-int64_t jm_inspect_participants(const char *name, jm_participant *list, uint64_t count, uint32_t struct_size) JM_NOEXCEPT;
+/* Lists the producer slots of a queue as jm_queue_producers(). Besides: EACCES: this user may not open it; EBADMSG: it
+ * is not a queue, or a damaged one. */
+int64_t jm_inspect_producers(const char *name, jm_producer *list, uint64_t count, uint32_t struct_size) JM_NOEXCEPT;
 
-/* What pages a segment is on, as far as there are any, of its first `most` bytes, as one flat JSON object, written as
- * jm_name() does; null: cannot be known here. Not cheap: pages are mapped by the way.
- *   "page_size"                     the smallest page that backs any part, bytes
- *   "huge_bytes"                    that can be mapped on huge pages
- *   "nodes", "node_bytes"           arrays of one length: NUMA nodes, and what is on them
- * ENOENT, EACCES; EINVAL: text NULL and size not 0. */
+/* Examines the pages that exist of the first `most` bytes of a segment, and writes a flat JSON object, as jm_name();
+ * null: cannot be known here. Expensive: it maps these pages and removes the mapping again.
+ *   "page_size"                     bytes of the smallest page that backs any part
+ *   "huge_bytes"                    bytes that can be mapped on huge pages
+ *   "nodes", "node_bytes"           arrays of one length: NUMA nodes, and the bytes on each
+ * EACCES; EINVAL: text NULL and size not 0. */
 int64_t jm_inspect_pages(const char *name, uint64_t most, char *text, uint64_t size) JM_NOEXCEPT;
 
-/* Removes the name of a segment that nobody has open, in whichever container: the proof is the lease that all users hold,
- * and that is taken here for an instant. Whoever opens it at that moment finds it whole, or makes a new one. EBUSY:
- * somebody has it. EINVAL: a bad name, or a file that is no segment. EBADMSG: a queue that this library does not know.
- * ENOENT, EACCES, EPERM, EROFS. EAGAIN: it was replaced by another meanwhile. */
+/* Removes the name of a segment that no process has open, in whichever container. The proof is the attach lock, which
+ * each process with the segment open holds, and which this call takes for an instant; a process that opens the name at
+ * that moment either gets the complete segment or creates a new one. EBUSY: a process has it open. EINVAL: not a
+ * segment. EBADMSG: a queue that this library does not know. EACCES, EPERM, EROFS. EAGAIN: another has replaced it. */
 int jm_remove_unused(const char *name) JM_NOEXCEPT;
 
-/* The same of what was looked at, with the numbers that jm_inspect() told then, 0 where it told null: another file of that
- * name, or one that was pushed to or popped from since, is EAGAIN and stays. */
+/* Does the same if the segment still has the numbers that jm_inspect() returned for it, 0 for null. EAGAIN: another
+ * file has the name by now, or a process has pushed or popped since. */
 int jm_remove_unused_as_seen(const char *name, uint64_t device, uint64_t inode, uint64_t pushed,
                              uint64_t popped) JM_NOEXCEPT;
 

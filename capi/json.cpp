@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
+// Writes flat JSON objects (RFC 8259) of segments, their pages and placement reports.
 #include "json.hpp"
 
-#include "failure.hpp"
+#include "base/failure.hpp"
+#include "base/utf8.hpp"
 
 #include <cerrno>
 #include <cstdio>
@@ -15,36 +17,7 @@ namespace capi
 {
 namespace
 {
-// Bytes of the well-formed UTF-8 sequence at the front (RFC 3629), 0 where there is none.
-std::size_t sequence (std::string_view text)
-{
-    const auto byte = [&] (std::size_t i) { return i < text.size () ? static_cast<unsigned char> (text[i]) : 0U; };
-    const auto follows = [&] (std::size_t i) { return (byte (i) & 0xC0U) == 0x80U; };
-    const unsigned first = byte (0);
-    const unsigned second = byte (1);
-    if (first < 0x80)
-    {
-        return 1;
-    }
-    if (first >= 0xC2 && first <= 0xDF)
-    {
-        return follows (1) ? 2 : 0;
-    }
-    if (first >= 0xE0 && first <= 0xEF)
-    {
-        const bool overlong = first == 0xE0 && second < 0xA0;
-        const bool surrogate = first == 0xED && second > 0x9F;
-        return follows (1) && follows (2) && !overlong && !surrogate ? 3 : 0;
-    }
-    if (first >= 0xF0 && first <= 0xF4)
-    {
-        const bool outside = (first == 0xF0 && second < 0x90) || (first == 0xF4 && second > 0x8F);
-        return follows (1) && follows (2) && follows (3) && !outside ? 4 : 0;
-    }
-    return 0;
-}
-
-// One object being written.
+// A JSON object that is being written.
 class Object
 {
 public:
@@ -74,10 +47,19 @@ public:
         add (key, value ? std::to_string (*value) : "null");
     }
 
-    // Of what is only known of some.
+    // Adds null if the number is not known for this segment.
     void addNumberIf (bool known, const char* key, uint64_t value)
     {
         add (key, known ? std::to_string (value) : "null");
+    }
+
+    // Adds a number of 64 bits, and the same as text: readers that store numbers as doubles lose digits above 2^53.
+    void addWideIf (bool known, const char* key, uint64_t value)
+    {
+        char text[24];
+        std::snprintf (text, sizeof (text), "\"0x%llx\"", static_cast<unsigned long long> (value));
+        addNumberIf (known, key, value);
+        add ((std::string (key) + "_hex").c_str (), known ? text : "null");
     }
 
     void addTruthIf (bool known, const char* key, bool value)
@@ -130,22 +112,22 @@ void addQueue (Object& object, const SegmentInfo& info)
     object.addNumberIf (queue, "incompatible", info.incompatible);
     object.addNumberIf (queue, "element_size", info.elementSize);
     object.addNumberIf (queue, "stride", info.stride);
-    object.addNumberIf (queue, "places", info.places);
+    object.addNumberIf (queue, "slots", info.slots);
     object.addNumberIf (queue, "capacity", info.capacity);
-    object.addNumberIf (queue, "type_id", info.typeId);
-    object.addNumberIf (queue, "tag", info.tag);
+    object.addWideIf (queue, "type_id", info.typeId);
+    object.addWideIf (queue, "tag", info.tag);
     object.addNumberIf (queue, "words_offset", info.wordsOffset);
     object.addNumberIf (queue, "elements_offset", info.elementsOffset);
     object.addNumberIf (queue, "segment_size", info.segmentSize);
     object.add ("maker", queue ? std::to_string (info.maker) : "null");
-    object.addTruthIf (queue, "popper_sleeps", info.popperSleeps);
-    object.addTruthIf (queue, "pusher_sleeps", info.pusherSleeps);
+    object.addTruthIf (queue, "consumer_sleeps", info.consumerSleeps);
+    object.addTruthIf (queue, "producer_sleeps", info.producerSleeps);
     object.addTruthIf (queue, "shut_down", info.shutDown);
     object.addNumberIf (queue, "pending", info.pending);
-    object.addNumberIf (queue, "pushed", info.pushed);
-    object.addNumberIf (queue, "popped", info.popped);
-    object.addNumberIf (queue, "deaths", info.deaths);
-    object.addNumberIf (queue, "holes", info.holes);
+    object.addWideIf (queue, "pushed", info.pushed);
+    object.addWideIf (queue, "popped", info.popped);
+    object.addWideIf (queue, "deaths", info.deaths);
+    object.addWideIf (queue, "holes", info.holes);
 }
 }  // namespace
 
@@ -153,12 +135,13 @@ int64_t writeText (std::string_view from, char* text, uint64_t size) noexcept
 {
     if (text == nullptr && size != 0)
     {
-        return fail (EINVAL, "the text is null, and its size is %llu: give 0", static_cast<unsigned long long> (size));
+        return fail (EINVAL, "the text is null, but its size is %llu: give a buffer, or size 0",
+                     static_cast<unsigned long long> (size));
     }
     if (size != 0)
     {
         const std::size_t length = from.size () < size ? from.size () : static_cast<std::size_t> (size - 1);
-        if (length != 0)  // an empty name has no bytes, and memcpy wants some
+        if (length != 0)  // the data of an empty name may be null, which memcpy must not get
         {
             std::memcpy (text, from.data (), length);
         }
@@ -173,14 +156,17 @@ std::string jsonOf (const SegmentInfo& info)
     object.addText ("kind", nameOf (info.kind));
     object.addText ("path", info.path);
     object.add ("fault", info.fault.empty () ? "null" : quoted (info.fault));
-    object.addNumber ("size", info.size);
-    object.addNumber ("allocated", info.allocated);
+    object.addWideIf (true, "size", info.size);
+    object.addWideIf (true, "allocated", info.allocated);
     object.addNumberIf (info.hugePage != 0, "huge_page", info.hugePage);
-    object.addNumber ("device", info.device);
-    object.addNumber ("inode", info.inode);
-    object.addNumberIf (info.madeAt != 0, "made_at", info.madeAt);
+    object.addWideIf (true, "device", info.device);
+    object.addWideIf (true, "inode", info.inode);
+    object.addWideIf (info.madeAt != 0, "made_at", info.madeAt);
     object.addNumber ("owner", info.owner);
+    char octal[16];
+    std::snprintf (octal, sizeof (octal), "%04o", info.permissions);
     object.addNumber ("permissions", info.permissions);
+    object.addText ("permissions_octal", octal);
     object.addTruthIf (info.inUse.has_value (), "in_use", info.inUse.value_or (false));
     object.addKnown ("users", info.users);
     addQueue (object, info);
@@ -201,7 +187,7 @@ std::string quoted (std::string_view text)
     std::string result = "\"";
     while (!text.empty ())
     {
-        const std::size_t length = sequence (text);
+        const std::size_t length = characterLength (text);
         const char c = text.front ();
         if (length == 0)
         {

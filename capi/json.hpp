@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the library knows as one flat JSON object. The keys are documented in joinmem.h and part of the ABI.
+// Reports of the library as flat JSON objects. Their keys are documented in joinmem.h and are part of the ABI.
 #ifndef JOIN_CAPI_JSON_HPP
 #define JOIN_CAPI_JSON_HPP
 
@@ -13,14 +13,14 @@ inline namespace JOIN_ABI
 {
 namespace capi
 {
-/// A JSON string of any bytes: those that are no UTF-8 become U+FFFD each.
+/// A JSON string of any bytes: each byte that is not UTF-8 becomes U+FFFD.
 std::string quoted (std::string_view text);
 
 std::string jsonOf (const Placement& placement);
 std::string jsonOf (const SegmentInfo& info);
 std::string jsonOf (const SegmentPages& pages);
 
-/// As snprintf(3): cut to fit, and the whole length; -1: null with a size.
+/// Copies a text as snprintf(3) does, cut to fit. @return its whole length, or -1: `text` is null and `size` is not 0
 int64_t writeText (std::string_view from, char* text, uint64_t size) noexcept;
 
 }  // namespace capi

@@ -2,7 +2,7 @@
 // The C ABI: the library itself, and the last error.
 #include "joinmem.h"
 
-#include "failure.hpp"
+#include "base/failure.hpp"
 #include "guard.hpp"
 #include "joinmem_version.hpp"
 #include "options.hpp"

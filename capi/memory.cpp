@@ -1,15 +1,43 @@
 // SPDX-License-Identifier: MIT
-// The C ABI's memory functions: each one line of conversion, inside the guard.
+// The C ABI's memory functions: each converts its arguments and calls the C++ member inside guard ().
 #include "joinmem.h"
 
+#include "base/failure.hpp"
 #include "objects.hpp"
 #include "options.hpp"
+#include "os/futex.hpp"
+#include "segment/segment.hpp"
+#include "memory/state.hpp"
+
+#include <atomic>
+#include <cerrno>
+#include <mutex>
 
 using namespace join;
 
+namespace join
+{
+inline namespace JOIN_ABI
+{
+class Initialisation
+{
+public:
+    static Failure begin (ShmMem& memory, uint64_t ready, bool* first) noexcept
+    {
+        return tryInitialise (memory._state, ready, first);
+    }
+
+    static int end (ShmMem& memory, uint64_t ready, bool constructed) noexcept
+    {
+        return memory.endInitialise (ready, constructed);
+    }
+};
+}  // namespace JOIN_ABI
+}  // namespace join
+
 namespace
 {
-// A memory of either kind. Its address and size never change; the mutex is for what does.
+// Memory of either kind, private or shared. Its address and size never change; the mutex protects the state that does.
 class MemoryObject : public capi::Segment
 {
 public:
@@ -26,7 +54,23 @@ public:
     }
 
     virtual Memory& memory () noexcept = 0;
+
+    virtual Failure beginInitialise (uint64_t ready, bool* first) noexcept = 0;
+    virtual int endInitialise (uint64_t ready, bool constructed) noexcept = 0;
+
+    void interrupt () noexcept override
+    {
+        closing.store (true);
+    }
+
+    std::atomic<bool> closing {false};
 };
+
+Failure onlyShared () noexcept
+{
+    return Failure (EINVAL,
+                    "private memory is initialised by the thread that creates it: use a handle of jm_shm_open ()");
+}
 
 class LocalObject final : public MemoryObject
 {
@@ -51,9 +95,24 @@ public:
         return true;
     }
 
+    int named () const noexcept override
+    {
+        return 0;
+    }
+
     Placement placement () const override
     {
         return _memory.placement ();
+    }
+
+    Failure beginInitialise (uint64_t, bool*) noexcept override
+    {
+        return onlyShared ();
+    }
+
+    int endInitialise (uint64_t, bool) noexcept override
+    {
+        return fail (onlyShared ());
     }
 
 private:
@@ -83,14 +142,69 @@ public:
         return _memory.created ();
     }
 
+    int named () const noexcept override
+    {
+        return _memory.named ();
+    }
+
     Placement placement () const override
     {
         return _memory.placement ();
     }
 
+    Failure beginInitialise (uint64_t ready, bool* first) noexcept override
+    {
+        return Initialisation::begin (_memory, ready, first);
+    }
+
+    int endInitialise (uint64_t ready, bool constructed) noexcept override
+    {
+        return Initialisation::end (_memory, ready, constructed);
+    }
+
 private:
     ShmMem _memory;
 };
+
+// Waits without holding the object's mutex, so that other calls on the handle can proceed.
+int waitToInitialise (MemoryObject& object, uint64_t ready, int64_t timeout) noexcept
+{
+    constexpr int64_t nap = 1'000'000;
+    if (timeout < -1)
+    {
+        return fail (EINVAL, "a timeout of %lld ns is negative: -1 waits without limit, 0 does not wait",
+                     static_cast<long long> (timeout));
+    }
+    const int64_t start = os::monotonicNow ();
+    const int64_t end = timeout < 0 || timeout > INT64_MAX - start ? INT64_MAX : start + timeout;
+    for (;;)
+    {
+        bool first = false;
+        Failure failure;
+        {
+            std::lock_guard<std::mutex> lock (object.mutex);
+            failure = object.beginInitialise (ready, &first);
+        }
+        if (!failure)
+        {
+            return first ? 1 : 0;
+        }
+        if (!failure.is (Signal::LostRace))
+        {
+            return fail (failure);
+        }
+        if (object.closing.load ())
+        {
+            return fail (ECANCELED, "the handle was closed while the segment was being initialised");
+        }
+        const int64_t now = os::monotonicNow ();
+        if (now >= end)
+        {
+            return fail (ETIMEDOUT, "the time is up: %s", failure.text ());
+        }
+        os::sleepUntil (end - now < nap ? end : now + nap);
+    }
+}
 
 jm_handle create (uint64_t size, const MemOptions& options)
 {
@@ -128,6 +242,20 @@ JOIN_EXPORT jm_handle jm_shm_open_with (uint64_t size, const char* name, const j
 JOIN_EXPORT int jm_unlink (const char* name) noexcept
 {
     return capi::guardWhole (-1, [&] { return ShmMem::unlink (name); });
+}
+
+JOIN_EXPORT int jm_initialise_begin (jm_handle memory, uint64_t ready, int64_t timeout_ns) noexcept
+{
+    return capi::guardWhole (-1, [&] {
+        return capi::with<MemoryObject> (memory, -1,
+                                         [&] (MemoryObject& m) { return waitToInitialise (m, ready, timeout_ns); });
+    });
+}
+
+JOIN_EXPORT int jm_initialise_end (jm_handle memory, uint64_t ready, int constructed) noexcept
+{
+    return capi::withLocked<MemoryObject> (memory, -1,
+                                           [&] (MemoryObject& m) { return m.endInitialise (ready, constructed != 0); });
 }
 
 JOIN_EXPORT void* jm_get (jm_handle memory, uint64_t offset) noexcept

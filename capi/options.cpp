@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
+// Checks and converts jm_options and jm_queue_options, which may come from an older or a newer joinmem.h.
 #include "options.hpp"
 
-#include "failure.hpp"
+#include "base/failure.hpp"
 
 #include <cerrno>
 #include <cstddef>
@@ -15,10 +16,10 @@ namespace capi
 {
 namespace
 {
-constexpr uint32_t structMost = 4096;  // beyond this a struct_size is a mistake and not a newer header
+constexpr uint32_t maxStruct = 4096;  // a larger struct_size is a mistake and not a newer header
 
-// What there is to know of each struct. An older program's struct ends before a field that came later: any field's end is
-// an end, from the second one on.
+// The properties of each struct. The struct of an older program ends before a field that was added later, so it may end
+// at any field from the second one on.
 template <typename Struct>
 struct About;
 
@@ -26,7 +27,8 @@ template <>
 struct About<jm_options>
 {
     static constexpr const char* name = "jm_options";
-    static constexpr jm_options defaults = {sizeof (jm_options), JM_HUGE_PREFER, 0, -1, 1, 0, JM_CREATE_OR_OPEN, 0, 0};
+    static constexpr jm_options defaults = {
+        sizeof (jm_options), JM_HUGE_PREFER, 0, -1, 1, 0, JM_CREATE_OR_OPEN, 0, 0, 0, 0};
 
     static bool endsAtField (uint32_t size) noexcept
     {
@@ -40,13 +42,14 @@ template <>
 struct About<jm_queue_options>
 {
     static constexpr const char* name = "jm_queue_options";
-    static constexpr jm_queue_options defaults = {sizeof (jm_queue_options), 0, 0, nullptr, 0, 0, 0};
+    static constexpr jm_queue_options defaults = {sizeof (jm_queue_options), 0, 0, nullptr, 0, 1, 0, 0, 0, 0};
 
     static bool endsAtField (uint32_t size) noexcept
     {
         return size == offsetof (jm_queue_options, type_id) || size == offsetof (jm_queue_options, memory)
                || size == offsetof (jm_queue_options, memory) + sizeof (void*)
                || size == offsetof (jm_queue_options, tag) || size == offsetof (jm_queue_options, exclusive)
+               || size == offsetof (jm_queue_options, spin_ns) || size == offsetof (jm_queue_options, flags)
                || size == sizeof (jm_queue_options);
     }
 };
@@ -55,12 +58,12 @@ template <typename Struct>
 void checkSize (uint32_t size)
 {
     const bool known = size <= sizeof (Struct) && About<Struct>::endsAtField (size);
-    const bool newer = size > sizeof (Struct) && size <= structMost;
+    const bool newer = size > sizeof (Struct) && size <= maxStruct;
     if (!known && !newer)
     {
         const char* name = About<Struct>::name;
-        raise (Failure (EINVAL, "struct_size %u is the size of no %s: call %s_init with sizeof (%s)", size, name, name,
-                        name));
+        raise (Failure (EINVAL, "struct_size %u is not the size of any %s: call %s_init with sizeof (%s)", size, name,
+                        name, name));
     }
 }
 
@@ -73,23 +76,46 @@ bool truth (uint32_t value, const char* field)
     return value == 1;
 }
 
+bool interruptible (const jm_queue_options& from)
+{
+    if ((from.flags & ~static_cast<uint32_t> (JM_INTERRUPTIBLE)) != 0)
+    {
+        raise (Failure (EINVAL, "flags is %#x: give JM_INTERRUPTIBLE, 1, or 0", from.flags));
+    }
+    if (from.reserved != 0)
+    {
+        raise (Failure (EINVAL, "reserved is %u: it must be 0", from.reserved));
+    }
+    return (from.flags & JM_INTERRUPTIBLE) != 0;
+}
+
+int64_t spin (const jm_queue_options& from)
+{
+    if (from.spin_ns < QueueOptions::noSpin)
+    {
+        raise (Failure (EINVAL, "spin_ns is %lld: give 0 to adapt, -1 not to spin, or nanoseconds",
+                        static_cast<long long> (from.spin_ns)));
+    }
+    return from.spin_ns;
+}
+
 template <typename Struct>
 Struct copyOf (const Struct* given)
 {
     if (given == nullptr)
     {
-        raise (Failure (EINVAL, "the %s are null: call the function without options for the defaults",
+        raise (Failure (EINVAL, "the %s is null: call the function without options for the defaults",
                         About<Struct>::name));
     }
     uint32_t size = 0;
-    std::memcpy (&size, given, sizeof (size));  // whoever packs the struct by hand may not have aligned it
+    std::memcpy (&size, given, sizeof (size));  // a program that packs the struct by hand may not have aligned it
     checkSize<Struct> (size);
     const char* bytes = reinterpret_cast<const char*> (given);
     for (uint32_t i = sizeof (Struct); i < size; ++i)
     {
         if (bytes[i] != 0)
         {
-            raise (Failure (EINVAL, "%s has a field at byte %u that this library does not know: use a newer one",
+            raise (Failure (EINVAL, "%s has a field at byte %u that this library does not know: use a newer library",
                             About<Struct>::name, i));
         }
     }
@@ -127,6 +153,11 @@ MemOptions optionsOf (const jm_options* given)
     options.mode = static_cast<OpenMode> (from.open_mode);
     options.permissions = from.permissions;
     options.readOnly = truth (from.read_only, "read_only");
+    options.onlyOurs = truth (from.only_ours, "only_ours");
+    if (from.reserved != 0)
+    {
+        raise (Failure (EINVAL, "reserved is %u: it must be 0", from.reserved));
+    }
     return options;
 }
 
@@ -134,11 +165,15 @@ QueueSettings settingsOf (const jm_queue_options* given)
 {
     const jm_queue_options from = copyOf (given);
     QueueSettings settings;
-    settings.queue.participants = from.participants;
+    settings.queue.maxProducers = from.max_producers;
     settings.queue.typeId = from.type_id;
     settings.queue.tag = from.tag;
-    settings.queue.exclusive = truth (from.exclusive, "exclusive");
+    // A program that was compiled before this field existed does not request it.
+    settings.queue.exclusive =
+        truth (from.exclusive, "exclusive") && from.struct_size > offsetof (jm_queue_options, exclusive);
     settings.queue.ownerDead = truth (from.owner_dead, "owner_dead");
+    settings.queue.spin = spin (from);
+    settings.queue.interruptible = interruptible (from);
     if (from.memory != nullptr)
     {
         settings.memory = optionsOf (from.memory);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// jm_options and jm_queue_options as they came, of whatever size, to MemOptions and QueueOptions.
+// Converts jm_options and jm_queue_options, of any struct_size, to MemOptions and QueueOptions.
 #ifndef JOIN_CAPI_OPTIONS_HPP
 #define JOIN_CAPI_OPTIONS_HPP
 
@@ -13,17 +13,17 @@ inline namespace JOIN_ABI
 {
 namespace capi
 {
-/// @throw std::system_error EINVAL null, or what is no option
+/// @throw std::system_error EINVAL: null, or an invalid option
 MemOptions optionsOf (const jm_options* given);
 
-/// What jm_queue_options says.
+/// The contents of a jm_queue_options.
 struct QueueSettings
 {
     QueueOptions queue;
     MemOptions memory;
 };
 
-/// @throw std::system_error EINVAL null, or what is no option
+/// @throw std::system_error EINVAL: null, or an invalid option
 QueueSettings settingsOf (const jm_queue_options* given);
 
 /// Writes the defaults into the first `size` bytes. @throw std::system_error EINVAL

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// The records of threads: taking and returning them, and waiting until no call uses a place.
 #include "records.hpp"
 
 #include "os/barrier.hpp"
@@ -14,13 +15,13 @@ inline namespace JOIN_ABI
 {
 namespace capi
 {
-__thread Record* mine = nullptr;
+__thread HazardRecord* mine = nullptr;
 std::atomic<bool> barrierAbsent {false};
 
 namespace
 {
-std::atomic<Record*> all {nullptr};     // grows only: a record is used again, never freed
-std::atomic<bool> absenceSeen {false};  // by all threads: no call has a store on its way that it did not fence
+std::atomic<HazardRecord*> all {nullptr};  // only grows: a record is reused, never freed
+std::atomic<bool> absenceSeen {false};     // true once all threads have seen barrierAbsent, so that all calls fence
 
 __attribute__ ((tls_model ("initial-exec"))) __thread bool ended = false;  // this thread's destructors have run
 
@@ -32,7 +33,7 @@ struct Returner
         ended = true;
         if (mine != nullptr)
         {
-            Record* record = mine;
+            HazardRecord* record = mine;
             mine = nullptr;
             record->taken.store (false, std::memory_order_release);  // [reuse] pairs with the exchange in findFree ()
         }
@@ -45,11 +46,11 @@ void returnAtEnd ()
     (void) returner;
 }
 
-Record* findFree () noexcept
+HazardRecord* findFree () noexcept
 {
-    for (Record* record = all.load (); record != nullptr; record = record->next)
+    for (HazardRecord* record = all.load (); record != nullptr; record = record->next)
     {
-        // [reuse] pairs with the releases of the thread that had it: its slots are empty.
+        // [reuse] pairs with the releases of the thread that had it: its hazard slots are empty.
         if (!record->taken.exchange (true, std::memory_order_acquire))
         {
             return record;
@@ -58,13 +59,13 @@ Record* findFree () noexcept
     return nullptr;
 }
 
-// A record for this thread, which has none. Null when there is no memory.
-Record* takeRecord () noexcept
+// Takes a record for this thread, which has none. @return null without memory
+HazardRecord* takeRecord () noexcept
 {
-    Record* record = findFree ();
+    HazardRecord* record = findFree ();
     if (record == nullptr)
     {
-        record = new (std::nothrow) Record;
+        record = new (std::nothrow) HazardRecord;
         if (record == nullptr)
         {
             return nullptr;
@@ -90,16 +91,16 @@ void prepareRecords () noexcept
     absenceSeen.store (barrierAbsent.load ());
 }
 
-int anotherSlot (std::atomic<Place*>** slot) noexcept
+int anotherSlot (std::atomic<HandleSlot*>** slot) noexcept
 {
-    Record* record = mine != nullptr ? mine : takeRecord ();
+    HazardRecord* record = mine != nullptr ? mine : takeRecord ();
     if (record == nullptr)
     {
         return ENOMEM;
     }
-    for (std::atomic<Place*>& next : record->slots)
+    for (std::atomic<HandleSlot*>& next : record->slots)
     {
-        if (next.load (std::memory_order_relaxed) == nullptr)  // [slot]
+        if (next.load (std::memory_order_relaxed) == nullptr)  // [hazard] the thread's own
         {
             *slot = &next;
             return 0;
@@ -108,11 +109,11 @@ int anotherSlot (std::atomic<Place*>** slot) noexcept
     return EAGAIN;
 }
 
-void releaseRecord (std::atomic<Place*>* slot) noexcept
+void releaseRecord (std::atomic<HandleSlot*>* slot) noexcept
 {
-    for (Record* record = all.load (); record != nullptr; record = record->next)
+    for (HazardRecord* record = all.load (); record != nullptr; record = record->next)
     {
-        if (slot == record->slots)  // the first: no call is left inside
+        if (slot == record->slots)  // its first hazard slot: no other call is in progress
         {
             record->taken.store (false, std::memory_order_release);  // [reuse] pairs with the exchange in findFree ()
         }
@@ -121,13 +122,13 @@ void releaseRecord (std::atomic<Place*>* slot) noexcept
 
 void forgetOthers () noexcept
 {
-    for (Record* record = all.load (); record != nullptr; record = record->next)
+    for (HazardRecord* record = all.load (); record != nullptr; record = record->next)
     {
         if (record == mine)
         {
             continue;
         }
-        for (std::atomic<Place*>& slot : record->slots)
+        for (std::atomic<HandleSlot*>& slot : record->slots)
         {
             slot.store (nullptr);
         }
@@ -135,13 +136,13 @@ void forgetOthers () noexcept
     }
 }
 
-bool isHeld (const Place* place) noexcept
+bool isHeld (const HandleSlot* place) noexcept
 {
-    for (Record* record = all.load (); record != nullptr; record = record->next)
+    for (HazardRecord* record = all.load (); record != nullptr; record = record->next)
     {
-        for (std::atomic<Place*>& slot : record->slots)
+        for (std::atomic<HandleSlot*>& slot : record->slots)
         {
-            if (slot.load () == place)  // seq_cst, so acquire too: [done] pairs with the release in ~Use ()
+            if (slot.load () == place)  // seq_cst, so acquire too: [done] pairs with the release in ~HandleGuard ()
             {
                 return true;
             }
@@ -150,18 +151,19 @@ bool isHeld (const Place* place) noexcept
     return false;
 }
 
-void awaitQuiet (Place* place) noexcept
+void awaitQuiet (HandleSlot* place) noexcept
 {
     if (!absenceSeen.load () && (fencesItself () || os::barrierEverywhere () != 0))
     {
-        // Forbidden since it was registered, by a sandbox. From now on calls fence themselves; those that have not seen it
-        // yet have their store in a store buffer, which drains within microseconds, and at once where one is preempted.
-        // Whoever closes while another waits here waits as well.
+        // A sandbox has forbidden membarrier(2) after the registration. From now on calls execute fences themselves.
+        // The store of a call that has not seen this yet may still be in a store buffer, which drains within
+        // microseconds, and at once if the thread is preempted. Another thread that closes a handle meanwhile waits
+        // here too.
         barrierAbsent.store (true);  // [absent]
         std::this_thread::sleep_for (std::chrono::milliseconds (20));
         absenceSeen.store (true);
     }
-    // [enter] Now a call that found the place open has its slot visible; one that comes later finds it closed.
+    // [enter] Now the hazard slot of each call that found the place open is visible; a later call finds it closed.
     for (int i = 0; isHeld (place); ++i)
     {
         if (i < 100)
@@ -170,7 +172,8 @@ void awaitQuiet (Place* place) noexcept
         }
         else
         {
-            std::this_thread::sleep_for (std::chrono::microseconds (50));  // yielding stops nobody of a lower priority
+            // A yield would not let threads of a lower priority run.
+            std::this_thread::sleep_for (std::chrono::microseconds (50));
         }
     }
 }

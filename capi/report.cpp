@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
+// Fills jm_producer and jm_queue_stats, of any struct_size.
 #include "report.hpp"
 
-#include "failure.hpp"
+#include "base/failure.hpp"
+#include "os/scratch.hpp"
 
 #include <join/inspect.hpp>
 #include <join/queue.hpp>
@@ -18,13 +20,12 @@ namespace capi
 {
 namespace
 {
-// From the first version on, and whatever newer ones have behind ours, which is zero.
+// Whether a struct may have that size: the first version's or more. What newer versions have after ours is set to zero.
 template <typename Struct>
 bool isSize (uint32_t size, std::size_t first) noexcept
 {
-    constexpr uint32_t structMost = 4096;
-    return (size >= first && size <= sizeof (Struct) && size % 4 == 0)
-           || (size > sizeof (Struct) && size <= structMost);
+    constexpr uint32_t maxStruct = 4096;
+    return (size >= first && size <= sizeof (Struct) && size % 4 == 0) || (size > sizeof (Struct) && size <= maxStruct);
 }
 
 template <typename Struct>
@@ -37,51 +38,57 @@ void write (void* to, Struct from, uint32_t size) noexcept
 }
 
 template <typename Source>
-int64_t list (Source source, jm_participant* to, uint64_t count, uint32_t size) noexcept
+int64_t list (Source source, jm_producer* to, uint64_t count, uint32_t size) noexcept
 {
-    if (!isSize<jm_participant> (size, offsetof (jm_participant, inside)))
+    if (!isSize<jm_producer> (size, offsetof (jm_producer, in_push)))
     {
-        return fail (EINVAL, "struct_size %u is the size of no jm_participant: give sizeof (jm_participant)", size);
+        return fail (EINVAL, "struct_size %u is not the size of any jm_producer: give sizeof (jm_producer)", size);
     }
     if (to == nullptr && count != 0)
     {
-        return fail (EINVAL, "the list is null: give one, or a count of 0 to be told how many there are");
+        return fail (EINVAL, "the list is null: give a list, or a count of 0 to get the number of producers");
     }
-    Participant all[detail::lanesMost];
-    const int64_t found = source (all, detail::lanesMost);
+    struct All
+    {
+        Producer list[detail::maxSlots];
+    };
+    const os::Scratch<All> all;
+    if (!all)
+    {
+        return fail (ENOMEM, "the library found no memory for itself");
+    }
+    const int64_t found = source (all->list, detail::maxSlots);
     for (int64_t i = 0; i < found && static_cast<uint64_t> (i) < count; ++i)
     {
-        const Participant& one = all[i];
+        const Producer& one = all->list[i];
         write (reinterpret_cast<char*> (to) + static_cast<uint64_t> (i) * size,
-               jm_participant {size, one.place, one.pid, one.alive ? 1U : 0U, one.inside ? 1U : 0U}, size);
+               jm_producer {size, one.slot, one.pid, one.alive ? 1U : 0U, one.inPush ? 1U : 0U}, size);
     }
     return found;
 }
 }  // namespace
 
-int64_t participantsOf (detail::Ring& ring, jm_participant* to, uint64_t count, uint32_t size) noexcept
+int64_t producersOf (detail::Ring& ring, jm_producer* to, uint64_t count, uint32_t size) noexcept
 {
-    return list (
-        [&] (Participant* all, uint64_t n) noexcept { return ring.participants (all, n, sizeof (Participant)); }, to,
-        count, size);
+    return list ([&] (Producer* all, uint64_t n) noexcept { return ring.producers (all, n, sizeof (Producer)); }, to,
+                 count, size);
 }
 
-int64_t participantsOf (const char* name, jm_participant* to, uint64_t count, uint32_t size) noexcept
+int64_t producersOf (const char* name, jm_producer* to, uint64_t count, uint32_t size) noexcept
 {
-    return list (
-        [=] (Participant* all, uint64_t n) noexcept { return inspectParticipants (detail::nameOf (name), all, n); }, to,
-        count, size);
+    return list ([=] (Producer* all, uint64_t n) noexcept { return inspectProducers (name, all, n); }, to, count, size);
 }
 
 int statsOf (const detail::Ring& ring, jm_queue_stats* stats, uint32_t size) noexcept
 {
     if (!isSize<jm_queue_stats> (size, sizeof (jm_queue_stats)))
     {
-        return fail (EINVAL, "struct_size %u is the size of no jm_queue_stats: give sizeof (jm_queue_stats)", size);
+        return fail (EINVAL, "struct_size %u is not the size of any jm_queue_stats: give sizeof (jm_queue_stats)",
+                     size);
     }
     if (stats == nullptr)
     {
-        return fail (EINVAL, "the jm_queue_stats to write are null");
+        return fail (EINVAL, "the jm_queue_stats to write is null");
     }
     QueueStats now;
     ring.count (now);

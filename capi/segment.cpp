@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// The C ABI's functions for a handle of either sort.
+// The C ABI's functions for a handle of memory or of a queue.
 #include "joinmem.h"
 
-#include "failure.hpp"
+#include "base/failure.hpp"
 #include "json.hpp"
 #include "objects.hpp"
 
@@ -19,18 +19,19 @@ void refuseHandle (Handle handle, const Object* found, int error, const char* wh
     const long long number = handle;
     if (found != nullptr)
     {
-        fail (EINVAL, "handle %lld is no %s", number, what);
+        fail (EINVAL, "handle %lld is of another kind: this function needs %s", number, what);
     }
     else if (error == 0)
     {
-        fail (EBADF, "handle %lld is none, or closed", number);
+        fail (EBADF, "handle %lld does not exist, or is closed", number);
     }
     else
     {
-        fail (error,
-              "handle %lld cannot be looked at: the library found no memory for itself, or %u calls of this thread are "
-              "inside one another, as signal handlers nest too deep",
-              number, Record::depthMost);
+        fail (
+            error,
+            "handle %lld cannot be used: the library found no memory for itself, or signal handlers nest too deep: %u "
+            "calls of this thread are in progress",
+            number, HazardRecord::maxDepth);
     }
 }
 }  // namespace capi
@@ -40,6 +41,11 @@ void refuseHandle (Handle handle, const Object* found, int error, const char* wh
 JOIN_EXPORT int jm_created (jm_handle memory_or_queue) noexcept
 {
     return capi::with<capi::Segment> (memory_or_queue, -1, [&] (capi::Segment& s) { return s.created () ? 1 : 0; });
+}
+
+JOIN_EXPORT int jm_named (jm_handle memory_or_queue) noexcept
+{
+    return capi::with<capi::Segment> (memory_or_queue, -1, [&] (capi::Segment& s) { return s.named (); });
 }
 
 JOIN_EXPORT int64_t jm_name (jm_handle memory_or_queue, char* text, uint64_t size) noexcept
@@ -59,6 +65,8 @@ JOIN_EXPORT int jm_close (jm_handle handle) noexcept
 {
     return capi::guardWhole (-1, [&] {
         const int error = capi::closeHandle (handle);
-        return error != 0 ? fail (error, "handle %lld is none, or closed already", static_cast<long long> (handle)) : 0;
+        return error != 0
+                   ? fail (error, "handle %lld does not exist, or is already closed", static_cast<long long> (handle))
+                   : 0;
     });
 }

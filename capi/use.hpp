@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Inside a call: all inline, as this and an indirect call is what a push through a handle costs more than one in C++.
+// One call's use of a handle: the reader's side of the hazard pointers (records.hpp). It is inline: it and an indirect
+// call are the whole difference in cost between a push through a handle and a push in C++.
 #ifndef JOIN_CAPI_USE_HPP
 #define JOIN_CAPI_USE_HPP
 
@@ -11,22 +12,22 @@ inline namespace JOIN_ABI
 {
 namespace capi
 {
-/// One call's use of a handle: from here to the end of the scope the object is not destroyed.
-class Use
+/// Protects the handle's object from destruction until the end of the scope.
+class HandleGuard
 {
 public:
-    explicit Use (Handle handle) noexcept
+    explicit HandleGuard (Handle handle) noexcept
     {
-        Place* place = placeOf (handle);
+        HandleSlot* place = handleSlotOf (handle);
         const uint32_t generation = generationOf (handle);
         if (__builtin_expect (place == nullptr || generation == 0, 0))
         {
             return;
         }
-        Record* record = mine;
-        std::atomic<Place*>* slot = record != nullptr ? record->slots : nullptr;
-        // A signal handler that calls in between leaves the slot empty; one that calls later finds it taken, and takes the
-        // next. [slot] the thread's own
+        HazardRecord* record = mine;
+        std::atomic<HandleSlot*>* slot = record != nullptr ? record->slots : nullptr;
+        // A signal handler that calls before the store below leaves the hazard slot empty; one that calls after it uses
+        // the next one. [hazard] the thread's own
         if (__builtin_expect (slot == nullptr || slot->load (std::memory_order_relaxed) != nullptr, 0))
         {
             _error = anotherSlot (&slot);
@@ -44,7 +45,8 @@ public:
         }
         else
         {
-            // [enter] pairs with the barrier in awaitQuiet (); a release, as [done] of the call before goes with it.
+            // [enter] pairs with the barrier in awaitQuiet (); a release: a closer that reads it in place of the
+            // earlier [done] synchronises with that call too.
             slot->store (place, std::memory_order_release);
             std::atomic_signal_fence (std::memory_order_seq_cst);
             open = place->open.load (std::memory_order_acquire);  // [open] pairs with the release in open ()
@@ -55,10 +57,10 @@ public:
         }
     }
 
-    Use (const Use&) = delete;
-    Use& operator= (const Use&) = delete;
+    HandleGuard (const HandleGuard&) = delete;
+    HandleGuard& operator= (const HandleGuard&) = delete;
 
-    ~Use ()
+    ~HandleGuard ()
     {
         if (__builtin_expect (_slot != nullptr, 1))
         {
@@ -70,13 +72,13 @@ public:
         }
     }
 
-    /// The object, or null where the handle is none, or closed.
+    /// The object; null if the handle does not exist, or is closed.
     Object* object () const noexcept
     {
         return _object;
     }
 
-    /// Why the handle could not even be looked at: 0, ENOMEM, or EAGAIN: too many calls inside one another.
+    /// Why the handle could not be looked up: 0; ENOMEM; EAGAIN: too many calls inside one another.
     int error () const noexcept
     {
         return _error;
@@ -85,16 +87,15 @@ public:
 private:
     int _error = 0;
     Object* _object = nullptr;
-    std::atomic<Place*>* _slot = nullptr;
+    std::atomic<HandleSlot*>* _slot = nullptr;
 };
 
-/// The same where nothing is in the way: the thread has a record, no other call of it is under way, and the handle is open.
-/// Else it is not inside, and a Use tells why. It and an indirect call are what a push through a handle costs more than one
-/// in C++.
-class QuickUse
+/// Does the same in the usual case: the thread has a record, no other call of it is in progress, and the handle is
+/// open. Otherwise inside () is false, and a Use does the work or reports the error.
+class FastHandleGuard
 {
 public:
-    __attribute__ ((always_inline)) explicit QuickUse (Handle handle) noexcept
+    __attribute__ ((always_inline)) explicit FastHandleGuard (Handle handle) noexcept
     {
         const int64_t generation = handle >> 32;
         const uint32_t index = static_cast<uint32_t> (handle);
@@ -102,19 +103,21 @@ public:
         {
             return;
         }
-        Chunk* chunk = chunks[index / chunkSize].load (std::memory_order_acquire);  // [chunk] pairs with newPlace ()
-        Record* record = mine;
+        Chunk* chunk =
+            chunks[index / chunkSize].load (std::memory_order_acquire);  // [chunk] pairs with newHandleSlot ()
+        HazardRecord* record = mine;
         if (chunk == nullptr || record == nullptr || fencesItself ())
         {
             return;
         }
-        std::atomic<Place*>& slot = record->slots[0];
-        if (slot.load (std::memory_order_relaxed) != nullptr)  // [slot] the thread's own
+        std::atomic<HandleSlot*>& slot = record->slots[0];
+        if (slot.load (std::memory_order_relaxed) != nullptr)  // [hazard] the thread's own
         {
             return;
         }
-        Place* place = &chunk->places[index % chunkSize];
-        // [enter] pairs with the barrier in awaitQuiet (); a release, as [done] of the call before goes with it.
+        HandleSlot* place = &chunk->places[index % chunkSize];
+        // [enter] pairs with the barrier in awaitQuiet (); a release: a closer that reads it in place of the earlier
+        // [done] synchronises with that call too.
         slot.store (place, std::memory_order_release);
         std::atomic_signal_fence (std::memory_order_seq_cst);
         // [open] pairs with the release in open ()
@@ -127,7 +130,7 @@ public:
         _object = place->object;
     }
 
-    /// Whether object () may be asked, and leave () is to be called.
+    /// Whether object () is valid, and leave () must be called.
     bool inside () const noexcept
     {
         return _slot != nullptr;
@@ -145,7 +148,7 @@ public:
 
 private:
     Object* _object = nullptr;
-    std::atomic<Place*>* _slot = nullptr;
+    std::atomic<HandleSlot*>* _slot = nullptr;
 };
 
 }  // namespace capi

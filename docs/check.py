@@ -2,8 +2,11 @@
 # SPDX-License-Identifier: MIT
 """Checks what the documents point at: check.py ROOT
 
-Each relative link of README.md, CHANGELOG.md, CONTRIBUTING.md and docs/*.md leads to a file, and its #part to a heading of it; each
-test that the README names in *italics* is one that a meson.build registers; each file of docs/ is reached from the README.
+Each relative link of README.md, CHANGELOG.md, CONTRIBUTING.md, SECURITY.md, tests/README.md and
+docs/*.md leads to a file, and its #part to
+a heading of it. Each test that README.md or docs/guarantees.md names in *italics*, and each suite that the latter names, is
+one that a meson.build registers; each promise of docs/guarantees.md names a test or a suite. A document links to each file
+of docs/.
 """
 import pathlib
 import re
@@ -11,6 +14,9 @@ import sys
 
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 TEST = re.compile(r"(?<![*\w])\*([^*\n]+)\*(?!\*)")
+SUITE = re.compile(r"suite `([^`\n]+)`")
+GUARANTEES = "docs/guarantees.md"
+NAMING = ("README.md", GUARANTEES)  # the documents whose italics are names of tests
 
 
 def prose(text):
@@ -43,6 +49,30 @@ def normal(path):
     return "/".join(steps)
 
 
+def promises(text):
+    """(promise, cell of tests) of each row of the tables; not of their headings."""
+    for line in text.splitlines():
+        cells = [cell.strip() for cell in line.strip().strip("|").split("|")] if line.startswith("|") else []
+        if len(cells) == 2 and cells != ["promise", "test"] and set(cells[0]) - set("-: "):
+            yield cells
+
+
+def check_tests(documents, registered):
+    for name in NAMING:
+        for test in TEST.findall(prose(documents[name])):
+            if test != "italics" and f"'{test}'" not in registered:
+                yield f"{name}: no meson.build registers a test called: {test}"
+    rows = list(promises(documents[GUARANTEES]))
+    if not rows:
+        yield f"{GUARANTEES}: there is no table of promises"
+    for promise, tests in rows:
+        if not TEST.search(tests) and not SUITE.search(tests):
+            yield f"{GUARANTEES}: this promise names no test: {promise}"
+    for suite in SUITE.findall(documents[GUARANTEES]):
+        if f"'{suite}'" not in registered:
+            yield f"{GUARANTEES}: no meson.build registers a suite called: {suite}"
+
+
 def check(documents, exists, registered):
     """Sentences. documents: name -> text; exists: whether there is such a file; registered: the text of all meson.build."""
     reached = set()
@@ -54,32 +84,37 @@ def check(documents, exists, registered):
                 yield f"{name}: {link}: there is no {path}"
             elif part and (path not in documents or part not in parts(documents[path])):
                 yield f"{name}: {link}: {path} has no such heading"
-    for test in TEST.findall(prose(documents["README.md"])):
-        if test != "italics" and f"'{test}'" not in registered:
-            yield f"README.md: no meson.build registers a test called: {test}"
+    yield from check_tests(documents, registered)
     for name in documents:
         if name.startswith("docs/") and name not in reached:
             yield f"{name}: no document links to it"
 
 
 def planted(documents, exists, registered):
-    readme = documents["README.md"]
-    for addition, words in (("[a](docs/none.md)", "there is no docs/none.md"),
-                            ("[a](docs/containers.md#none)", "has no such heading"),
-                            ("*a test that there is not*", "called: a test that there is not")):
-        yield words, check({**documents, "README.md": readme + "\n" + addition + "\n"}, exists, registered)
+    for name, addition, words in (
+            ("README.md", "[a](docs/none.md)", "there is no docs/none.md"),
+            ("README.md", "[a](docs/containers.md#none)", "has no such heading"),
+            ("SECURITY.md", "[a](docs/none.md)", "SECURITY.md: docs/none.md: there is no"),
+            ("README.md", "*a test that there is not*", "README.md: no meson.build registers a test called: a test that"),
+            (GUARANTEES, "| a | *a test that there is not* |", "guarantees.md: no meson.build registers a test called: a"),
+            (GUARANTEES, "| a | suite `nonesuch` |", "registers a suite called: nonesuch"),
+            (GUARANTEES, "| untested | trust us |", "this promise names no test: untested")):
+        changed = documents[name] + "\n" + addition + "\n"
+        yield words, check({**documents, name: changed}, exists, registered)
+    yield "there is no table of promises", check({**documents, GUARANTEES: "# Guarantees\n"}, exists, registered)
     yield "docs/lost.md: no document links to it", check({**documents, "docs/lost.md": ""}, exists, registered)
 
 
 def main(root):
     root = pathlib.Path(root).resolve()
-    names = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md"]
+    names = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "tests/README.md"]
     names += [str(path.relative_to(root)) for path in sorted((root / "docs").rglob("*.md"))]
     documents = {name: (root / name).read_text(encoding="utf-8") for name in names}
     meson = [path for folder in ("tests", "examples", "docs") for path in sorted((root / folder).rglob("meson.build"))]
     registered = "\n".join(path.read_text(encoding="utf-8") for path in meson).replace("\\'", "")
     # An apostrophe is escaped there: without it on both sides names compare.
-    documents["README.md"] = TEST.sub(lambda m: "*" + m.group(1).replace("'", "") + "*", documents["README.md"])
+    for name in NAMING:
+        documents[name] = TEST.sub(lambda m: "*" + m.group(1).replace("'", "") + "*", documents[name])
     exists = lambda path: (root / path).exists()
     wrong = list(check(documents, exists, registered))
     for words, said in planted(documents, exists, registered):
@@ -87,7 +122,8 @@ def main(root):
             wrong.append(f"planted, and not caught: {words}")
     if wrong:
         sys.exit("\n".join(wrong))
-    print(f"{len(documents)} documents, {len(TEST.findall(prose(documents['README.md'])))} names of tests")
+    named = sum(len(TEST.findall(prose(documents[name]))) for name in NAMING)
+    print(f"{len(documents)} documents, {named} names of tests")
 
 
 main(*sys.argv[1:])

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Reads what memory.cpp wrote, and adds a line of its own for memory.py. */
+/* Reads the text that memory.cpp wrote, and writes a second one for memory.py. */
 // [readme]
 #include <joinmem.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Makes a segment and writes into it. memory.c and memory.py, run after it, find what it wrote.
+// Creates a segment and writes a text into it. Run memory.c and memory.py afterwards to read it.
 // [readme]
 #include <join/memory.hpp>
 
@@ -7,10 +7,10 @@
 
 int main ()
 {
-    join::ShmMem memory (64 << 20, "/greeting");  // made, or opened if it is there; 64 MiB, every page in place
+    join::ShmMem memory (64 << 20, "/greeting");  // creates or opens it: 64 MiB, all pages present
     char* text = static_cast<char*> (memory.get (4096));
     std::string_view ("hello from C++").copy (text, 64);
-    std::cout << (memory.created () ? "made " : "opened ") << memory.name () << ", " << memory.size ()
+    std::cout << (memory.created () ? "created " : "opened ") << memory.name () << ", " << memory.size ()
               << " bytes on pages of " << memory.pageSize () << "\n";
 }
 // [/readme]

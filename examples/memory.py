@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-# Reads what memory.cpp and memory.c wrote, and removes the name.
+# Reads the texts that memory.cpp and memory.c wrote, and removes the name.
 # [readme]
 import ctypes
 
@@ -14,5 +14,5 @@ if memory == -1:
     raise SystemExit(jm.jm_last_error_message().decode())
 for offset in (4096, 4096 + 64):
     print("Python reads:", ctypes.string_at(jm.jm_get(memory, offset)).decode())
-jm.jm_unlink(b"/greeting")  # until then the segment stays, whoever has it open
+jm.jm_unlink(b"/greeting")  # without this the segment remains after all processes have ended
 # [/readme]

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Gives work to two processes through one queue, and gets what they made of it through another. */
+/* Sends numbers to two worker processes through one queue, and receives their sums through another. */
 // [readme]
 #include <joinmem.h>
 #include <stdio.h>
@@ -20,7 +20,7 @@ int main (void)
     jm_handle numbers = jm_queue_open (JM_MPMC, 64, sizeof (uint64_t), "/example-numbers");
     jm_handle sums = jm_queue_open (JM_MPMC, 2, sizeof (uint64_t), "/example-sums");
     uint64_t a, b;
-    if (fork () == 0 || fork () == 0) /* children may use the handles that they inherit */
+    if (fork () == 0 || fork () == 0) /* a child may use inherited handles */
     {
         return work (numbers, sums);
     }
@@ -28,7 +28,7 @@ int main (void)
     {
         jm_queue_push (numbers, &n, -1);
     }
-    jm_queue_shutdown (numbers); /* the workers take what is left, and then their pop is -1 */
+    jm_queue_shutdown (numbers); /* the workers pop the remaining numbers, then pop returns -1 */
     if (jm_queue_pop (sums, &a, -1) == -1 || jm_queue_pop (sums, &b, -1) == -1)
     {
         return fprintf (stderr, "%s\n", jm_last_error_message ()), 1;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Two threads give work to two others through one queue.
+// Two threads send numbers to two other threads through one queue.
 // [readme]
 #include <join/queue.hpp>
 
@@ -29,7 +29,7 @@ int main ()
     {
         giver.join ();
     }
-    numbers.shutdown ();  // the workers take what is left, and then pop () is -1
+    numbers.shutdown ();  // the workers pop the remaining numbers, then pop () returns -1
     for (std::thread& worker : workers)
     {
         worker.join ();

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* C with options: a segment that must be new, that the group may read, that is on base pages; opened again, read-only,
- * with the size that it has. Then the placement report, as JSON. */
+/* Options in C: creates a segment that must not exist yet, that the group may read, and that is on base pages. Opens it
+ * again, read-only, with its existing size, and prints the placement report as JSON. */
 #include <joinmem.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,7 +20,7 @@ static jm_handle checked (jm_handle handle)
 
 static void printPlacement (jm_handle memory)
 {
-    /* As with snprintf: first how long it is, then the text. */
+    /* As with snprintf: the first call returns the length, the second one the text. */
     int64_t length = jm_placement (memory, NULL, 0);
     char* text = length >= 0 ? malloc ((size_t) length + 1) : NULL;
     if (text == NULL || jm_placement (memory, text, (uint64_t) length + 1) < 0)
@@ -37,12 +37,12 @@ int main (void)
     jm_options options;
     jm_options_init (&options, sizeof options);
     options.open_mode = JM_CREATE_ONLY;
-    options.permissions = 0640; /* whatever the umask is */
+    options.permissions = 0640; /* the umask has no effect */
     options.huge = JM_HUGE_NEVER;
     jm_handle writer = checked (jm_shm_open_with (100000, NAME, &options));
     strcpy (jm_get (writer, 0), "written through the first handle");
 
-    /* Made once: the same call is refused now, and says why. */
+    /* The segment exists now: the same call fails, and the message states the reason. */
     if (jm_shm_open_with (100000, NAME, &options) == JM_INVALID_HANDLE)
     {
         printf ("again: errno %d, %s\n", jm_last_error (), jm_last_error_message ());

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
-// Memory on one NUMA node, near the thread that uses it; and what to do where that cannot be had.
+// Memory on one NUMA node, near the thread that uses it, and what to do if the node is not available.
 //     pin_node [NODE]
 #include <join/memory.hpp>
 
 #include <cstdlib>
 #include <iostream>
 
-// Bound before the first page is touched, so nothing has to be moved. Where the node cannot be had the program goes on
-// anywhere and says so: a slower run is better than none, and a slow run that nobody was told of is the worst.
+// Binds the memory before the first page is touched, so that no page has to move. If the node is not available, the
+// program reports that and continues on any node: it is slower, but it runs, and the report shows why it is slow.
 static join::LocalMem onNode (uint64_t size, int node)
 {
     join::MemOptions options;
@@ -21,7 +21,7 @@ static join::LocalMem onNode (uint64_t size, int node)
         std::cout << "not on node " << node << ": " << error.what () << "\n";
         if (error.code () == join::Errc::OutOfMemory)
         {
-            throw;  // no node will do for somebody who needs this much
+            throw;  // no node has this much memory
         }
     }
     return join::LocalMem (size);
@@ -32,7 +32,7 @@ int main (int argc, char** argv)
     int node = argc > 1 ? std::atoi (argv[1]) : 0;
     join::LocalMem memory = onNode (8 << 20, node);
 
-    // Memory that is there already is moved; 0 means that every page is on the node, verified.
+    // Moves existing pages; returns 0 only after checking that every page is on the node.
     if (memory.mbind (node) == -1)
     {
         std::cout << "not moved: " << join::lastError.message () << "\n";

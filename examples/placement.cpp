@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Where did my memory go? Prints what was asked for, what was got and why, for private and for shared memory.
+// Prints placement reports for private and shared memory: what was requested, what memory it got, and why.
 //     placement [MiB]
 #include "report.hpp"
 
@@ -16,7 +16,7 @@ int main (int argc, char** argv)
 
         std::cout << "shared memory\n";
         join::ShmMem shared (size, "/example-placement");
-        join::ShmMem::unlink (shared.name ());  // the memory stays as long as somebody has it
+        join::ShmMem::unlink (shared.name ());  // the memory stays while an object has it open
         report::print (std::cout, shared.placement ());
 
         std::cout << "private memory that must not be on huge pages\n";

@@ -1,10 +1,11 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""Checks that the code which documents quote is the code that the tests run: readme_check.py ROOT DOCUMENT...
+"""Checks that code blocks of documents are identical to tested examples: readme_check.py ROOT DOCUMENT...
 
 A line `<!-- examples/FILE -->` says that the fenced block after it is the region of that file between the lines
-`// [readme]` and `// [/readme]` (`#` in Python), or the whole file where it has none. In the first document, the README,
-no block of C, C++, Python or Lua may come without such a line, and each file with a region must be quoted.
+`// [readme]` and `// [/readme]` (`#` in Python), or the whole file where it has none. No block of C, C++, Python or Lua
+may come without such a line, and one of the documents must quote each file with a region and each recipe, which has at
+most 40 lines.
 """
 import difflib
 import glob
@@ -18,10 +19,11 @@ FENCE = re.compile(r"^(`{3,}|~{3,})\s*(\S*)")
 CODE = ("c", "h", "c++", "cpp", "cxx", "hpp", "cc", "py", "python", "python3", "lua")
 BEGIN = re.compile(r"^(//|#) \[readme\]$")
 END = re.compile(r"^(//|#) \[/readme\]$")
+RECIPES, RECIPE_LINES = "examples/recipes/", 40
 
 
 def region(path):
-    """The lines that a document may quote, and whether they are marked."""
+    """Returns the lines that a document may quote, and whether the file marks a region."""
     with open(path, encoding="utf-8") as file:
         lines = file.read().splitlines()
     begins = [i for i, line in enumerate(lines) if BEGIN.match(line)]
@@ -29,12 +31,12 @@ def region(path):
     if not begins and not ends:
         return lines, False
     if len(begins) != 1 or len(ends) != 1 or begins[0] > ends[0]:
-        raise ValueError(f"{path}: one line [readme] and one [/readme] after it, please")
+        raise ValueError(f"{path}: needs exactly one line [readme], and one [/readme] after it")
     return lines[begins[0] + 1:ends[0]], True
 
 
 def blocks(text):
-    """(line number, language, the file that the line before names or None, lines) of each fenced block."""
+    """Yields (line number, language, file named by the line before, or None, lines) for each fenced block."""
     mark, fence = None, None
     for number, line in enumerate(text.splitlines(), 1):
         if fence:
@@ -69,11 +71,26 @@ def check_block(root, where, language, mark, body):
     if body != wanted:
         return f"{where}: the block is not {mark}\n" + "\n".join(
             difflib.unified_diff(wanted, body, mark, where, lineterm=""))
+    if mark.startswith(RECIPES) and len(body) > RECIPE_LINES:
+        return f"{where}: the block has {len(body)} lines, {RECIPE_LINES} are the most in a recipe"
     return None
 
 
+def check_quoted(root, quoted):
+    """A sentence for each file that a document has to quote and none does."""
+    folders = [os.path.join(root, folder) for folder in ("examples", RECIPES)]
+    for path in sorted(path for folder in folders for path in glob.glob(os.path.join(folder, "*.*"))):
+        name = os.path.relpath(path, root)
+        if path == os.path.abspath(__file__) or name in quoted:
+            continue
+        if name.startswith(RECIPES) and name.endswith(".cpp"):
+            yield f"{name} is a recipe that no document quotes"
+        elif region(path)[1]:
+            yield f"{name} has a region that no document quotes"
+
+
 def check(root, documents):
-    """A list of what is wrong; empty where all is well."""
+    """Returns a list of errors."""
     wrong, quoted = [], set()
     for document in documents:
         with open(document, encoding="utf-8") as file:
@@ -81,21 +98,20 @@ def check(root, documents):
         for number, language, mark, body in blocks(text):
             where = f"{os.path.relpath(document, root)}:{number}"
             error = check_block(root, where, language, mark, body)
-            if not error and mark is None and document == documents[0] and language.lower() in CODE:
+            if not error and mark is None and language.lower() in CODE:
                 error = f"{where}: a block of {language} that is no example"
             if error:
                 wrong.append(error)
-            elif document == documents[0]:
+            else:
                 quoted.add(mark)
-    for path in sorted(glob.glob(os.path.join(root, "examples", "*.*"))):
-        name = "examples/" + os.path.basename(path)
-        if path != os.path.abspath(__file__) and region(path)[1] and name not in quoted:
-            wrong.append(f"{name} has a region for the README, which does not quote it")
+    wrong += check_quoted(root, quoted)
     return wrong
 
 
-GOOD = "Text.\n\n<!-- examples/a.c -->\n```c\nint a;\n```\n\n```sh\nls\n```\n"
-PLANTED = {  # what the README is changed to, and what the check has to say of it
+RECIPE = "<!-- examples/recipes/r.cpp -->\n```cpp\nint r;\n```\n"
+LONG = "int x;\n" * (RECIPE_LINES + 1)
+GOOD = "Text.\n\n<!-- examples/a.c -->\n```c\nint a;\n```\n\n```sh\nls\n```\n" + RECIPE
+PLANTED = {  # what a document is changed to, and what the check has to report
     GOOD.replace("int a;", "int b;"): "the block is not examples/a.c",
     GOOD.replace("int a;", "int a;\n"): "the block is not examples/a.c",
     GOOD.replace("examples/a.c", "examples/b.c"): "there is no examples/b.c",
@@ -104,23 +120,30 @@ PLANTED = {  # what the README is changed to, and what the check has to say of i
     GOOD.replace("```c\nint a;\n```\n", ""): "the block is not examples/a.c",
     GOOD.replace("```c\n", "Words.\n```c\n"): "no whole block of code after the mark of examples/a.c",
     GOOD + "```cpp\nint a;\n": "no whole block of code from here on",
-    "Text.\n": "examples/a.c has a region for the README, which does not quote it",
+    GOOD.replace("int r;", "int s;"): "the block is not examples/recipes/r.cpp",
+    GOOD.replace(RECIPE, ""): "examples/recipes/r.cpp is a recipe that no document quotes",
+    GOOD + "<!-- examples/recipes/long.hpp -->\n```cpp\n" + LONG + "```\n": "the block has 41 lines, 40 are the most",
+    "Text.\n": "examples/a.c has a region that no document quotes",
 }
+FILES = {"a.c": "// a file\n// [readme]\nint a;\n// [/readme]\n", "recipes/r.cpp": "int r;\n", "recipes/long.hpp": LONG}
 
 
 def self_test():
-    """Each planted violation is caught, and a good README is not."""
+    """Checks that each planted violation is caught in either document, and that a good document passes."""
     with tempfile.TemporaryDirectory() as root:
-        os.mkdir(os.path.join(root, "examples"))
-        with open(os.path.join(root, "examples", "a.c"), "w", encoding="utf-8") as file:
-            file.write("// a file\n// [readme]\nint a;\n// [/readme]\n")
-        readme = os.path.join(root, "README.md")
+        os.makedirs(os.path.join(root, RECIPES))
+        for name, content in FILES.items():
+            with open(os.path.join(root, "examples", name), "w", encoding="utf-8") as file:
+                file.write(content)
+        documents = [os.path.join(root, name) for name in ("README.md", "tutorial.md")]
         for text, message in [(GOOD, None), *PLANTED.items()]:
-            with open(readme, "w", encoding="utf-8") as file:
-                file.write(text)
-            wrong = "\n".join(check(root, [readme]))
-            if (message is None and wrong) or (message is not None and message not in wrong):
-                sys.exit(f"planted:\n{text}\nexpected: {message}\nsaid: {wrong or 'nothing'}")
+            for texts in ([text, "Text.\n"], ["Text.\n", text]):
+                for document, content in zip(documents, texts):
+                    with open(document, "w", encoding="utf-8") as file:
+                        file.write(content)
+                wrong = "\n".join(check(root, documents))
+                if (message is None and wrong) or (message is not None and message not in wrong):
+                    sys.exit(f"planted:\n{texts}\nexpected: {message}\nreported: {wrong or 'nothing'}")
 
 
 def main():

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/// A placement report as text for people: what was asked for, what was got, and why they differ.
+/// Prints a placement report as text: what was requested, what memory it got, and why they differ.
 #ifndef EXAMPLES_REPORT_HPP
 #define EXAMPLES_REPORT_HPP
 
@@ -10,7 +10,7 @@
 
 namespace report
 {
-/// An amount of bytes in the largest unit that leaves no rest.
+/// A number of bytes in the largest unit that divides it.
 inline std::string bytes (uint64_t n)
 {
     static const char* const units[] = {" bytes", " KiB", " MiB", " GiB"};
@@ -23,16 +23,16 @@ inline std::string bytes (uint64_t n)
     return std::to_string (n) + units[unit];
 }
 
-/// "cannot be known here" is an answer too: the kernel, or a container's rules, may hide it.
+/// The kernel or the rules of a container may hide a value: "not known".
 inline std::string bytes (const join::detail::Maybe<uint64_t>& n)
 {
-    return n ? bytes (*n) : "cannot be known here";
+    return n ? bytes (*n) : "not known";
 }
 
 inline void asked (std::ostream& out, const join::Placement& placement)
 {
-    static const char* const huge[] = {"where they cost no memory", "never", "all of it"};
-    out << "  asked for  " << bytes (placement.size)
+    static const char* const huge[] = {"if they cost no memory", "never", "required"};
+    out << "  requested  " << bytes (placement.size)
         << (placement.shared ? ", shared as " + placement.name : ", private")
         << "; huge pages: " << huge[static_cast<unsigned> (placement.askedHuge) % 3];
     if (placement.askedPageSize != 0)
@@ -43,7 +43,7 @@ inline void asked (std::ostream& out, const join::Placement& placement)
     {
         out << "; node " << placement.askedNode;
     }
-    out << (placement.askedPrefault ? "; in place at once" : "; in place when touched")
+    out << (placement.askedPrefault ? "; prefaulted" : "; allocated on first touch")
         << (placement.askedLock ? "; locked\n" : "\n");
 }
 
@@ -60,7 +60,7 @@ inline void got (std::ostream& out, const join::Placement& placement)
     out << "\n             by NUMA node:  ";
     if (!placement.nodes)
     {
-        out << "cannot be known here";
+        out << "not known";
     }
     else
     {
@@ -82,7 +82,8 @@ inline void print (std::ostream& out, const join::Placement& placement)
     {
         bool rest =
             placement.askedHuge == join::HugePages::Prefer && placement.hugeBytes.value_or (0) != placement.size;
-        out << "  why        as asked for" << (rest ? "; what is less than a huge page is on base pages\n" : "\n");
+        out << "  why        as requested"
+            << (rest ? "; the rest that is smaller than a huge page is on base pages\n" : "\n");
     }
     const char* label = "  why        ";
     for (const join::Fallback& fallback : placement.fallbacks)

@@ -1,9 +1,10 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""Runs examples and compares what they print with a file: run.py EXPECTED PROGRAM [ARGUMENT...] [-- PROGRAM ...]
+"""Runs examples and compares their output with a file: run.py EXPECTED PROGRAM [ARGUMENT...] [-- PROGRAM ...]
 
 In the file "..." stands for any text, as in Python's doctest. Programs after a -- run one after the other; all must
-end with 0, write nothing to stderr and leave nothing in /dev/shm.
+end with 0, write nothing to stderr and leave nothing in /dev/shm. A program that cannot run here prints the reason and
+ends with 77, and so does this one: Meson counts the test as skipped.
 """
 import difflib
 import doctest
@@ -15,6 +16,7 @@ import sys
 
 SHM = "/dev/shm"
 NAMES = ("greeting", "example-")
+SKIPPED = 77
 
 
 def left_over():
@@ -27,7 +29,7 @@ def clear():
 
 
 def split(arguments):
-    """The command lines between the --."""
+    """Splits the command lines at each --."""
     commands = [[]]
     for argument in arguments:
         if argument == "--":
@@ -42,14 +44,17 @@ def same(expected, printed):
 
 
 def run(commands):
-    """What the programs printed, and what is wrong about how they ended."""
+    """Returns the output of the programs, and an error text if one failed, else None."""
     printed = ""
     for command in commands:
         done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                               text=True)
         printed += done.stdout
+        if done.returncode == SKIPPED:
+            print(done.stdout, end="")
+            sys.exit(SKIPPED)
         if done.returncode != 0 or done.stderr:
-            return printed, f"{' '.join(command)}\nended with {done.returncode} and said:\n{done.stderr}"
+            return printed, f"{' '.join(command)}\nended with {done.returncode} and printed:\n{done.stderr}"
     return printed, None
 
 
@@ -58,10 +63,10 @@ def check(expected, commands):
     if wrong:
         return wrong
     if not same(expected, printed):
-        return "printed is not expected:\n" + "".join(difflib.unified_diff(
+        return "the output differs from the expected one:\n" + "".join(difflib.unified_diff(
             expected.splitlines(True), printed.splitlines(True), "expected", "printed"))
     if left_over():
-        return f"left in {SHM}: {' '.join(left_over())}"
+        return f"files remain in {SHM}: {' '.join(left_over())}"
     print(printed, end="")
     return None
 
@@ -69,7 +74,7 @@ def check(expected, commands):
 def main():
     with open(sys.argv[1], encoding="utf-8") as file:
         expected = file.read()
-    # The examples have fixed names: one at a time, whichever build directory they come from.
+    # The examples use fixed names: a lock runs one at a time, across all build directories.
     lock = os.open(SHM, os.O_RDONLY | os.O_DIRECTORY)
     fcntl.flock(lock, fcntl.LOCK_EX)
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Two processes share a struct: one posts prices, the other reads whole ones. Neither waits for the other to begin:
-// whoever comes first makes the segment, which is zero then.
+// Two processes share a struct: one posts prices, the other reads complete prices. Neither waits for the other to
+// start: the first one creates the segment, filled with zeros.
 #include <join/memory.hpp>
 
 #include <atomic>
@@ -10,10 +10,10 @@
 
 #include <sys/wait.h>
 
-// Plain data, no pointers: each process has the segment at another address. Zero is a good beginning for all of it.
+// Plain data without pointers, because each process maps the segment at another address. Zero is a valid initial value.
 struct Board
 {
-    std::atomic<uint32_t> posted;  // how many of the prices below are there; lock-free, so it works between processes
+    std::atomic<uint32_t> posted;  // number of valid prices; lock-free, so it works between processes
     double prices[3];
 };
 static_assert (std::atomic<uint32_t>::is_always_lock_free);
@@ -25,7 +25,7 @@ static void post ()
     for (uint32_t i = 0; i < 3; ++i)
     {
         board->prices[i] = 100.5 + i;
-        board->posted.store (i + 1, std::memory_order_release);  // whoever sees i + 1 sees the price, too
+        board->posted.store (i + 1, std::memory_order_release);  // a reader that sees i + 1 sees the price as well
     }
 }
 

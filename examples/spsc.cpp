@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Makes a queue between processes and pushes three ticks; spsc.c pops the first, spsc.py the others.
+// Creates a queue between processes and pushes three ticks; spsc.c pops the first, spsc.py the others.
 // [readme]
 #include <join/queue.hpp>
 
@@ -13,10 +13,10 @@ struct Tick
 
 int main ()
 {
-    join::ShmMem::Spsc::Queue<Tick> ticks (1024, "/example-ticks");  // made, or attached to if it is there
+    join::ShmMem::Spsc::Queue<Tick> ticks (1024, "/example-ticks");  // creates the queue, or attaches to it
     for (uint64_t i = 1; i <= 3; ++i)
     {
-        if (ticks.tryPush ({i, 100.5}) == -1)  // or push (), which waits for room
+        if (ticks.tryPush ({i, 100.5}) == -1)  // push () would wait for room
         {
             std::cerr << join::lastError.message () << "\n";
         }

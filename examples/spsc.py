@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-# Pops what is left of the ticks of spsc.cpp and spsc.c, until there are no more.
+# Pops the remaining ticks of spsc.cpp and spsc.c, until the end of the stream.
 # [readme]
 import ctypes
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/// Waits for what others wait a while for: that a thread of this process sleeps in the kernel.
+/// Waits until a thread of this process sleeps in the kernel.
 #ifndef JOIN_TESTS_ASLEEP_HPP
 #define JOIN_TESTS_ASLEEP_HPP
 
@@ -10,9 +10,10 @@
 #include <sys/syscall.h>
 #include <sys/types.h>
 
-/// Returns when the thread of that id (0: it has not said it yet) sleeps on a futex of the library, by /proc/self/task: by
-/// FUTEX_WAIT_BITSET, where the mutexes of libc wait by FUTEX_WAIT.
-inline void untilAsleep (const std::atomic<pid_t>& thread)
+/// Returns when the thread is in a system call (/proc/self/task) for whose number and second argument `there` returns
+/// true. `thread` is 0 until the thread has stored its id.
+template <typename There>
+void untilInCall (const std::atomic<pid_t>& thread, const There& there)
 {
     for (;;)
     {
@@ -24,17 +25,37 @@ inline void untilAsleep (const std::atomic<pid_t>& thread)
         unsigned long long operation = 0;
         if (file != nullptr)
         {
-            // "running", or the number of the call, its arguments, and more
+            // "running", or: the number of the call, its arguments, more fields
             const bool inside = std::fscanf (file, "%ld %*s %llx", &number, &operation) == 2;
             number = inside ? number : -1;
             std::fclose (file);
         }
-        if (number == SYS_futex && (static_cast<int> (operation) & FUTEX_CMD_MASK) == FUTEX_WAIT_BITSET)
+        if (number != -1 && there (number, operation))
         {
             return;
         }
         ::sched_yield ();
     }
+}
+
+/// Returns when that thread sleeps on a futex of the library: FUTEX_WAIT_BITSET or futex_waitv(2). The mutexes of libc
+/// use FUTEX_WAIT.
+inline void untilAsleep (const std::atomic<pid_t>& thread)
+{
+    constexpr long futexWaitv = 449;  // SYS_futex_waitv, which older headers lack
+    untilInCall (thread, [] (long number, unsigned long long operation) {
+        if (number == futexWaitv)
+        {
+            return true;
+        }
+        return number == SYS_futex && (static_cast<int> (operation) & FUTEX_CMD_MASK) == FUTEX_WAIT_BITSET;
+    });
+}
+
+/// Returns when that thread sleeps between two attempts (clock_nanosleep).
+inline void untilNapping (const std::atomic<pid_t>& thread)
+{
+    untilInCall (thread, [] (long number, unsigned long long) { return number == SYS_clock_nanosleep; });
 }
 
 #endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-/// A process of its own for each measurement: allocators keep what they were given back, mappings merge with their
-/// neighbours, page tables stay. In a forked child all contenders begin with the same address space, and one that
-/// crashes is a line in the table.
+/// Runs each measurement in its own process: allocators keep freed memory, mappings merge with their neighbours, page
+/// tables stay. In a forked child all contenders begin with the same address space, and one that crashes is a line in
+/// the table.
 #ifndef BENCH_CHILD_HPP
 #define BENCH_CHILD_HPP
 
@@ -12,7 +12,7 @@
 namespace bench
 {
 /// Runs work (with, result) in a child; result is plain bytes that the child fills and the caller gets.
-/// @return empty, or why there is no result: the exception's words, or the signal that ended the child
+/// @return empty, or why there is no result: the message of the exception, or the signal that ended the child
 std::string inChild (void (*work) (void* with, void* result), void* with, void* result, std::size_t bytes);
 
 }  // namespace bench

@@ -8,7 +8,7 @@ namespace bench
 {
 namespace
 {
-// Four digits tell all there is to tell, and keep the file readable.
+// Four digits are all that is significant, and keep the file readable.
 double rounded (double value)
 {
     if (value == 0)

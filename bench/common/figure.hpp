@@ -8,15 +8,15 @@
 
 namespace bench
 {
-/// @return the value at that share of the sorted ones, between two of them where it falls there; 0 of none
+/// @return the quantile of the sorted values, interpolated between two of them; 0 if there is none
 double quantile (std::vector<double> values, double share);
 
 double median (const std::vector<double>& values);
 
-/// Half of what lies between the smallest and the largest.
+/// Half the difference between the smallest and the largest.
 double halfRange (const std::vector<double>& values);
 
-/// median, q1, q3, half_range and all rounds in their order.
+/// median, q1, q3, half_range and all rounds in order.
 nlohmann::ordered_json figureJson (const std::vector<double>& rounds);
 
 }  // namespace bench

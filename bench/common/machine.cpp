@@ -22,7 +22,7 @@ Json lineOf (const std::string& path)
     return std::getline (file, line) ? Json (line) : Json ();
 }
 
-// "always [madvise] never": what stands in brackets.
+// "always [madvise] never": the value in brackets.
 Json chosenIn (const std::string& path)
 {
     const Json line = lineOf (path);
@@ -36,7 +36,7 @@ Json chosenIn (const std::string& path)
     return from != std::string::npos && to != std::string::npos ? Json (text.substr (from + 1, to - from - 1)) : line;
 }
 
-// The value behind "key :" in a file of /proc.
+// The value after "key :" in a file of /proc.
 Json valueIn (const std::string& path, const std::string& key)
 {
     std::ifstream file (path);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/// Where figures were taken, and who else was at work meanwhile.
+/// The machine on which figures were taken, and the load of other programs meanwhile.
 #ifndef BENCH_MACHINE_HPP
 #define BENCH_MACHINE_HPP
 
@@ -7,10 +7,10 @@
 
 namespace bench
 {
-/// Kernel, processor, memory, knobs of huge pages, governor. What cannot be read is null.
+/// Kernel, processor, memory, settings of huge pages, governor. Values that cannot be read are null.
 nlohmann::ordered_json machineJson ();
 
-/// From its construction on: the shares of all processors that other programs, and the host, took.
+/// The shares of all processors that other programs and the host have used since construction.
 class Others
 {
 public:
@@ -23,9 +23,9 @@ private:
     struct Times
     {
         double busy = 0;   // seconds, all processors
-        double steal = 0;  // taken by the host
+        double steal = 0;  // used by the host
         double all = 0;
-        double own = 0;  // this process and its children that ended
+        double own = 0;  // this process and its ended children
     };
 
     static Times now ();

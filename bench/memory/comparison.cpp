@@ -13,7 +13,7 @@ namespace bench
 {
 namespace
 {
-// Beyond this the machine below, not the sequence of calls, decides: shown and not judged.
+// Beyond this size the hypervisor decides, not the sequence of calls: shown and not judged.
 constexpr std::size_t largestJudged = std::size_t (512) << 20;
 
 struct Order

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/// All contenders at all sizes, in interleaved rounds, and how the library stands beside the best raw sequence.
+/// All contenders at all sizes, in interleaved rounds, and how the library compares with the best raw sequence.
 #ifndef BENCH_MEMORY_COMPARISON_HPP
 #define BENCH_MEMORY_COMPARISON_HPP
 
@@ -13,9 +13,9 @@ struct Plan
 {
     std::vector<std::size_t> sizes;  // bytes, powers of two
     unsigned rounds = 0;
-    uint64_t accesses = 0;  // a measurement
+    uint64_t accesses = 0;  // per measurement
     uint64_t seed = 0;      // of the order within a round
-    bool pool = false;      // huge pages of the pool are there
+    bool pool = false;      // huge pages of the pool are available
     std::string noPool;     // why not
 };
 
@@ -31,8 +31,8 @@ struct Result
     double median (double Sample::*field) const;
 };
 
-/// How the library stands at one size, local or shared. What is judged is the whole life of a block: until every page
-/// has been written, and until it is gone again.
+/// How the library compares at one size, local or shared. The whole life of a block is judged: until every page has
+/// been written, and until the block has been freed.
 struct Standing
 {
     const Result* ours = nullptr;
@@ -40,12 +40,12 @@ struct Standing
     double bar = 0;
     bool judged = false;
     double ratio = 0;  // of the medians of ready + free
-    double q1 = 0;     // of the ratios round by round
+    double q1 = 0;     // of the ratios in each round
     double q3 = 0;
-    double ready = 0;  // ratios of each part: at most its share of the whole
+    double ready = 0;  // ratios of each part alone, ours by theirs
     double free = 0;
     double latency = 0;
-    double writes = 0;  // theirs by ours: below 1 we write faster
+    double writes = 0;  // theirs divided by ours: below 1 ours writes faster
 
     bool passed () const
     {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/// The ways to get memory that are compared. Each makes one block at a time and gives it back.
+/// The ways to allocate memory that are compared. Each allocates one block at a time and frees it.
 #ifndef BENCH_MEMORY_CONTENDER_HPP
 #define BENCH_MEMORY_CONTENDER_HPP
 
@@ -16,17 +16,17 @@ class Way
 public:
     virtual ~Way () = default;
 
-    /// A fresh block of that size; shared ones under sharedName (). Not yet written. @throw std::exception
+    /// A new block of that size, not yet written; shared ones under sharedName (). @throw std::exception
     virtual void* make (std::size_t bytes) = 0;
 
-    /// Gives back the block that make () made last; shared ones with their name.
+    /// Frees the block that make () allocated last; shared ones with their name.
     virtual void free () = 0;
 };
 
 enum class Group
 {
     Library,
-    Raw,  // a sequence of system calls: what the library is measured against
+    Raw,  // a sequence of system calls: the library is compared with these
     Peer,
 };
 
@@ -36,14 +36,15 @@ struct Contender
     Group group;
     bool shared;
     bool pool;             // needs reserved huge pages
-    std::size_t smallest;  // bytes; below that it makes no sense
+    std::size_t smallest;  // bytes; smaller blocks make no sense
     std::function<std::unique_ptr<Way> ()> way;
 };
 
 constexpr std::size_t basePage = 4096;
 constexpr std::size_t hugePage = std::size_t (2) << 20;
 
-/// Of this run, "/joinmem-bench." and a number: set before the first child, so that whoever cleans up knows it.
+/// The name of this run, "/joinmem-bench." and a number: set before the first child, so that any process can clean it
+/// up.
 void setSharedName (const std::string& name);
 const std::string& sharedName ();
 

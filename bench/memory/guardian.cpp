@@ -33,7 +33,7 @@ bool writeNumber (const char* path, long number)
     return file.good ();
 }
 
-// Ignores what ends a foreground job: the bench that it watches is ended by the same.
+// Ignores the signals that end a foreground job, since they end the bench that this process watches.
 [[noreturn]] void watch (int alive, int ready, const std::string& segment, long before)
 {
     ::setsid ();
@@ -44,7 +44,7 @@ bool writeNumber (const char* path, long number)
     const int nothing = ::open ("/dev/null", O_RDWR | O_CLOEXEC);
     for (int fd : {0, 1, 2})
     {
-        ::dup2 (nothing, fd);  // a pipe behind the bench ends when the bench does
+        ::dup2 (nothing, fd);  // so that the bench's pipes close with it
     }
     ::close (ready);
     char byte = 0;
@@ -83,7 +83,7 @@ Guardian::Guardian (const std::string& segment)
     ::close (ends[0]);
     ::close (ready[1]);
     char byte = 0;
-    while (::read (ready[0], &byte, 1) == -1 && errno == EINTR)  // until what kills us no longer kills it
+    while (::read (ready[0], &byte, 1) == -1 && errno == EINTR)  // until the guardian ignores fatal signals
     {
     }
     ::close (ready[0]);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/// What the bench changes on the machine is put back by a process that outlives it, however the bench ends: the number
+/// A process that outlives the bench restores what the bench changes on the machine, however the bench ends: the number
 /// of reserved huge pages, and the name of its segment.
 #ifndef BENCH_MEMORY_GUARDIAN_HPP
 #define BENCH_MEMORY_GUARDIAN_HPP
@@ -13,19 +13,19 @@ namespace bench
 class Guardian
 {
 public:
-    /// Begins to watch; before anything is changed. @param segment the name to remove at the end, with its slash
+    /// Starts the guardian; call it before any change. @param segment the name to remove at the end, with its slash
     explicit Guardian (const std::string& segment);
     Guardian (const Guardian&) = delete;
     Guardian& operator= (const Guardian&) = delete;
 
-    /// Everything is put back when it returns.
+    /// Returns after everything has been restored.
     ~Guardian ();
 
-    /// Sees to it that so many huge pages of the pool are free. @return empty, or why they are not
+    /// Reserves huge pages until so many of the pool are free. @return empty, or the reason for a failure
     std::string reserve (std::size_t pages);
 
 private:
-    int _alive = -1;  // closed by the kernel when the last process of the bench is gone
+    int _alive = -1;  // the kernel closes it with the last process of the bench
     pid_t _child = -1;
 };
 

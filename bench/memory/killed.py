@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""The memory bench, killed while it has a pool reserved and a name in /dev/shm: both are put back. killed.py BENCH"""
+"""The memory bench, killed with a reserved pool and a name in /dev/shm: both are restored. killed.py BENCH"""
 
 import os
 import pathlib
@@ -10,7 +10,7 @@ import sys
 import time
 
 POOL = pathlib.Path("/proc/sys/vm/nr_hugepages")
-PATIENCE = 60  # seconds until a condition that is waited for counts as never
+PATIENCE = 60  # seconds to wait for a condition before the test fails
 
 
 def wait_for(condition, words):

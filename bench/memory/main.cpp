@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Memory, side by side: until it is ready, until it is gone, and how fast it is in between.
+// Ways to allocate memory, side by side: the time until it is ready and until it is freed, and its speed.
 #include "comparison.hpp"
 #include "guardian.hpp"
 #include "machine.hpp"
@@ -82,7 +82,7 @@ nlohmann::ordered_json headJson (const Wishes& wishes, const bench::Plan& plan)
 void runComparison (bench::Guardian* guardian, const Wishes& wishes, bench::Plan* plan, nlohmann::ordered_json* json)
 {
     const std::size_t largest = *std::max_element (plan->sizes.begin (), plan->sizes.end ());
-    plan->noPool = wishes.pool == "reserve" ? guardian->reserve (largest / bench::hugePage) : "not asked for";
+    plan->noPool = wishes.pool == "reserve" ? guardian->reserve (largest / bench::hugePage) : "not requested";
     plan->pool = plan->noPool.empty ();
     std::vector<bench::Contender> contenders;
     bench::addLibrary (contenders);
@@ -107,7 +107,7 @@ void run (const Wishes& wishes)
     plan.seed = wishes.seed;
     plan.sizes.assign (wishes.sizes.begin (), wishes.sizes.end ());
     bench::setSharedName ("/joinmem-bench." + std::to_string (::getpid ()));
-    nlohmann::ordered_json json = headJson (wishes, plan);  // the knobs as they were found
+    nlohmann::ordered_json json = headJson (wishes, plan);  // the settings before any change
     bench::Guardian guardian (bench::sharedName ());
     if (wishes.threads)
     {

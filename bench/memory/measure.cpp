@@ -15,14 +15,14 @@ namespace
 {
 constexpr std::size_t line = 64;
 
-// A number without a pattern that a prefetcher would see, in two cycles or three.
+// A number without a pattern for the prefetcher, in two or three cycles.
 inline uint64_t scatter (uint64_t i)
 {
     i *= 0x9E3779B97F4A7C15u;
     return i ^ (i >> 29);
 }
 
-// A word in a line chosen at random; which line, only the load before can tell.
+// Reads a word in a random line; the line depends on the value of the previous load.
 double chase (void* address, std::size_t bytes, uint64_t loads)
 {
     const volatile uint64_t* words = static_cast<uint64_t*> (address);
@@ -48,7 +48,7 @@ double scatterWrites (void* address, std::size_t bytes, uint64_t stores)
     return static_cast<double> (stores) / (now () - start) * 1e9;
 }
 
-// From /proc/self/smaps. A heap's block has neighbours in its mapping: at most all of it counts.
+// From /proc/self/smaps. A heap's block has neighbours in its mapping: the result is at most the whole block.
 double hugeShareOf (const void* address, std::size_t bytes)
 {
     const std::size_t from = reinterpret_cast<std::size_t> (address);

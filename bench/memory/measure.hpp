@@ -9,24 +9,24 @@
 
 namespace bench
 {
-/// Plain bytes: it goes through a pipe.
+/// Plain bytes: sent through a pipe.
 struct Sample
 {
-    double first = 0;      // ns, as ready, of the first block in a process: what it sets up once counts
+    double first = 0;      // ns, as `ready`, of the first block of a process, with all one-time setup
     double ready = 0;      // ns, from the call until every page has been written once; median of the repetitions
-    double free = 0;       // ns, until the memory, and its name, are given back; median of the repetitions
-    double latency = 0;    // ns a load, each address depends on the load before
-    double writes = 0;     // stores a second, at independent random places
-    double hugeShare = 0;  // 0 to 1, of the bytes on huge pages, as the kernel maps them
+    double free = 0;       // ns, until the memory and its name are freed; median of the repetitions
+    double latency = 0;    // ns per load; each address depends on the previous load
+    double writes = 0;     // stores per second, at independent random places
+    double hugeShare = 0;  // 0 to 1: the share of bytes that the kernel maps by huge pages
 };
 
-/// How often a block of that size is made, written and given back in one measurement, besides the first.
+/// How often one measurement allocates, writes and frees a block of that size, in addition to the first.
 unsigned repetitions (std::size_t bytes);
 
-/// @throw std::exception the contender cannot
+/// @throw std::exception if the contender fails
 Sample measure (const Contender& contender, std::size_t bytes, uint64_t accesses);
 
-/// Nanoseconds of a clock that only goes forward.
+/// Nanoseconds of a monotonic clock.
 double now ();
 
 /// One store in each base page.

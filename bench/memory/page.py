@@ -1,10 +1,12 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""Draws memory.svg and writes the figures into memory.md, from memory.json and memory-threads.json: page.py FOLDER"""
+"""Draws memory.svg and writes the figures into memory.md: page.py FOLDER, with memory.json.gz, memory-threads.json.gz"""
 
-import json
 import pathlib
 import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "common"))
+import artifacts  # noqa: E402
 
 BEGIN = "<!-- figures: scripts/bench-memory writes what follows -->"
 END = "<!-- figures end -->"
@@ -26,7 +28,7 @@ def time(nanoseconds):
 
 
 def spread(figure):
-    """The median, and half of what lies between the quartiles and between the extremes, in per cent of it."""
+    """The median, and half the interquartile range and half the full range, in per cent of the median."""
     middle = figure["median"] or 1
     half = 50 * (figure["q3"] - figure["q1"]) / middle
     return f"{time(figure['median'])} ±{half:.0f} ({100 * figure['half_range'] / middle:.0f})"
@@ -65,7 +67,19 @@ def bar_lines(data):
             f"{line['ready_ratio']:.2f}", f"{line['free_ratio']:.2f}", f"{line['latency_ratio']:.2f}",
             f"{line['writes_ratio']:.2f}", line["best_raw"]])
     head = ["", "size", "ready + freed", "bar", "", "ready", "freed", "a load", "a write", "best raw sequence"]
-    return table(head, rows)
+    return table(head, rows) + unjudged_lines(data)
+
+
+def unjudged_lines(data):
+    """A table of local or shared memory that has no bar, and the reason."""
+    lines = []
+    for shared in (False, True):
+        raw = [r for r in data["results"] if r["shared"] == shared and r["group"] == "raw"]
+        if raw and not any(line["shared"] == shared for line in data["bar"]):
+            errors = ", ".join(sorted({r["error"] for r in raw if r["error"]}))
+            lines += [f"No row of {'shared' if shared else 'local'} memory is judged: in this run no raw sequence for it "
+                      f"succeeded ({errors}).", ""]
+    return lines
 
 
 def result_lines(data):
@@ -98,16 +112,15 @@ def thread_lines(data):
     return table(["", "size", "one thread", f"{count} threads", "times as fast"], rows)
 
 
-def write_page(folder, data, threads):
+def page_text(text, data, threads):
+    """The page, with its figures replaced by those of this data."""
     lines = [BEGIN, ""] + machine_lines(data) + ["## The bar", ""] + bar_lines(data)
     lines += ["![Memory beside the best raw sequence](memory.svg)", "", "## All figures", ""] + result_lines(data)
     if threads:
         lines += ["## Several threads", ""] + machine_lines(threads) + thread_lines(threads)
     lines.append(END)
-    page = folder / "memory.md"
-    text = page.read_text() if page.exists() else f"# Memory, measured\n\n{BEGIN}\n{END}\n"
     before, rest = text.split(BEGIN, 1)
-    page.write_text(before + "\n".join(lines) + rest.split(END, 1)[1])
+    return before + "\n".join(lines) + rest.split(END, 1)[1]
 
 
 def draw_panel(axes, results, value, best, colours):
@@ -128,45 +141,38 @@ def draw_panel(axes, results, value, best, colours):
 
 
 def draw(folder, data):
-    import matplotlib
-    matplotlib.use("svg")
-    matplotlib.rcParams["svg.hashsalt"] = "memory"
-    import matplotlib.pyplot as plot
+    plot = artifacts.plotting("memory")
     import matplotlib.ticker as ticker
 
-    figure, grid = plot.subplots(2, 3, figsize=(15, 10.5))
+    kinds = sorted({b["shared"] for b in data["bar"]})
+    figure, grid = plot.subplots(1, len(kinds), figsize=(3 + 5 * len(kinds), 5.6), squeeze=False)
     least = {(b["shared"], b["bytes"]): b["best_raw"] for b in data["bar"]}
-    lives = {(r["shared"], r["bytes"], r["contender"]): life(r) for r in data["results"]}
-    for row, shared in enumerate((False, True)):
+    lives = {(r["shared"], r["bytes"], r["contender"]): life(r) for r in data["results"] if not r["error"]}
+    beside_best = lambda r: lives.get((r["shared"], r["bytes"], least.get((r["shared"], r["bytes"]))), life(r))
+    for axes, shared in zip(grid.flat, kinds):
         results = [r for r in data["results"] if r["shared"] == shared]
         others = dict.fromkeys(r["contender"] for r in results if r["group"] != "library")
-        colours = {name: f"C{i}" for i, name in enumerate(others)}
-        beside_best = lambda r: lives.get((r["shared"], r["bytes"], least.get((r["shared"], r["bytes"]))), life(r))
-        kind = "shared" if shared else "local"
-        draw_panel(grid[row][0], results, life, beside_best, colours)
+        draw_panel(axes, results, life, beside_best, {name: f"C{i}" for i, name in enumerate(others)})
         bars = sorted((b for b in data["bar"] if b["shared"] == shared and b["judged"]), key=lambda b: b["bytes"])
-        grid[row][0].plot([b["bytes"] for b in bars], [b["bar"] for b in bars], color="red", linewidth=1,
-                          linestyle=":", label="the bar")
-        grid[row][0].set_title(f"{kind}: until written and freed again, best raw sequence = 1")
-        draw_panel(grid[row][1], results, lambda r: r["latency_ns"]["median"], lambda r: 1, colours)
-        grid[row][1].set_title(f"{kind}: a dependent random load, ns")
-        draw_panel(grid[row][2], results, lambda r: r["writes_per_s"]["median"] / 1e6, lambda r: 1, colours)
-        grid[row][2].set_title(f"{kind}: random writes, million a second")
-        for axes in grid[row]:
-            axes.yaxis.set_major_locator(ticker.LogLocator(subs=(1, 2, 5)))
-            axes.yaxis.set_major_formatter(ticker.FuncFormatter(lambda y, _: f"{y:g}"))
-        grid[row][0].legend(fontsize=8, ncol=2, loc="upper center", bbox_to_anchor=(1.7, -0.07), frameon=False)
-    figure.subplots_adjust(left=0.05, right=0.99, top=0.96, bottom=0.12, hspace=0.45, wspace=0.15)
-    figure.savefig(folder / "memory.svg", metadata={"Date": None})
+        axes.plot([b["bytes"] for b in bars], [b["bar"] for b in bars], color="red", linewidth=1, linestyle=":",
+                  label="the bar")
+        kind = "shared" if shared else "local"
+        axes.set_title(f"{kind}: until written and freed again, best raw sequence = 1", fontsize=9)
+        axes.yaxis.set_major_locator(ticker.LogLocator(subs=(1, 2, 5)))
+        axes.yaxis.set_major_formatter(ticker.FuncFormatter(lambda y, _: f"{y:g}"))
+        axes.legend(fontsize=7, ncol=2, loc="upper center", bbox_to_anchor=(0.5, -0.08), frameon=False)
+    figure.subplots_adjust(left=0.07, right=0.99, top=0.94, bottom=0.32, wspace=0.12)
+    artifacts.save_plot(figure, folder / "memory.svg", folder / "memory.json.gz")
 
 
-def main():
-    folder = pathlib.Path(sys.argv[1])
-    data = json.loads((folder / "memory.json").read_text())
-    threads = folder / "memory-threads.json"
-    write_page(folder, data, json.loads(threads.read_text()) if threads.exists() else None)
+def main(folder):
+    folder = pathlib.Path(folder)
+    data, threads = artifacts.load(folder / "memory.json.gz"), folder / "memory-threads.json.gz"
+    page = folder / "memory.md"
+    text = page.read_text() if page.exists() else f"# Memory, measured\n\n{BEGIN}\n{END}\n"
+    page.write_text(page_text(text, data, artifacts.load(threads) if threads.exists() else None))
     draw(folder, data)
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1])

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What programs use otherwise.
+// Other ways that programs use.
 #include "contender.hpp"
 
 #include <cstdlib>

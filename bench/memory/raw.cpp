@@ -18,6 +18,7 @@ std::string& name ()
 void setSharedName (const std::string& to)
 {
     name () = to;
+    ::shm_unlink (to.c_str ());  // of a process that had the same number, and was killed
 }
 
 const std::string& sharedName ()

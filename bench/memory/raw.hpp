@@ -16,7 +16,7 @@ namespace bench
 #define MADV_COLLAPSE 25  // Linux 6.1, C library 2.37
 #endif
 
-/// @throw std::system_error with errno where `failed`
+/// @throw std::system_error with errno if `failed`
 void check (bool failed, const char* call);
 
 char* map (void* at, std::size_t bytes, int protection, int flags, int fd);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Private memory by system calls, each sequence as short as it can be.
+// Private memory by system calls, each sequence as short as possible.
 #include "raw.hpp"
 
 namespace bench
@@ -9,7 +9,7 @@ namespace
 constexpr int readWrite = PROT_READ | PROT_WRITE;
 constexpr int anonymous = MAP_PRIVATE | MAP_ANONYMOUS;
 
-// mmap with these flags, and what happens at the touch.
+// mmap with these flags; the rest happens at the first touch.
 class Plain : public Way
 {
 public:
@@ -36,7 +36,7 @@ private:
     std::size_t _bytes = 0;
 };
 
-// Transparent huge pages: one huge page more than asked for, so that an aligned part is within.
+// Transparent huge pages: maps one huge page more than requested, so that an aligned part of the size is inside.
 class Transparent : public Way
 {
 public:

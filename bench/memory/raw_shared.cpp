@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Shared memory of a name by system calls. None of these sequences is safe against racing creators, a full file system
-// or a death on the way: they are the least that can be called, not what should be.
+// Named shared memory by system calls. None of these sequences is safe against racing creators, a full file system or a
+// death on the way: they are the minimum, not a recommendation.
 #include "raw.hpp"
 
 #include <fcntl.h>
@@ -14,7 +14,7 @@ constexpr int readWrite = PROT_READ | PROT_WRITE;
 
 enum class Fill
 {
-    Touch,     // as everyone writes it: pages come at the touch
+    Touch,     // the usual way: pages come at the first touch
     Populate,  // MAP_POPULATE, pages come with the mapping
     Allocate,  // fallocate, then MADV_POPULATE_WRITE
     Collapse,  // fallocate, then MADV_COLLAPSE

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What was measured, as JSON and as tables.
+// The measurements as JSON and as tables.
 #include "comparison.hpp"
 
 #include "figure.hpp"
@@ -23,7 +23,7 @@ double hundredth (double value)
     return std::round (value * 1000) / 1000;
 }
 
-// What stands behind "±" is half of what lies between the quartiles.
+// The figure after "±" is half the interquartile range.
 std::string withSpread (const std::vector<double>& rounds)
 {
     const double spread = (quantile (rounds, 0.75) - quantile (rounds, 0.25)) / 2;

@@ -38,7 +38,7 @@ struct Order
     unsigned threads;
 };
 
-// An aligned range without pages, and what frees it.
+// An aligned range without pages; the destructor unmaps it.
 struct Range
 {
     char* mapped;
@@ -122,7 +122,7 @@ double ready (const Order& order)
 void runOrder (void* with, void* result)
 {
     const Order& order = *static_cast<const Order*> (with);
-    ready (order);  // memory that the machine below has not handed out yet costs more than all else
+    ready (order);  // memory new to the hypervisor costs more than all else
     *static_cast<double*> (result) = ready (order);
 }
 

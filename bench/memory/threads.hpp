@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/// Whether several threads make pages present sooner than one: raw sequences, the library is not asked.
+/// Whether several threads make pages present faster than one: raw sequences, without the library.
 #ifndef BENCH_MEMORY_THREADS_HPP
 #define BENCH_MEMORY_THREADS_HPP
 

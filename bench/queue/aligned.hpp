@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/// An array that begins with a line of the cache, for those who bring the memory.
+/// An array aligned to a cache line, for queues whose user provides the memory.
 #ifndef BENCH_QUEUE_ALIGNED_HPP
 #define BENCH_QUEUE_ALIGNED_HPP
 
@@ -22,7 +22,7 @@ struct FreeAligned
 template <typename T>
 using AlignedArray = std::unique_ptr<T[], FreeAligned>;
 
-/// Of a T without a destructor.
+/// For a T without a destructor.
 template <typename T>
 AlignedArray<T> makeAligned (std::size_t count)
 {

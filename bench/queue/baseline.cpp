@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Textbook rings to measure against on any machine. For one pusher and one popper: Lamport's, each side with a copy of the
-// other's index. For many: a sequence number a slot, by which a slot tells whether it may be written or read.
+// Textbook rings to measure against on any machine. For one producer and one consumer: Lamport's, each side with a copy
+// of the other's index. For many: Vyukov's, with a sequence number in each cell that shows whether it may be written or
+// read.
 #include "aligned.hpp"
 #include "measure.hpp"
 
@@ -15,8 +16,8 @@ class Lamport
 {
 public:
     using Element = T;
-    using Pusher = Lamport&;
-    using Popper = Lamport&;
+    using Producer = Lamport&;
+    using Consumer = Lamport&;
 
     explicit Lamport (const Place& place)
     : _mask (place.capacity - 1)
@@ -86,60 +87,60 @@ class Sequenced
 {
 public:
     using Element = T;
-    using Pusher = Sequenced&;
-    using Popper = Sequenced&;
+    using Producer = Sequenced&;
+    using Consumer = Sequenced&;
 
     explicit Sequenced (const Place& place)
     : _mask (place.capacity - 1)
-    , _slots (makeAligned<Slot> (place.capacity))
+    , _cells (makeAligned<Cell> (place.capacity))
     {
         for (uint64_t i = 0; i <= _mask; ++i)
         {
-            _slots[i].sequence.store (i, std::memory_order_relaxed);
+            _cells[i].sequence.store (i, std::memory_order_relaxed);
         }
     }
 
     bool push (const T& element)
     {
         uint64_t at = 0;
-        Slot* const slot = take (_head, 0, &at);
-        if (slot == nullptr)
+        Cell* const cell = take (_head, 0, &at);
+        if (cell == nullptr)
         {
             return false;
         }
-        slot->element = element;
-        slot->sequence.store (at + 1, std::memory_order_release);
+        cell->element = element;
+        cell->sequence.store (at + 1, std::memory_order_release);
         return true;
     }
 
     bool pop (T& element)
     {
         uint64_t at = 0;
-        Slot* const slot = take (_tail, 1, &at);
-        if (slot == nullptr)
+        Cell* const cell = take (_tail, 1, &at);
+        if (cell == nullptr)
         {
             return false;
         }
-        element = slot->element;
-        slot->sequence.store (at + _mask + 1, std::memory_order_release);
+        element = cell->element;
+        cell->sequence.store (at + _mask + 1, std::memory_order_release);
         return true;
     }
 
 private:
-    struct alignas (64) Slot
+    struct alignas (64) Cell
     {
         std::atomic<uint64_t> sequence;
         T element;
     };
 
-    /// The next slot, if its sequence is `ready` past its place; null: not yet.
-    Slot* take (std::atomic<uint64_t>& index, uint64_t ready, uint64_t* at)
+    /// The next cell, if its sequence is its position plus `ready`; null: not yet.
+    Cell* take (std::atomic<uint64_t>& index, uint64_t ready, uint64_t* at)
     {
         *at = index.load (std::memory_order_relaxed);
         for (;;)
         {
-            Slot& slot = _slots[*at & _mask];
-            const int64_t ahead = static_cast<int64_t> (slot.sequence.load (std::memory_order_acquire) - (*at + ready));
+            Cell& cell = _cells[*at & _mask];
+            const int64_t ahead = static_cast<int64_t> (cell.sequence.load (std::memory_order_acquire) - (*at + ready));
             if (ahead < 0)
             {
                 return nullptr;
@@ -150,13 +151,13 @@ private:
             }
             else if (index.compare_exchange_weak (*at, *at + 1, std::memory_order_relaxed))
             {
-                return &slot;
+                return &cell;
             }
         }
     }
 
     const uint64_t _mask;
-    const AlignedArray<Slot> _slots;
+    const AlignedArray<Cell> _cells;
     alignas (128) std::atomic<uint64_t> _head {0};
     alignas (128) std::atomic<uint64_t> _tail {0};
 };

@@ -28,7 +28,7 @@ void runTask (void* with, void* result)
 {
     const Task& task = *static_cast<const Task*> (with);
     Sample& sample = *static_cast<Sample*> (result);
-    ::alarm (20);  // a queue that hangs ends so
+    ::alarm (20);  // ends a queue that hangs
     const double before = distance (task.order.cpus);
     task.contender->run (task.order, &sample);
     sample.before = before;
@@ -140,7 +140,7 @@ std::vector<Table> compare (const Contenders& contenders, const std::vector<Row>
         std::shuffle (order.begin (), order.end (), random);
         for (std::size_t at : order)
         {
-            // Those of a row follow one another: most of the time at the same distance.
+            // Measurements of a row follow one another, so most have the same distance.
             std::vector<Result*> turn;
             for (Result& result : tables[at])
             {

@@ -114,7 +114,7 @@ const char* faultName (Fault fault)
         case Fault::Doubled:
             return "doubled elements";
         case Fault::Disorder:
-            return "broke the order of a pusher";
+            return "broke the order of a producer";
         case Fault::Corrupted:
             break;
     }

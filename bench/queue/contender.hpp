@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-/// The queues that are compared. A queue takes part by an adapter, a template over the element T:
+/// The queues that are compared. A queue takes part through an adapter, a template over the element T:
 ///
 ///     template <typename T> struct SomeQueue
 ///     {
 ///         using Element = T;
-///         using Pusher = SomeQueue&;  // or a type made from SomeQueue&: what a pushing thread has for itself
-///         using Popper = SomeQueue&;
+///         using Producer = SomeQueue&;  // or a type made from SomeQueue&: a pushing thread's own object
+///         using Consumer = SomeQueue&;
 ///         explicit SomeQueue (const Place& place);
 ///         bool push (const T& element);          // tries once
 ///         bool pop (T& element);
@@ -25,29 +25,29 @@ enum class Group
 {
     Ours,
     OursByC,      // through the C ABI
-    Unprotected,  // over shared memory, without what survives the death of a pusher
+    Unprotected,  // over shared memory, without protection against a dying producer
     Baseline,     // in this tree, textbook
     Peer,
-    Limit,  // no queue: what the machine gives
+    Limit,  // no queue: what the machine can do
 };
 
-/// What a measurement found.
+/// The outcome of a measurement.
 enum class Fault : uint32_t
 {
     None,
-    Lost,       // fewer came out than went in
-    Doubled,    // more came out
-    Disorder,   // of one pusher, out of order
-    Corrupted,  // others than went in
+    Lost,       // fewer elements came out than went in
+    Doubled,    // more elements came out
+    Disorder,   // elements of one producer came out of order
+    Corrupted,  // other elements came out than went in
 };
 
-/// Of one measurement; plain bytes.
+/// The result of one measurement; plain bytes.
 struct Sample
 {
-    double value = 0;   // as Row::isRate () tells
-    double before = 0;  // ns, a line between the cores and back, right before
+    double value = 0;   // unit as Row::isRate () defines
+    double before = 0;  // ns: a cache line between the cores and back, just before
     double after = 0;
-    double own = 0;  // share of the processors that it used which was its own
+    double own = 0;  // its own share of the processor time used
     Fault fault = Fault::None;
 };
 
@@ -59,21 +59,21 @@ struct Order
     char name[64] = "";  // of shared segments; a suffix may be added
 };
 
-/// Where a queue is made.
+/// Where a queue is created.
 struct Place
 {
     uint64_t capacity;
-    std::string name;  // where it is shared
+    std::string name;  // if it is shared
 };
 
 struct Contender
 {
     std::string name;
     Group group = Group::Peer;
-    Kind kind = Kind::Spsc;  // the rows that it takes part in
+    Kind kind = Kind::Spsc;  // the rows in which it takes part
     uint32_t bytes = 0;
     bool batch = false;      // has calls for several elements
-    bool processes = false;  // may be in shared memory
+    bool processes = false;  // can be in shared memory
     void (*flow) (const Order&, Sample*) = nullptr;
     void (*trip) (const Order&, Sample*) = nullptr;
     void (*alone) (const Order&, Sample*) = nullptr;
@@ -83,7 +83,7 @@ struct Contender
     void run (const Order& order, Sample* sample) const;
 };
 
-/// Name, group and whether processes may share it: what is the same for all its sizes.
+/// Name, group and whether processes may share it: the same for all its element sizes.
 struct Entry
 {
     const char* name;
@@ -95,7 +95,7 @@ using Contenders = std::vector<Contender>;
 
 void addOurs (Contenders& contenders);
 void addOursByC (Contenders& contenders);
-void addCheats (Contenders& contenders);  // to see that the checks work: in no table of record
+void addCheats (Contenders& contenders);  // to show that the checks work: in no table of record
 void addBaseline (Contenders& contenders);
 void addLimit (Contenders& contenders);
 void addWakers (Contenders& contenders);
@@ -108,7 +108,7 @@ void addMoodycamel (Contenders& contenders);
 void addTbb (Contenders& contenders);
 void addXenium (Contenders& contenders);
 
-/// Those that were found when this was built.
+/// The contenders found when this was built.
 Contenders allContenders (bool cheats);
 
 const char* groupName (Group group);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// How far apart two processors are: a line of the cache that both write in turn.
+// How far apart two processors are: both write one cache line in turn.
 #include "workers.hpp"
 
 #include <algorithm>
@@ -40,7 +40,7 @@ double distance (const unsigned (&cpus)[2])
     });
     std::thread one ([&] {
         pin (cpus[0]);
-        play (ball, 0, part);  // until both are there
+        play (ball, 0, part);  // until both have started
         for (uint32_t i = 1; i <= attempts; ++i)
         {
             const double start = secondsNow ();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/// Elements that tell who pushed them, in which place, and whether they arrived whole.
+/// Elements that show their producer, their position, and whether they arrived intact.
 #ifndef BENCH_QUEUE_ELEMENT_HPP
 #define BENCH_QUEUE_ELEMENT_HPP
 
@@ -8,12 +8,12 @@
 
 namespace bench
 {
-constexpr unsigned pusherShift = 56;
+constexpr unsigned producerShift = 56;
 
-/// What the first element of that pusher holds; those behind it count up.
-constexpr uint64_t firstOf (unsigned pusher)
+/// The first element of that producer; the following ones count up.
+constexpr uint64_t firstOf (unsigned producer)
 {
-    return uint64_t (pusher + 1) << pusherShift;
+    return uint64_t (producer + 1) << producerShift;
 }
 
 template <std::size_t Bytes>
@@ -37,14 +37,14 @@ struct Element
         return words[0];
     }
 
-    /// Not 0: the end is not that of the beginning.
+    /// Not 0 if the end does not match the beginning.
     uint64_t torn () const noexcept
     {
         return Bytes > 8 ? words[Bytes / 8 - 1] ^ ~words[0] : 0;
     }
 };
 
-/// The compiler may leave out no copy that ends here.
+/// Keeps the compiler from omitting a copy that ends here.
 template <typename T>
 inline void arrived (T& element) noexcept
 {

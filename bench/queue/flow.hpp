@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/// The loops that are timed, the same for each adapter.
+/// The timed loops, the same for each adapter.
 #ifndef BENCH_QUEUE_FLOW_HPP
 #define BENCH_QUEUE_FLOW_HPP
 
@@ -11,25 +11,25 @@
 
 namespace bench
 {
-/// The order of each pusher's elements, as one popper sees it.
+/// Checks the order of each producer's elements, as one consumer sees it.
 class Arrivals
 {
 public:
-    Arrivals (unsigned pushers, bool alone)
-    : _pushers (pushers)
+    Arrivals (unsigned producers, bool alone)
+    : _producers (producers)
     , _alone (alone)
     {
     }
 
     void look (uint64_t value) noexcept
     {
-        const uint64_t pusher = (value >> pusherShift) - 1;
-        if (pusher >= _pushers)
+        const uint64_t producer = (value >> producerShift) - 1;
+        if (producer >= _producers)
         {
             _fault = Fault::Corrupted;
             return;
         }
-        uint64_t& next = _next[pusher];
+        uint64_t& next = _next[producer];
         if (next != unknown && (value < next || (_alone && value != next)))
         {
             _fault = Fault::Disorder;
@@ -37,7 +37,7 @@ public:
         next = value + 1;
     }
 
-    /// Some came by that were not looked at.
+    /// Call after elements have passed unchecked.
     void forget () noexcept
     {
         for (uint64_t& next : _next)
@@ -54,7 +54,7 @@ public:
 private:
     static constexpr uint64_t unknown = 0;
 
-    unsigned _pushers;
+    unsigned _producers;
     bool _alone;
     uint64_t _next[workersMost] = {};
     Fault _fault = Fault::None;
@@ -67,7 +67,7 @@ class Pushing
 
 public:
     Pushing (Q& queue, Control& control, unsigned worker, uint32_t batch)
-    : _pusher (queue)
+    : _producer (queue)
     , _control (control)
     , _worker (worker)
     , _batch (Several ? batch : 1)
@@ -98,7 +98,7 @@ public:
             pushed != 0 ? wait.succeeded () : wait.failed ();
         }
         _control.pushed[_worker].done.store (next - firstOf (_worker), std::memory_order_release);
-        _control.pushersDone.fetch_add (1);
+        _control.producersDone.fetch_add (1);
     }
 
 private:
@@ -106,15 +106,15 @@ private:
     {
         if constexpr (Several)
         {
-            return _pusher.push (_elements, _batch);
+            return _producer.push (_elements, _batch);
         }
         else
         {
-            return _pusher.push (_elements[0]) ? 1 : 0;
+            return _producer.push (_elements[0]) ? 1 : 0;
         }
     }
 
-    typename Q::Pusher _pusher;
+    typename Q::Producer _producer;
     Control& _control;
     unsigned _worker;
     uint32_t _batch;
@@ -128,11 +128,11 @@ class Popping
 
 public:
     Popping (Q& queue, Control& control, unsigned worker, const Row& row)
-    : _popper (queue)
+    : _consumer (queue)
     , _control (control)
     , _tally (control.popped[worker])
     , _batch (Several ? row.batch : 1)
-    , _arrivals (row.pushers, row.poppers == 1)
+    , _arrivals (row.producers, row.consumers == 1)
     {
     }
 
@@ -168,7 +168,7 @@ private:
                 continue;
             }
             wait.failed ();
-            const bool all = _control.pushersDone.load (std::memory_order_acquire) == _control.pushers;
+            const bool all = _control.producersDone.load (std::memory_order_acquire) == _control.producers;
             if (all && (_control.allPopped () >= _control.allPushed () || secondsNow () - last > patience))
             {
                 return;
@@ -203,15 +203,15 @@ private:
     {
         if constexpr (Several)
         {
-            return _popper.pop (_elements, _batch);
+            return _consumer.pop (_elements, _batch);
         }
         else
         {
-            return _popper.pop (_elements[0]) ? 1 : 0;
+            return _consumer.pop (_elements[0]) ? 1 : 0;
         }
     }
 
-    typename Q::Popper _popper;
+    typename Q::Consumer _consumer;
     Control& _control;
     Tally& _tally;
     uint32_t _batch;
@@ -232,7 +232,7 @@ void flowBy (const Order& order, Sample* sample)
         [&] (Control& control, unsigned worker) {
             std::unique_ptr<Q> own = common ? nullptr : std::make_unique<Q> (place);
             Q& queue = common ? *common : *own;
-            if (worker < order.row.pushers)
+            if (worker < order.row.producers)
             {
                 const auto pushing = std::make_unique<Pushing<Q, Several>> (queue, control, worker, order.row.batch);
                 (*pushing) ();
@@ -240,7 +240,7 @@ void flowBy (const Order& order, Sample* sample)
             else
             {
                 const auto popping =
-                    std::make_unique<Popping<Q, Several>> (queue, control, worker - order.row.pushers, order.row);
+                    std::make_unique<Popping<Q, Several>> (queue, control, worker - order.row.producers, order.row);
                 (*popping) ();
             }
         },

@@ -1,13 +1,12 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""Times the queues as a Python program has them, by ctypes: one thread pushes and pops. Adds the figures to the JSON:
+"""Times the queues in a Python program, by ctypes: one thread pushes and pops. Adds the figures to the data:
 
-    from_python.py LIBJOINMEM QUEUE.JSON
+    from_python.py LIBJOINMEM QUEUE.JSON.GZ
 """
 
 import collections
 import ctypes
-import json
 import os
 import pathlib
 import queue
@@ -15,12 +14,15 @@ import statistics
 import sys
 import time
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "common"))
+import artifacts  # noqa: E402
+
 CALLS, ROUNDS = 2000, 9
 KINDS = {"spsc": 1, "mpsc": 2, "mpmc": 3}
 
 
 def nanoseconds(work, elements):
-    """Of an element: the median of the rounds."""
+    """The time of one element: the median of the rounds."""
     rounds = []
     for _ in range(ROUNDS):
         start = time.perf_counter_ns()
@@ -81,8 +83,7 @@ def others():
 
 
 def main(library, path):
-    path = pathlib.Path(path)
-    data = json.loads(path.read_text())
+    data = artifacts.load(path)
     data["python"] = []
     jm = ctypes.CDLL(os.path.abspath(library))
     if hasattr(jm, "jm_queue_create"):
@@ -94,7 +95,7 @@ def main(library, path):
             data["python"].append({"queue": name, "ns": round(nanoseconds(work, 1), 2)})
     else:
         print("from Python: the C ABI has no queues in this build")
-    path.write_text(json.dumps(data, indent=1) + "\n")
+    artifacts.store(path, data)
 
 
 if __name__ == "__main__":

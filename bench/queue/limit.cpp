@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// No queue: what two cores can move. One writes elements of that size into a plain ring and stores an index once every
-// `stride` elements, those of a batch but at least a line full; the other reads what is there up to the index, in place,
-// and stores its own index once every stride. Nobody is called, nothing is refused, nothing is copied out.
+// No queue, but the limit of two cores. One writes elements of that size into a plain ring and stores an index every
+// `stride` elements, which is a batch but at least a full line; the other reads the elements up to the index in place
+// and stores its own index every stride. Nothing is called, refused or copied out.
 #include "aligned.hpp"
 #include "element.hpp"
 #include "workers.hpp"
@@ -49,7 +49,7 @@ void write (Stream& stream, T* elements, Control& control)
         }
     }
     control.pushed[0].done.store (head, std::memory_order_release);
-    control.pushersDone.fetch_add (1);
+    control.producersDone.fetch_add (1);
 }
 
 template <typename T>
@@ -62,7 +62,7 @@ void read (Stream& stream, T* elements, Control& control)
     control.gathered.fetch_add (1);
     for (;;)
     {
-        const bool last = control.pushersDone.load (std::memory_order_acquire) == 1;
+        const bool last = control.producersDone.load (std::memory_order_acquire) == 1;
         const uint64_t head = stream.head.load (std::memory_order_acquire);
         while (tail != head)
         {
@@ -94,7 +94,7 @@ void flow (const Order& order, Sample* sample)
     stream.capacity = order.row.capacity;
     stream.stride = std::max<uint64_t> (order.row.batch, 64 / std::min<std::size_t> (Bytes, 64));
     Order pair = order;
-    pair.row.pushers = pair.row.poppers = 1;
+    pair.row.producers = pair.row.consumers = 1;
     runFlow (
         pair,
         [&] (Control& control, unsigned worker) {

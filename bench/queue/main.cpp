@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Queues, side by side: how many elements a second, how long there and back, how long alone, how long until awake.
+// Queues, side by side: throughput, round trips, a single thread's cost, and the time to wake.
 #include "machine.hpp"
 #include "report.hpp"
 
@@ -49,9 +49,10 @@ int parse (int argc, char** argv, Wishes* wishes)
     app.add_option ("--only", wishes->only,
                     "rows whose name, as --list shows it, has a match of this regular expression");
     app.add_option ("--contenders", wishes->contenders, "those whose name has a match of this one");
-    app.add_flag ("--quick", wishes->quick, "fewer rows: 8 and 64 bytes, two pushers at most, no processes");
+    app.add_flag ("--quick", wishes->quick, "fewer rows: 8 and 64 bytes, two producers at most, no processes");
     app.add_flag ("--list", wishes->list, "show the rows and who takes part, and measure nothing");
-    app.add_flag ("--cheats", wishes->cheats, "also queues that lose, double, swap and tear: all are to be thrown out");
+    app.add_flag ("--cheats", wishes->cheats,
+                  "also queues that lose, double, swap and tear: the checks must reject all");
     app.add_option ("--others", plan.others,
                     "share of the processors that others may take: above, it is measured again")
         ->capture_default_str ();
@@ -114,7 +115,7 @@ void list (const std::vector<bench::Row>& rows, const bench::Contenders& contend
     }
 }
 
-// The first two that this process may be on.
+// The first two processors that this process may use.
 void choose (unsigned (&cpus)[2])
 {
     cpu_set_t set;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/// An adapter becomes contenders: one a kind and an element size.
+/// Turns an adapter into contenders: one for each kind and element size.
 #ifndef BENCH_QUEUE_MEASURE_HPP
 #define BENCH_QUEUE_MEASURE_HPP
 
@@ -16,7 +16,7 @@ struct HasBatch : std::false_type
 };
 
 template <typename Q>
-struct HasBatch<Q, std::void_t<decltype (std::declval<typename Q::Popper&> ().pop (
+struct HasBatch<Q, std::void_t<decltype (std::declval<typename Q::Consumer&> ().pop (
                        std::declval<typename Q::Element*> (), uint64_t (1)))>> : std::true_type
 {
 };
@@ -35,13 +35,13 @@ void measureFlow (const Order& order, Sample* sample)
     flowBy<Q, false> (order, sample);
 }
 
-/// Nobody waits longer between two looks than it takes to look.
+/// Polls without a pause: no wait is longer than one poll.
 template <typename Q>
 void tripBy (Q& there, Q& back, Control& control, unsigned worker)
 {
     using T = typename Q::Element;
-    typename Q::Pusher pusher (worker == 0 ? there : back);
-    typename Q::Popper popper (worker == 0 ? back : there);
+    typename Q::Producer producer (worker == 0 ? there : back);
+    typename Q::Consumer consumer (worker == 0 ? back : there);
     Tally& tally = control.popped[0];
     T element = T ();
     control.gathered.fetch_add (1);
@@ -55,10 +55,10 @@ void tripBy (Q& there, Q& back, Control& control, unsigned worker)
         for (; control.phase.load (std::memory_order_relaxed) != Stop; ++value)
         {
             element.set (value);
-            while (!pusher.push (element))
+            while (!producer.push (element))
             {
             }
-            while (!popper.pop (element))
+            while (!consumer.pop (element))
             {
             }
             arrived (element);
@@ -68,15 +68,15 @@ void tripBy (Q& there, Q& back, Control& control, unsigned worker)
             }
             tally.done.store (value - firstOf (0) + 1, std::memory_order_relaxed);
         }
-        control.pushersDone.store (1, std::memory_order_release);
+        control.producersDone.store (1, std::memory_order_release);
         return;
     }
-    while (control.pushersDone.load (std::memory_order_relaxed) == 0)
+    while (control.producersDone.load (std::memory_order_relaxed) == 0)
     {
-        if (popper.pop (element))
+        if (consumer.pop (element))
         {
             arrived (element);
-            while (!pusher.push (element))
+            while (!producer.push (element))
             {
             }
         }
@@ -109,14 +109,14 @@ void measureTrip (const Order& order, Sample* sample)
         sample);
 }
 
-/// A batch in, and out again.
+/// Pushes a batch and pops it.
 template <typename Q, bool Several>
 void aloneBy (const Order& order, Sample* sample)
 {
     using T = typename Q::Element;
     Q queue (Place {order.row.capacity, order.name});
-    typename Q::Pusher pusher (queue);
-    typename Q::Popper popper (queue);
+    typename Q::Producer producer (queue);
+    typename Q::Consumer consumer (queue);
     const auto elements = std::make_unique<T[]> (batchMost);
     const uint64_t batch = order.row.batch;
     uint64_t value = firstOf (0);
@@ -129,13 +129,13 @@ void aloneBy (const Order& order, Sample* sample)
             elements[0].set (value);
             if constexpr (Several)
             {
-                in = pusher.push (elements.get (), batch);
-                out = popper.pop (elements.get (), batch);
+                in = producer.push (elements.get (), batch);
+                out = consumer.pop (elements.get (), batch);
             }
             else
             {
-                in = pusher.push (elements[0]) ? 1 : 0;
-                out = popper.pop (elements[0]) ? 1 : 0;
+                in = producer.push (elements[0]) ? 1 : 0;
+                out = consumer.pop (elements[0]) ? 1 : 0;
             }
             arrived (elements[0]);
             wrong |= (elements[0].value () ^ value) | (in ^ batch) | (out ^ batch);
@@ -175,7 +175,7 @@ void addOne (Contenders& contenders, const Entry& entry, Kind kind)
     contenders.push_back (contender);
 }
 
-/// Static: g++ 12 gives what is instantiated for a template of an unnamed namespace to all files, and one of them wins.
+/// Static: g++ 12 gives instantiations for templates of an unnamed namespace external linkage, so that one file's wins.
 template <template <typename> class Q>
 static void add (Contenders& contenders, const Entry& entry, std::initializer_list<Kind> kinds)
 {

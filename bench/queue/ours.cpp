@@ -50,8 +50,8 @@ struct Calls
 template <typename Queue, typename T>
 struct Local : Calls<Queue, T>
 {
-    using Pusher = Local&;
-    using Popper = Local&;
+    using Producer = Local&;
+    using Consumer = Local&;
 
     explicit Local (const Place& place)
     : Calls<Queue, T> {Queue (place.capacity)}
@@ -62,8 +62,8 @@ struct Local : Calls<Queue, T>
 template <typename Queue, typename T>
 struct Shared : Calls<Queue, T>
 {
-    using Pusher = Shared&;
-    using Popper = Shared&;
+    using Producer = Shared&;
+    using Consumer = Shared&;
 
     explicit Shared (const Place& place)
     : Calls<Queue, T> {Queue (place.capacity, place.name)}
@@ -84,7 +84,8 @@ using SharedMpsc = Shared<join::ShmMem::Mpsc::Queue<T>, T>;
 template <typename T>
 using SharedMpmc = Shared<join::ShmMem::Mpmc::Queue<T>, T>;
 
-// What no program can have: the algorithm of private queues over shared memory, where a pusher that dies is stuck for ever.
+// Not available to programs: the algorithm of private queues over shared memory, where a dead producer blocks the queue
+// for ever.
 template <typename T>
 using UnprotectedMpsc = Shared<join::BasicQueue<T, join::ShmMem, join::detail::ClaimRing<false, false>>, T>;
 template <typename T>

@@ -16,8 +16,8 @@ class ByC
 {
 public:
     using Element = T;
-    using Pusher = ByC&;
-    using Popper = ByC&;
+    using Producer = ByC&;
+    using Consumer = ByC&;
 
     explicit ByC (const Place& place)
     : _queue (::jm_queue_create (Of, place.capacity, sizeof (T)))

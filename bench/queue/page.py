@@ -1,72 +1,22 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""Draws the plots and writes the figures into queue.md, from queue.json: page.py FOLDER"""
+"""Draws the plots and writes the figures into queue.md, from queue.json.gz: page.py FOLDER
 
-import json
-import math
+    page.py --full FOLDER      prints every figure as tables, and writes nothing
+"""
+
 import pathlib
+import statistics
 import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "common"))
+import artifacts  # noqa: E402
+from tables import (C_ABI, Figures, costs, full_lines, honest, number, python_lines, spread,  # noqa: E402
+                    table)
 
 BEGIN = "<!-- figures: scripts/bench-queue writes what follows -->"
 END = "<!-- figures end -->"
-DISTANCES = ("sibling", "near", "far")
-OURS = ("LocalMem", "ShmMem")
-C_ABI = "LocalMem, C ABI"
-UNPROTECTED = "ShmMem, unprotected"
-
-
-def number(value):
-    return f"{value:.2f}" if value < 10 else f"{value:.1f}" if value < 100 else f"{value:.0f}"
-
-
-def spread(figure):
-    """The median, half of what lies between the quartiles in per cent of it, and the number of rounds."""
-    half = 50 * (figure["q3"] - figure["q1"]) / (figure["median"] or 1)
-    return f"{number(figure['median'])} ±{half:.0f} % ({len(figure['rounds'])})"
-
-
-def table(head, rows):
-    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
-    return lines + ["| " + " | ".join(row) + " |" for row in rows] + [""]
-
-
-def honest(result):
-    return result["fault"] is None and result["error"] is None
-
-
-class Figures:
-    """Medians by row, contender and distance."""
-
-    def __init__(self, data):
-        self.results = data["results"]
-        self.rows = {}
-        for result in self.results:
-            self.rows.setdefault(result["row"], []).append(result)
-
-    def of(self, row, contender, distance):
-        for result in self.rows.get(row, []):
-            if result["contender"] == contender and honest(result) and distance in result:
-                return result[distance]["median"]
-        return None
-
-    def main_distance(self):
-        """The one with the most figures."""
-        return max(DISTANCES, key=lambda d: sum(len(r[d]["rounds"]) for r in self.results if d in r))
-
-
-def lines_moved(result):
-    """Lines of the cache that go from core to core per element, by the format: where the popper stays behind, and where it
-    keeps up with the pushers. See queue.md, "Lines moved"."""
-    size, batch = result["bytes"], result["batch"]
-    if result["kind"] == "spsc":
-        least, words, claims = size / 64, 0, 1
-    else:
-        least, words = (size + 8) / 64, 0 if size <= 56 else 1
-        claims = 2 if result["kind"] == "mpmc" else 1
-    call = max(1, math.ceil(batch * (least * 64 - 8 * words) / 64)) + words * max(1, math.ceil(batch * 8 / 64)) + claims
-    if result["kind"] == "spsc" and size <= 24 and batch == 1:
-        call = claims  # the element is on the line of head
-    return least, call / batch
+SHAPES = {"flow": "core to core", "trip": "trip", "alone": "alone", "wake": "wake"}
 
 
 def machine_lines(data):
@@ -84,126 +34,98 @@ def machine_lines(data):
     ]
 
 
-def bar_lines(data, figures):
-    rows = []
+def verdict_lines(data, figures):
+    """The number of bars that each kind and shape meets, and where it misses by most."""
+    groups = {}
     for line in data["bar"]:
-        value = figures.of(line["row"], line["contender"], line["distance"])
-        verdict = line["verdict"] if line["verdict"] in ("met", "tie", "not judged") else f"**{line['verdict']}**"
-        rows.append([line["row"], line["distance"], line["contender"], number(value), line["best"] or "the line itself",
-                     f"{line['ratio']:.2f}", "" if line["bar"] is None else f"{line['bar']:.2f}",
-                     "" if line["goal"] is None else f"{line['goal']:g}", verdict])
-    judged = [line for line in data["bar"] if line["bar"] is not None]
-    count = lambda *verdicts: sum(line["verdict"] in verdicts for line in judged)
-    head = ["row", "cores", "", "M/s or ns", "best peer", "times as good", "bar", "goal", ""]
-    return [f"Of {len(judged)} bars {count('met')} are met, {count('tie')} more are ties.", ""] + table(head, rows)
-
-
-def beside_lines(figures):
-    """What processes, the C ABI and crash safety cost."""
+        first = figures.rows[line["row"]][0]
+        if line["bar"] is not None:
+            batch = f" by {first['batch']}" if first["shape"] in ("flow", "alone") else ""
+            groups.setdefault(f"{first['kind']}, {SHAPES[first['shape']]}{batch}", []).append(line)
     rows = []
+    count = lambda lines, verdict: sum(line["verdict"] == verdict for line in lines)
+    for name, lines in groups.items():
+        below = [line for line in lines if line["verdict"] not in ("met", "tie")]
+        worst = min(below, key=lambda line: line["ratio"] / line["bar"], default=None)
+        text = worst and (f"{worst['ratio']:.2f} of {worst['best'] or 'the line itself'} "
+                          f"({worst['row']}, {worst['distance']}, {worst['contender']})")
+        counts = len(lines), count(lines, "met"), count(lines, "tie"), len(below)
+        rows.append([name, *map(str, counts), text or ""])
+    bars = [line for lines in groups.values() for line in lines]
+    head = ["kind and shape", "bars", "met", "ties", "below", "farthest below its bar"]
+    said = f"Of {len(bars)} bars {count(bars, 'met')} are met, {count(bars, 'tie')} more are ties."
+    return ["## Verdicts", "", said, ""] + table(head, rows)
+
+
+def shown(figures):
+    """The rows of the page: each kind and shape with 1 Ki elements of 8 bytes; few cores and trips also with 64 bytes."""
     for row, results in figures.rows.items():
-        unit = results[0]["unit"]
-        for distance in DISTANCES:
-            local, shared = (figures.of(row, name, distance) for name in OURS)
-            if shared and (bare := figures.of(row, UNPROTECTED, distance)):
-                rows.append(["crash safety", row, distance, number(bare), number(shared), *safety_verdict(results[0], bare, shared)])
-            if local and (by_c := figures.of(row, C_ABI, distance)):
-                rows.append(["the C ABI", row, distance, number(local), number(by_c), *c_verdict(results[0], local, by_c)])
-            if row.endswith(" processes") and shared and (threads := figures.of(row[:-10], "ShmMem", distance)):
-                times = shared / threads if unit == "M/s" else threads / shared
-                rows.append(["processes", row, distance, number(threads), number(shared), f"{times:.2f} times",
-                             "met" if times >= 0.9 else f"**{100 * (1 - times / 0.9):.0f} % below**"])
-    rows.sort(key=lambda r: r[0])
-    head = ["what", "row", "cores", "without", "with", "",
-            "bar: C ABI by 1 4 ns a call, by 32 5 %; processes 10 %; crash safety by 1 15 %, by 32 2 %"]
-    return table(head, rows)
+        first = results[0]
+        most = 8 if first["producers"] > 2 or first["shape"] == "alone" else 64
+        if not first["processes"] and first["capacity"] == 1024 and first["bytes"] <= most:
+            yield row, results
 
 
-def safety_verdict(result, bare, safe):
-    """What surviving death costs: the same algorithm without lanes and evidence, over the same memory."""
-    times = bare / safe if result["unit"] == "M/s" else safe / bare
-    if result["shape"] not in ("flow", "alone"):
-        return f"{times:.2f} times", "not judged"
-    return f"{times:.2f} times", "met" if times <= (1.15 if result["batch"] == 1 else 1.02) else "**missed**"
-
-
-def c_verdict(result, local, by_c):
-    """By 1 at most 4 ns more a call, by 32 at most 5 %."""
-    if result["unit"] == "M/s":
-        local, by_c = 1000 / local, 1000 / by_c
-    more = by_c - local
-    calls = {"flow": 1, "alone": 2, "trip": 4}.get(result["shape"])  # that follow one another for an element
-    if calls is None:
-        return f"{more:+.2f} ns, {by_c / local:.2f} times", "not judged"
-    within = more <= 4 * calls if result["batch"] == 1 else by_c <= 1.05 * local
-    return f"{more:+.2f} ns, {by_c / local:.2f} times", "met" if within else "**missed**"
-
-
-def wake_lines(figures):
+def row_lines(data, figures):
+    distance = figures.main_distance()
+    bars = {(line["row"], line["contender"]): line for line in data["bar"] if line["distance"] == distance}
     rows = []
-    for row, results in figures.rows.items():
-        for result in results if " wake " in row else []:
-            cells = [f"{result[d]['median'] / 1000:.1f}" if d in result else "" for d in DISTANCES]
-            rows.append([row, emphasised(result)] + cells)
-    return table(["row", "", *(f"{d}, µs" for d in DISTANCES)], rows)
+    for row, results in shown(figures):
+        cells = {r["contender"]: spread(r[distance]) for r in results if honest(r) and distance in r}
+        ours = [bars[row, name] for name in ("LocalMem", "ShmMem") if (row, name) in bars]
+        processes = figures.of(row + " processes", "ShmMem", distance)
+        best = ours[0]["best"] or "the line itself" if ours else ""
+        peer = figures.of(row, best, distance)
+        rows.append([f"{row}, {results[0]['unit']}", cells.get("LocalMem", ""), cells.get("ShmMem", ""),
+                     number(processes) if processes else "", cells.get(C_ABI, ""),
+                     f"{best} {number(peer)}" if peer else best,
+                     " / ".join(f"{line['ratio']:.2f}" for line in ours),
+                     " / ".join(line["verdict"] for line in ours)])
+    head = ["row", "LocalMem", "ShmMem", "processes", "C ABI", "best peer", "times as good", "verdict"]
+    said = "The last two columns have LocalMem first, then ShmMem."
+    return [f"## Rows, cores {distance}", "", said, ""] + table(head, rows)
 
 
-def emphasised(result):
-    return f"**{result['contender']}**" if result["group"].startswith("ours") else result["contender"]
+def thrown_out(figures):
+    faults = {}
+    for result in figures.results:
+        if not honest(result):
+            key = result["contender"], result["fault"] or result["error"]
+            faults[key] = faults.get(key, 0) + 1
+    lines = [f"Thrown out: {name} in {count} rows ({fault})." for (name, fault), count in faults.items()]
+    return lines + [""] * bool(lines)
 
 
-def limits_of(result, results):
-    if result["unit"] != "M/s":
-        return ""
-    least, most = lines_moved(result)
-    words = f"Lines moved per element: {least:.3g} to {most:.3g}."
-    for distance in DISTANCES:
-        line = [r[distance]["line_ns"] for r in results if distance in r]
-        if line:
-            one = sorted(line)[len(line) // 2]
-            rates = (f"{1000 / (lines * one / 2):.1f}" for lines in (most, least))
-            words += f" With one line under way at a time, {distance} ({one:.0f} ns there and back): {' to '.join(rates)} M/s."
-    return words
+def cost_summary(figures):
+    groups = {}
+    for what, row, distance, _, _, times, _, verdict in costs(figures):
+        shape = figures.rows[row][0]["shape"]
+        batch = f", by {figures.rows[row][0]['batch']}" if shape in ("flow", "alone") else ""
+        groups.setdefault(f"{what}: {SHAPES[shape]}{batch}", []).append((times, verdict, f"{row}, {distance}"))
+    rows = []
+    for name, found in sorted(groups.items()):
+        met, unjudged = (sum(verdict == word for _, verdict, _ in found) for word in ("met", "not judged"))
+        times, _, where = max(found)
+        if unjudged == 0:
+            rows.append([name, str(len(found)), str(met), str(len(found) - met),
+                         f"{statistics.median(t for t, _, _ in found):.2f}", f"{times:.2f} ({where})"])
+    head = ["what it costs, times as long", "rows", "met", "missed", "median", "most"]
+    return ["## What processes, the C ABI and crash safety cost", ""] + table(head, rows)
 
 
-def all_lines(figures):
-    lines = []
-    for row, results in figures.rows.items():
-        rows = []
-        for result in results:
-            if not honest(result):
-                rows.append([emphasised(result), "thrown out: " + (result["fault"] or result["error"]), "", "", ""])
-                continue
-            unsettled = str(result["unsettled"]) if result["unsettled"] else ""
-            rows.append([emphasised(result)] + [spread(result[d]) if d in result else "" for d in DISTANCES] + [unsettled])
-        said = limits_of(results[0], results)
-        lines += [f"### {row}, {results[0]['unit']}", ""] + ([said, ""] if said else [])
-        lines += table(["", *DISTANCES, "unsettled"], rows)
-    return lines
-
-
-def python_lines(data):
-    if not data.get("python"):
-        return []
-    rows = [[line["queue"], number(line["ns"])] for line in data["python"]]
-    return ["## From Python", ""] + table(["one thread, push and pop", "ns an element"], rows)
-
-
-def write_page(folder, data):
+def page_text(text, data):
+    """The page, with its figures replaced by those of this data."""
     figures = Figures(data)
-    lines = [BEGIN, ""] + machine_lines(data) + ["## The bar", ""] + bar_lines(data, figures)
+    lines = [BEGIN, ""] + machine_lines(data) + verdict_lines(data, figures)
+    lines += row_lines(data, figures) + thrown_out(figures)
     lines += ["![Elements a second](queue-flow.svg)", "", "![There and back, and alone](queue-latency.svg)", ""]
-    lines += ["## What processes, the C ABI and crash safety cost", ""] + beside_lines(figures)
-    lines += ["## Waking a popper that sleeps", ""] + wake_lines(figures) + python_lines(data)
-    lines += ["## All figures", ""] + all_lines(figures) + [END]
-    page = folder / "queue.md"
-    text = page.read_text() if page.exists() else f"# Queues, measured\n\n{BEGIN}\n{END}\n"
+    lines += cost_summary(figures) + python_lines(data) + [END]
     before, rest = text.split(BEGIN, 1)
-    page.write_text(before + "\n".join(lines) + rest.split(END, 1)[1])
+    return before + "\n".join(lines) + rest.split(END, 1)[1]
 
 
 def bars(axes, groups, colours, label):
-    """A group of bars a row, one a contender; the limit is a line above its group."""
+    """A group of bars per row, a bar per contender; the limit is a line above its group."""
     for place, (name, results, distance) in enumerate(groups):
         shown = [r for r in results if honest(r) and distance in r]
         queues = [r for r in shown if r["group"] != "limit"]
@@ -222,8 +144,8 @@ def bars(axes, groups, colours, label):
 def colours_of(figures):
     import matplotlib
     names = list(dict.fromkeys(r["contender"] for r in figures.results if r["group"] != "limit"))
-    palette = matplotlib.colormaps["tab20"]
-    return {name: "black" if name == "LocalMem" else "dimgrey" if name == "ShmMem" else palette(i % 20)
+    palette = [colour for i, colour in enumerate(matplotlib.colormaps["tab20"].colors) if i not in (14, 15)]  # no greys
+    return {name: "black" if name == "LocalMem" else "dimgrey" if name == "ShmMem" else palette[i % len(palette)]
             for i, name in enumerate(names)}
 
 
@@ -233,47 +155,53 @@ def save(figure, folder, name):
         for handle, label in zip(*axes.get_legend_handles_labels()):
             handles.setdefault(label, handle)
     if handles:
-        figure.legend(handles.values(), handles.keys(), loc="lower center", ncol=6, fontsize=8, frameon=False)
-    figure.tight_layout(rect=(0, 0.08, 1, 1))
-    figure.savefig(folder / name, metadata={"Date": None})
+        figure.legend(handles.values(), handles.keys(), loc="lower center", ncol=5, fontsize=8, frameon=False)
+    figure.tight_layout(rect=(0, 0.14, 1, 1))
+    artifacts.save_plot(figure, folder / name, folder / "queue.json.gz")
+
+
+def drawn(results):
+    """The contenders of a plot: two ways to use the same queue would give two bars of nearly the same height."""
+    return [r for r in results if r["group"] in ("ours", "peer", "baseline", "limit")]
 
 
 def draw(folder, data):
-    import matplotlib
-    matplotlib.use("svg")
-    matplotlib.rcParams["svg.hashsalt"] = "queue"
-    import matplotlib.pyplot as plot
-
+    plot = artifacts.plotting("queue")
     figures = Figures(data)
     distance, colours = figures.main_distance(), colours_of(figures)
-    flows = {}
-    for row, results in figures.rows.items():
+    flows, latencies = {}, {"trip": [], "alone": []}
+    for row, results in shown(figures):
         first = results[0]
-        if first["shape"] == "flow" and not first["processes"] and first["bytes"] <= 64:
-            crew = f"{first['kind']} {first['pushers']}P{first['poppers']}C, {first['bytes']} B"
-            name = f"{first['capacity'] // 1024} Ki by {first['batch']}"
-            flows.setdefault(crew, []).append((name, results, distance))
-    count = max(1, math.ceil(len(flows) / 2))
-    figure, grid = plot.subplots(count, 2, figsize=(15, 3.2 * count + 1), squeeze=False)
-    for axes, (crew, groups) in zip(grid.flat, flows.items()):
+        group = [f"{first['bytes']} B by {first['batch']}", drawn(results), distance]
+        if first["shape"] == "flow" and first["producers"] <= 2:
+            crew = f"{first['kind']} {first['producers']}P{first['consumers']}C"
+            flows.setdefault(f"{crew}, M/s, cores {distance}", []).append(group)
+        elif first["shape"] in latencies and first["batch"] == 1:
+            latencies[first["shape"]].append([f"{first['kind']} {first['bytes']} B", *group[1:]])
+    figure, grid = plot.subplots(max(1, len(flows)), 1, figsize=(10, 2.6 * max(1, len(flows)) + 1), squeeze=False)
+    for axes, (title, groups) in zip(grid.flat, flows.items()):
         bars(axes, groups, colours, "M/s")
-        axes.set_title(f"{crew}, cores {distance}", fontsize=9)
+        axes.set_title(title, fontsize=9)
     save(figure, folder, "queue-flow.svg")
-    figure, grid = plot.subplots(2, 1, figsize=(15, 9))
-    for axes, shape in zip(grid, ("trip", "alone")):
-        groups = [(row.replace(f" {shape}", "").replace(" 1Ki", ""), results, distance)
-                  for row, results in figures.rows.items() if results[0]["shape"] == shape and not results[0]["processes"]]
+    figure, grid = plot.subplots(2, 1, figsize=(10, 6.5))
+    for axes, (shape, groups) in zip(grid, latencies.items()):
         bars(axes, groups, colours, "ns")
-        axes.set_title({"trip": f"there and back, cores {distance}", "alone": "push and pop by one thread"}[shape], fontsize=9)
+        title = {"trip": f"there and back, cores {distance}", "alone": "push and pop by one thread"}[shape]
+        axes.set_title(title, fontsize=9)
     save(figure, folder, "queue-latency.svg")
 
 
-def main():
-    folder = pathlib.Path(sys.argv[1])
-    data = json.loads((folder / "queue.json").read_text())
-    write_page(folder, data)
+def main(*arguments):
+    folder = pathlib.Path(arguments[-1])
+    data = artifacts.load(folder / "queue.json.gz")
+    if arguments[0] == "--full":
+        print("\n".join(machine_lines(data) + full_lines(data)))
+        return
+    page = folder / "queue.md"
+    text = page.read_text() if page.exists() else f"# Queues, measured\n\n{BEGIN}\n{END}\n"
+    page.write_text(page_text(text, data))
     draw(folder, data)
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])

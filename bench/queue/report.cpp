@@ -112,8 +112,8 @@ Json resultsJson (const std::vector<Table>& tables)
                             : row.shape == Shape::Trip  ? "trip"
                             : row.shape == Shape::Alone ? "alone"
                                                         : "wake";
-            json["pushers"] = row.pushers;
-            json["poppers"] = row.poppers;
+            json["producers"] = row.producers;
+            json["consumers"] = row.consumers;
             json["bytes"] = row.bytes;
             json["batch"] = row.batch;
             json["capacity"] = row.capacity;

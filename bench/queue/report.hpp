@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-/// What was measured, as tables on standard output and as JSON.
+/// The measurements as tables on standard output and as JSON.
 #ifndef BENCH_QUEUE_REPORT_HPP
 #define BENCH_QUEUE_REPORT_HPP
 
-#include "standing.hpp"
+#include "ranking.hpp"
 
 #include <nlohmann/json.hpp>
 

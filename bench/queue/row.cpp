@@ -8,8 +8,8 @@ namespace
 struct Crew
 {
     Kind kind;
-    uint32_t pushers;
-    uint32_t poppers;
+    uint32_t producers;
+    uint32_t consumers;
 };
 
 constexpr Crew crews[] = {
@@ -24,12 +24,12 @@ void addFlows (std::vector<Row>& rows, const Crew& crew, bool processes)
         {
             for (uint32_t batch : {1U, batchMost})
             {
-                // 64 MiB of ring is for the plainest queue; and processes are compared with threads here and there.
+                // Only the simplest queue has 64 MiB of ring; processes are compared with threads in some rows.
                 const bool huge = bytes * capacity > (1U << 25);
                 if (processes ? bytes <= 64 && capacity == 1024 : !huge || crew.kind == Kind::Spsc)
                 {
                     rows.push_back (
-                        {Shape::Flow, crew.kind, crew.pushers, crew.poppers, bytes, batch, capacity, processes});
+                        {Shape::Flow, crew.kind, crew.producers, crew.consumers, bytes, batch, capacity, processes});
                 }
             }
         }
@@ -63,7 +63,7 @@ std::string Row::name () const
         case Shape::Wake:
             return std::string (kindName (kind)) + " wake " + element + capacityText (capacity) + tail;
     }
-    return std::string (kindName (kind)) + " " + std::to_string (pushers) + "P" + std::to_string (poppers) + "C "
+    return std::string (kindName (kind)) + " " + std::to_string (producers) + "P" + std::to_string (consumers) + "C "
            + element + capacityText (capacity) + tail + (processes ? " processes" : "");
 }
 
@@ -105,7 +105,7 @@ std::vector<Row> allRows ()
 
 bool isQuick (const Row& row)
 {
-    if (row.processes || row.bytes > 64 || row.pushers > 2 || row.shape == Shape::Wake)
+    if (row.processes || row.bytes > 64 || row.producers > 2 || row.shape == Shape::Wake)
     {
         return false;
     }

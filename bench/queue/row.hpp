@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/// What is measured: a row of the table. Plain data, as it goes to a forked child.
+/// What is measured: a row of the table. Plain data, copied into a forked child.
 #ifndef BENCH_QUEUE_ROW_HPP
 #define BENCH_QUEUE_ROW_HPP
 
@@ -18,27 +18,27 @@ enum class Kind : uint32_t
 
 enum class Shape : uint32_t
 {
-    Flow,   // elements a second through one queue
-    Trip,   // there and back over two queues, of one element at a time
+    Flow,   // elements per second through one queue
+    Trip,   // a round trip over two queues, one element at a time
     Alone,  // push and pop by one thread
-    Wake,   // until a popper that sleeps has the element
+    Wake,   // until a sleeping consumer has the element
 };
 
 struct Row
 {
     Shape shape = Shape::Flow;
     Kind kind = Kind::Spsc;
-    uint32_t pushers = 1;
-    uint32_t poppers = 1;
-    uint32_t bytes = 8;  // an element
+    uint32_t producers = 1;
+    uint32_t consumers = 1;
+    uint32_t bytes = 8;  // per element
     uint32_t batch = 1;
     uint64_t capacity = 1024;
-    bool processes = false;  // forked ones in place of threads
+    bool processes = false;  // forked processes instead of threads
 
-    /// As "spsc 1P1C 8B 1Ki by 1": what --only matches, and the key in the JSON.
+    /// The key in the JSON, for example "spsc 1P1C 8B 1Ki by 1". --only matches it.
     std::string name () const;
 
-    /// Million elements a second: more is better. Otherwise nanoseconds.
+    /// True: million elements per second, more is better. False: nanoseconds.
     bool isRate () const
     {
         return shape == Shape::Flow;
@@ -50,10 +50,10 @@ constexpr uint32_t workersMost = 8;
 
 const char* kindName (Kind kind);
 
-/// All of them, in the order of the tables.
+/// All rows, in the order of the tables.
 std::vector<Row> allRows ();
 
-/// Those that --quick takes.
+/// The rows of --quick.
 bool isQuick (const Row& row);
 
 }  // namespace bench

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Waking by what the kernel offers: an eventfd, a pipe, a condition variable, a bare futex. One element at a time.
+// Waking by kernel primitives: an eventfd, a pipe, a condition variable, a bare futex. One element at a time.
 #include "wake.hpp"
 
 #include "figure.hpp"
@@ -20,7 +20,7 @@ namespace bench
 {
 namespace
 {
-// Longer than anybody spins before he sleeps.
+// Longer than any contender spins before it sleeps.
 constexpr double pauseBetween = 200e-6;
 
 [[noreturn]] void fail (const char* what)
@@ -169,7 +169,7 @@ void runWake (const Order& order, const std::function<void (uint64_t)>& push, co
     std::vector<double> awake (times);
     std::atomic<std::size_t> done {0};
     std::atomic<bool> wrong {false};
-    std::thread popper ([&] {
+    std::thread consumer ([&] {
         pin (order.cpus[1]);
         for (std::size_t i = 0; i < times; ++i)
         {
@@ -200,7 +200,7 @@ void runWake (const Order& order, const std::function<void (uint64_t)>& push, co
     }
     const double time = secondsNow () - start;
     ::clock_gettime (CLOCK_THREAD_CPUTIME_ID, &used);
-    popper.join ();
+    consumer.join ();
     for (std::size_t i = 0; i < times; ++i)
     {
         awake[i] -= pushed[i];

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/// How long it takes until a thread that sleeps has what was pushed. An adapter has `bool push (const T&)`, as others,
-/// and `void await (T&)`, which sleeps in the kernel.
+/// The time until a sleeping thread has a pushed element. An adapter has `bool push (const T&)`, as others, and `void
+/// await (T&)`, which sleeps in the kernel.
 #ifndef BENCH_QUEUE_WAKE_HPP
 #define BENCH_QUEUE_WAKE_HPP
 
@@ -11,8 +11,9 @@
 
 namespace bench
 {
-/// `push (value)` by this thread on the one processor, `await ()` by another on the other, again and again: between, the
-/// pusher lets so much time pass that the popper sleeps. The median of the times from before push to behind await.
+/// This thread calls `push (value)` on one processor, another thread calls `await ()` on the other, repeatedly. The
+/// producer pauses between pushes until the consumer sleeps. The result is the median time from before push to after
+/// await.
 void runWake (const Order& order, const std::function<void (uint64_t)>& push, const std::function<uint64_t ()>& await,
               Sample* sample);
 

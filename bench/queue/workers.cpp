@@ -121,7 +121,7 @@ private:
     std::vector<clockid_t> _clocks;
 };
 
-/// Shared with processes that are forked.
+/// Memory shared with forked processes.
 class SharedControl
 {
 public:
@@ -155,7 +155,8 @@ private:
 
 void warmUp (Control& control, const Order& order)
 {
-    // At least twice round the ring, so that its pages are there; but a queue that stands still is not waited for.
+    // At least two laps of the ring, so that its pages are present; but there is no wait for a queue that does not
+    // move.
     const double least = order.seconds / 5;
     const double most = 60 * least;
     const double start = secondsNow ();
@@ -172,13 +173,13 @@ Fault verdict (const Control& control, const Row& row)
     uint64_t expected = 0;
     uint64_t sum = 0;
     uint32_t fault = 0;
-    for (unsigned i = 0; i < row.pushers; ++i)
+    for (unsigned i = 0; i < row.producers; ++i)
     {
         const uint64_t n = control.pushed[i].done.load ();
         const uint64_t pairs = n % 2 == 0 ? n / 2 * (n - 1) : (n - 1) / 2 * n;
         expected += firstOf (i) * n + pairs;
     }
-    for (unsigned i = 0; i < row.poppers; ++i)
+    for (unsigned i = 0; i < row.consumers; ++i)
     {
         sum += control.popped[i].sum;
         fault = std::max (fault, control.popped[i].fault.load ());
@@ -229,12 +230,12 @@ void pin (unsigned cpu)
 Pace runPhases (const Order& order, Control& control, const std::function<void (unsigned worker)>& work)
 {
     const Row& row = order.row;
-    const unsigned workers = row.pushers + row.poppers;
-    control.pushers = row.pushers;
+    const unsigned workers = row.producers + row.consumers;
+    control.producers = row.producers;
     control.yieldAfter = workers > 2 ? 64 : 1 << 14;
     Crew crew (workers, row.processes, [&] (unsigned worker) {
-        const bool pushes = worker < row.pushers;
-        pin (order.cpus[(pushes ? worker : worker - row.pushers + 1) % 2]);
+        const bool pushes = worker < row.producers;
+        pin (order.cpus[(pushes ? worker : worker - row.producers + 1) % 2]);
         work (worker);
     });
     while (control.gathered.load () < workers)

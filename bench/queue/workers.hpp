@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/// Threads or processes that push and pop, what they share, and who tells them when.
+/// Threads or processes that push and pop, the memory they share, and the phases that control them.
 #ifndef BENCH_QUEUE_WORKERS_HPP
 #define BENCH_QUEUE_WORKERS_HPP
 
@@ -15,11 +15,11 @@ enum Phase : uint32_t
 {
     Gather,
     Checked,  // warming up: the order is checked
-    Timed,    // the clock runs: count and sum alone
-    Stop,     // pushers end; what is left is popped, and checked
+    Timed,    // the clock runs: only count and sum
+    Stop,     // producers end; consumers pop and check the rest
 };
 
-/// A worker's own line, which is read twice a measurement.
+/// A worker's own cache line, read twice per measurement.
 struct alignas (128) Tally
 {
     std::atomic<uint64_t> done {0};
@@ -31,9 +31,9 @@ struct Control
 {
     alignas (128) std::atomic<uint32_t> phase {Gather};
     alignas (128) std::atomic<uint32_t> gathered {0};
-    alignas (128) std::atomic<uint32_t> pushersDone {0};
-    uint32_t pushers = 1;
-    uint32_t yieldAfter = 0;  // failures in a row
+    alignas (128) std::atomic<uint32_t> producersDone {0};
+    uint32_t producers = 1;
+    uint32_t yieldAfter = 0;  // after so many failures in a row
     alignas (128) Tally pushed[workersMost];
     Tally popped[workersMost];
 
@@ -44,10 +44,10 @@ struct Control
 double secondsNow ();
 void pin (unsigned cpu);
 
-/// The line of a cache between two processors and back, in nanoseconds.
+/// The time of a cache line between two processors and back, in nanoseconds.
 double distance (const unsigned (&cpus)[2]);
 
-/// After a try that failed. More threads than processors: whoever waits has to let others go on.
+/// Called after a failed attempt. With more threads than processors a waiter must let others run.
 class Wait
 {
 public:
@@ -80,21 +80,21 @@ private:
 
 struct Pace
 {
-    double rate = 0;  // of what the poppers count, a second
-    double own = 0;   // share of the two processors that the workers had
+    double rate = 0;  // counted by the consumers, per second
+    double own = 0;   // the workers' share of the two processors
 };
 
-/// Starts the workers, 0 to pushers - 1 push, the others pop, and lets them go through the phases.
-/// Pusher i is on the one processor if i is even, popper i on the other.
+/// Starts the workers (0 to producers - 1 push, the others pop) and takes them through the phases. Producer i runs on
+/// the first processor if i is even, consumer i on the other.
 Pace runPhases (const Order& order, Control& control, const std::function<void (unsigned worker)>& work);
 
-/// That, and what came out is judged.
+/// Runs the phases and judges what came out.
 void runFlow (const Order& order, const std::function<void (Control&, unsigned worker)>& work, Sample* sample);
 
-/// That of two workers who count trips.
+/// Runs two workers that count trips.
 void runTrip (const Order& order, const std::function<void (Control&, unsigned worker)>& work, Sample* sample);
 
-/// Times batches of `work (rounds)` by this thread, pinned; @return nanoseconds of processor time a round
+/// Times batches of `work (rounds)` by this thread, pinned. @return nanoseconds of processor time per round
 double runAlone (const Order& order, const std::function<void (uint64_t rounds)>& work, double* own);
 
 }  // namespace bench

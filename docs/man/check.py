@@ -66,7 +66,8 @@ def words_missing(page, header, section):
     keys = [key for group in keys for key in re.findall(r'"(\w+)"', group)]
     errors = re.findall(r"\bE[A-Z]{3,}\b", "\n".join(re.findall(r"/\*.*?\*/", header, re.S)))
     items = "\n".join(re.findall(r"^\.It .*$", page, re.M))
-    for what, names, where in (("field", fields, items), ("constant", constants, page), ("key", keys, items),
+    named = "\n".join(re.findall(r"^\.It Fa .*$", page, re.M))
+    for what, names, where in (("field", fields, named), ("constant", constants, page), ("key", keys, items),
                                ("errno", errors, page[page.index(".Sh ERRORS"):])):
         if not names and (what, section) not in LACKING:
             yield f"the header shows no {what}: has its layout changed?"

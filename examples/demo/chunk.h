@@ -1,23 +1,26 @@
 /* SPDX-License-Identifier: MIT */
-/* What stream and its receivers agree on: the element of a queue that a file goes through. An element has one size, the
- * last piece of a file has another, so the length travels in front. receive.py has the same numbers. */
+/* The element of the queue between stream and its receivers. Elements have a fixed size, but the last piece of a file
+ * is smaller, so each element begins with its length. receive.py has the same numbers. */
 #ifndef DEMO_CHUNK_H
 #define DEMO_CHUNK_H
 
 #include <stdint.h>
 #include <string.h>
 
-#define CHUNK_BYTES 65528 /* with what is in front of them 64 KiB, the largest element there is */
-#define CHUNKS 16         /* 1 MiB of room, as much as a pipe may have */
+#define CHUNK_BYTES 65528 /* with the 8 bytes before them 64 KiB, the largest element */
+/* A capacity of 4 MiB. A side that finds the queue full or empty sleeps, and the kernel needs tens of microseconds to
+ * wake it, in which the other side moves several chunks. With 64 chunks the two sides sleep a quarter less often than
+ * with 16 (counted as voluntary context switches of whole runs). */
+#define CHUNKS 64
 
 typedef struct
 {
-    uint32_t length; /* of the bytes that count */
+    uint32_t length; /* number of valid bytes */
     uint32_t zero;
     unsigned char bytes[CHUNK_BYTES];
 } chunk;
 
-/* Work that is as good as none, but looks at every byte: the sum of the words of 8 bytes, the last one filled with zeros. */
+/* Minimal work that still reads every byte: the sum of the 8-byte words, the last one padded with zeros. */
 static inline uint64_t addWords (uint64_t sum, const unsigned char* bytes, uint64_t length)
 {
     uint64_t word = 0;

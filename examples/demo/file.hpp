@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/// The file that the demo is about, checked and read.
+/// The file of the demo: checks and reads it.
 #ifndef DEMO_FILE_HPP
 #define DEMO_FILE_HPP
 
@@ -18,11 +18,11 @@ struct Problem : std::runtime_error
     using std::runtime_error::runtime_error;
 };
 
-/// A regular file that is not empty.
+/// A regular, non-empty file.
 class File
 {
 public:
-    // O_NONBLOCK: a FIFO without a writer would keep us waiting for ever; it has no effect on a regular file.
+    // O_NONBLOCK: without it, the open of a FIFO without a writer waits for ever. It has no effect on a regular file.
     explicit File (const std::string& path)
     : _path (path)
     , _descriptor (::open (path.c_str (), O_RDONLY | O_NONBLOCK | O_CLOEXEC))
@@ -60,7 +60,7 @@ public:
         return _size;
     }
 
-    // Straight into the shared memory: the only copy there is.
+    // Reads directly into shared memory: this is the only copy.
     void readInto (char* to) const
     {
         for (uint64_t done = 0; done < _size;)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What the demo's processes agree on: a segment that holds a file. Segments are whole pages, files are not, so the
- * length travels in front. sha256.py has the same two numbers. */
+/* The layout of a segment that holds a file. A segment consists of whole pages, a file does not, so the segment begins
+ * with the length of the file. sha256.py has the same two numbers. */
 #ifndef DEMO_FILE_SEGMENT_H
 #define DEMO_FILE_SEGMENT_H
 
@@ -11,8 +11,8 @@
 
 typedef struct
 {
-    uint64_t magic;  /* written last: the file is whole */
-    uint64_t length; /* of the file, in bytes */
+    uint64_t magic;  /* written last: marks the file as complete */
+    uint64_t length; /* length of the file in bytes */
 } file_segment;
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/// SHA-256 by libcrypto, as sha256sum writes it.
+/// SHA-256 with libcrypto, in the format of sha256sum.
 #ifndef DEMO_HASH_HPP
 #define DEMO_HASH_HPP
 

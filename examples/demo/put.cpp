@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Puts a file into shared memory, for other processes to open by name.
-//     put FILE NAME      makes the segment and prints where its memory is
+//     put FILE NAME      creates the segment and prints its placement
 //     put --unlink NAME  removes the name
 #include "../report.hpp"
 #include "file.hpp"

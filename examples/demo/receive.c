@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Receives what stream sends, and prints what it makes of it: the SHA-256, or the sum of the words.
+/* Receives what stream sends, and prints its SHA-256 or the sum of its words.
  *     receive sha256|words NAME      from the queue of that name
  *     receive sha256|words           from stdin, a pipe or a socket */
 #include "chunk.h"
@@ -16,10 +16,10 @@ static int fail (const char* what)
     return 1;
 }
 
-/* What is made of the bytes. */
+/* The work on the bytes. */
 typedef struct
 {
-    EVP_MD_CTX* hash; /* NULL: words are added */
+    EVP_MD_CTX* hash; /* NULL: adds up words */
     uint64_t words;
 } work;
 
@@ -70,7 +70,7 @@ static int fromQueue (work* w, const char* name)
     ready ();
     for (;;)
     {
-        /* Where the sender wrote it. Where there is nothing yet, to pop is to sleep until there is. */
+        /* Reads the chunk where the sender wrote it. If the queue is empty, a pop sleeps until a chunk arrives. */
         uint64_t count = 1;
         const chunk* there = jm_queue_peek (queue, &count);
         const chunk* c = there != NULL ? there : &own;
@@ -78,10 +78,10 @@ static int fromQueue (work* w, const char* name)
         {
             break;
         }
-        const uint32_t length = c->length; /* read once: what was checked is what is used */
+        const uint32_t length = c->length; /* read once, so that the checked value is the one used */
         if (length > CHUNK_BYTES)
         {
-            return fail ("that is no chunk");
+            return fail ("this is not a chunk");
         }
         take (w, c->bytes, length);
         if (there != NULL)
@@ -89,7 +89,7 @@ static int fromQueue (work* w, const char* name)
             jm_queue_release (queue, 1);
         }
     }
-    if (jm_last_error () != EPIPE) /* shut down, and all of it popped */
+    if (jm_last_error () != EPIPE) /* EPIPE: shut down and drained */
     {
         return fail (jm_last_error_message ());
     }
@@ -102,7 +102,7 @@ static int fromStdin (work* w)
     ready ();
     for (ssize_t n = 1; n > 0;)
     {
-        size_t length = 0; /* whole chunks, so that the work is the same */
+        size_t length = 0; /* whole chunks, as from the queue */
         while (length < sizeof bytes && (n = read (STDIN_FILENO, bytes + length, sizeof bytes - length)) > 0)
         {
             length += (size_t) n;

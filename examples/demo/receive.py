@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Receives what stream sends, and prints its SHA-256.
 
-receive.py sha256 NAME takes it from the queue of that name, without NAME from stdin; the dynamic linker must find
+receive.py sha256 NAME receives from the queue of that name, without NAME from stdin. The dynamic linker must find
 libjoinmem.so.1.
 """
 import ctypes
@@ -11,7 +11,7 @@ import hashlib
 import sys
 
 CHUNK_BYTES = 65528  # as in chunk.h
-CHUNKS = 16
+CHUNKS = 64
 JM_SPSC = 1
 
 
@@ -37,10 +37,10 @@ def fail(what):
 
 
 def view(chunk):
-    """What counts of it: no copy."""
+    """Returns the valid bytes of a chunk, without a copy."""
     length = chunk.length
     if length > CHUNK_BYTES:
-        fail("that is no chunk")
+        fail("this is not a chunk")
     return memoryview(chunk.bytes)[:length]
 
 
@@ -52,7 +52,7 @@ def from_queue(name):
     own, count = Chunk(), ctypes.c_uint64()
     print("ready", flush=True)
     while True:
-        # Where the sender wrote it. Where there is nothing yet, to pop is to sleep until there is.
+        # Reads the chunk where the sender wrote it. If the queue is empty, a pop sleeps until a chunk arrives.
         count.value = 1
         address = jm.jm_queue_peek(queue, ctypes.byref(count))
         if address:
@@ -62,7 +62,7 @@ def from_queue(name):
             yield view(own)
         else:
             break
-    if jm.jm_last_error() != errno.EPIPE:  # shut down, and all of it popped
+    if jm.jm_last_error() != errno.EPIPE:  # EPIPE: shut down and drained
         fail(jm.jm_last_error_message().decode())
     jm.jm_close(queue)
 

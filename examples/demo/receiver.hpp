@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-/// A program that receives: started, waited for, and killed with us.
+/// Starts a program that receives, waits for it, and kills it if this process ends.
 #ifndef DEMO_RECEIVER_HPP
 #define DEMO_RECEIVER_HPP
 
 #include "file.hpp"
+#include "rounds.hpp"
 
 #include <csignal>
 #include <string>
@@ -12,11 +13,11 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
-/// One at a time. It says "ready" when it can be sent to and its result at the end, a line each.
+/// One receiver at a time. It prints a line "ready" when it can receive, and its result as a line at the end.
 class Receiver
 {
 public:
-    /// @param input what it has as its stdin; closed here; -1 is ours
+    /// @param input becomes its stdin and is closed here; -1: it inherits the stdin of this process
     Receiver (const std::vector<std::string>& command, int input)
     {
         std::vector<char*> arguments;
@@ -27,7 +28,7 @@ public:
         arguments.push_back (nullptr);
         int output[2];
         sigset_t before;
-        // Nothing may end us before we know whom to take along.
+        // Blocks the signals until the process id is recorded, so that the receiver is killed in any case.
         ::sigprocmask (SIG_BLOCK, &ending (), &before);
         pid_t parent = ::getpid ();
         pid_t pid = ::pipe2 (output, O_CLOEXEC) == 0 ? ::fork () : -1;
@@ -62,7 +63,7 @@ public:
         ::close (_output);
     }
 
-    /// The next line that it says, without its end.
+    /// The next line of its output, without the newline.
     std::string line ()
     {
         std::string line;
@@ -78,12 +79,19 @@ public:
         return line;
     }
 
-    /// Whether it has ended, without waiting for that.
+    /// Whether it has ended; does not wait.
     bool ended () const
     {
         siginfo_t info {};
         return ::waitid (P_PID, static_cast<id_t> (current), &info, WEXITED | WNOHANG | WNOWAIT) == 0
                && info.si_pid != 0;
+    }
+
+    /// The CPU time that it has used so far.
+    double cpuSeconds () const
+    {
+        clockid_t clock = 0;
+        return ::clock_getcpuclockid (current, &clock) == 0 ? ::cpuSeconds (clock) : 0;
     }
 
     void finish ()
@@ -95,7 +103,7 @@ public:
         }
     }
 
-    /// A signal that ends us kills the receiver first, and waits until it is gone.
+    /// Installs handlers: a signal that ends this process first kills the receiver and waits for its end.
     static void takeAlong ()
     {
         struct sigaction action
@@ -126,10 +134,12 @@ private:
     [[noreturn]] static void become (const std::vector<char*>& arguments, int input, int output, pid_t parent,
                                      const sigset_t& signals)
     {
-        ::prctl (PR_SET_PDEATHSIG, SIGKILL);  // should we be killed
+        ::prctl (PR_SET_PDEATHSIG, SIGKILL);  // if this process is killed
         for (int number : {SIGINT, SIGTERM, SIGHUP})
         {
-            ::signal (number, number == SIGTERM ? SIG_DFL : SIG_IGN);  // a terminal tells us both: we see to it
+            ::signal (number, number == SIGTERM
+                                  ? SIG_DFL
+                                  : SIG_IGN);  // a terminal signals both processes; the parent kills this one
         }
         ::sigprocmask (SIG_SETMASK, &signals, nullptr);
         if (::getppid () == parent && ::dup2 (output, STDOUT_FILENO) != -1
@@ -151,7 +161,7 @@ private:
         ::raise (number);
     }
 
-    // The number is forgotten while no signal can kill by it: it may be somebody else's soon.
+    // Clears the process id while signals are blocked, because the kernel may give it to another process.
     static int reap ()
     {
         sigset_t before;

@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# The demo itself, when everything is built: run.sh PROGRAMS LIBRARIES FILE [--kill]
-# A C++ process puts FILE into shared memory; a C and a Python process open it by name and hash it where it lies. Then it
-# streams FILE to both through a queue. Ends with 0 when each SHA-256 is that of sha256sum. The names, of which there is
-# one at a time, are removed at the end, also after Ctrl-C, TERM and HUP. With --kill it streams FILE from three processes
-# that are killed again and again, and does nothing else.
+# Runs the demo after the build: run.sh PROGRAMS LIBRARIES FILE [--kill]
+# A C++ process puts FILE into shared memory; a C and a Python process open it by name and hash it in place. Then C++
+# streams FILE to both through a queue. The exit status is 0 if each SHA-256 equals that of sha256sum. The demo uses one
+# name at a time and removes it at the end, also after Ctrl-C, TERM and HUP. With --kill it only streams FILE from three
+# processes that are killed again and again.
 set -eu
 programs=$1
 libraries=$2
@@ -14,10 +14,10 @@ python=${PYTHON:-/usr/bin/python3}
 here=$(dirname -- "$0")
 waited=
 case $file in
-    -*) file=./$file ;; # a name, not an option
+    -*) file=./$file ;; # a file name, not an option
 esac
 
-# Chosen before anything is made, so that there is no moment at which end does not know what to remove.
+# Chosen before anything is created, so that end () always knows what to remove.
 name=/joinmem-demo-$(od -An -N8 -tx1 /dev/urandom | tr -d ' \n')
 scratch=${TMPDIR:-/tmp}$name
 
@@ -25,8 +25,8 @@ end ()
 {
     status=$?
     trap '' EXIT INT TERM HUP
-    # $! and no variable of ours: the signal may have come before it was set. The wait matters, too: a process that was
-    # about to make the name has ended when the name is removed.
+    # Uses $! instead of a variable: the signal may arrive before a variable is set. The wait makes sure that a process
+    # that creates the name has ended before the name is removed.
     if [ "${!:-}" != "$waited" ]; then
         kill -TERM "$!" 2> /dev/null || :
         wait "$!" 2> /dev/null || :
@@ -40,11 +40,11 @@ trap 'exit 129' HUP
 trap 'exit 130' INT
 trap 'exit 143' TERM
 mkdir -m 700 -- "$scratch" || {
-    echo "demo: set TMPDIR to a folder that you may write to" >&2
+    echo "demo: set TMPDIR to a directory that you may write to" >&2
     exit 1
 }
 
-# In the background, because a shell runs its traps while it waits, but not while a command runs in front.
+# Runs a command in the background: a shell runs its traps during a wait, but not during a foreground command.
 step ()
 {
     "$@" &
@@ -54,7 +54,7 @@ step ()
     return "$code"
 }
 
-# For Python, which finds it by its soname.
+# For Python, which finds the library by its soname.
 with_library ()
 {
     exec env LD_LIBRARY_PATH="$libraries${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}" "$@"
@@ -73,7 +73,7 @@ echo "== C++ puts $file into shared memory"
 step "$programs/put" "$file" "$name"
 
 echo
-echo "== C and Python open $name and hash it where it lies"
+echo "== C and Python open $name and hash it in place"
 step sh -c 'exec sha256sum < "$1"' sh "$file" > "$scratch/sha256sum"
 step "$programs/sha256" "$name" > "$scratch/c"
 step with_library "$python" "$here/sha256.py" "$name" > "$scratch/python"
@@ -89,12 +89,12 @@ if [ "$c" != "$expected" ] || [ "$from_python" != "$expected" ]; then
 fi
 echo "  the same"
 
-# The file has to go first: a machine may have room for it only once.
+# Removes the file first: the machine may have room for only one copy.
 "$programs/put" --unlink "$name"
 echo
 echo "== C++ streams $file through a queue, $name, to C and to Python"
 step with_library "$programs/stream" "$file" "$name" "$expected" "$programs/receive" "$python" "$here/receive.py"
 
 echo
-echo "== How long that much memory takes to be ready, here and now"
+echo "== How long it takes until memory is ready"
 step "$programs/timing" "$(wc -c < "$file")" "$name"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Opens by name the segment that put made, and prints the SHA-256 of the file in it, hashed where it lies. */
+/* Opens by name the segment that put created, and prints the SHA-256 of the file in it, hashed in place. */
 #include "file_segment.h"
 
 #include <joinmem.h>
@@ -51,7 +51,7 @@ int main (int argc, char** argv)
     {
         return fail (jm_last_error_message ());
     }
-    const file_segment header = *there; /* read once: what was checked is what is used */
+    const file_segment header = *there; /* read once, so that the checked values are the ones used */
     if (header.magic != FILE_SEGMENT_MAGIC || header.length > (uint64_t) jm_size (memory) - FILE_SEGMENT_BYTES)
     {
         return fail ("there is no file in that segment");

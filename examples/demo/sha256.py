@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""Opens by name the segment that put made, and prints the SHA-256 of the file in it, hashed where it lies.
+"""Opens by name the segment that put created, and prints the SHA-256 of the file in it, hashed in place.
 
 sha256.py NAME; the dynamic linker must find libjoinmem.so.1.
 """
@@ -55,7 +55,7 @@ def main():
     magic, length = (ctypes.c_uint64 * 2).from_address(jm.jm_get(memory, 0))
     if magic != MAGIC or not 0 < length <= size - FILE_SEGMENT_BYTES:
         fail("there is no file in that segment")
-    # A view of the segment, not a copy of it: hashlib reads what put wrote.
+    # A view of the segment, not a copy: hashlib reads the bytes that put wrote.
     view = memoryview((ctypes.c_ubyte * length).from_address(jm.jm_get(memory, FILE_SEGMENT_BYTES)))
     print(hashlib.sha256(view).hexdigest(), flush=True)
     view.release()

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Streams a file to a receiver in C and to one in Python, through a queue, a pipe and a Unix socket; sees that the SHA-256
-// of what arrived is the one it was told, and says how fast it went.
-//     stream FILE NAME SHA256 RECEIVE PYTHON RECEIVE.PY      NAME is of the queue, there until the receiver has it open
+// Streams a file to a receiver in C and to one in Python, through a queue, a pipe and a Unix socket. Checks the SHA-256
+// of what arrives, and prints the speed and the CPU time of each way.
+//     stream FILE NAME SHA256 RECEIVE PYTHON RECEIVE.PY      NAME: of the queue, removed when both have it open
 #include "hash.hpp"
+#include "table.hpp"
 #include "ways.hpp"
 
 #include <array>
@@ -10,11 +11,10 @@
 
 namespace
 {
-constexpr uint64_t enoughBytes = 16 << 20;  // for a rate
+constexpr uint64_t enoughBytes = 16 << 20;  // minimum to measure a rate
 constexpr std::size_t mostRounds = 5;
 constexpr double enoughSeconds = 5;
-constexpr std::array<const char*, 4> wayNames {"no way at all", "queue", "pipe", "Unix socket"};
-constexpr std::array<const char*, 3> workNames {"C, words added", "C, SHA-256", "Python, SHA-256"};
+constexpr std::size_t noTransport = 0;
 
 std::string added (const Bytes& bytes)
 {
@@ -36,37 +36,37 @@ public:
     {
     }
 
-    // What arrived is checked each time, and told the first.
+    // Checks the result of each stream, and prints those of the first round.
     void run ()
     {
+        const OtherPrograms others;
         auto start = std::chrono::steady_clock::now ();
-        round ();
-        std::printf ("  C          %s\n  Python     %s\n  the same, also through a pipe and a Unix socket\n",
+        round (0);
+        std::printf ("  C          %s\n  Python     %s\n  the same, also through a pipe and a Unix socket\n\n",
                      _results[1].c_str (), _results[2].c_str ());
         if (_bytes.size < enoughBytes)
         {
-            std::printf ("  no rates: less than 16 MiB are through too soon\n");
+            std::printf ("No figures: measuring a rate needs a file of at least 16 MiB.\n");
             return;
         }
-        while (_seconds[0][0].size () < mostRounds && since (start) < enoughSeconds)
+        for (std::size_t done = 1; done < mostRounds && since (start) < enoughSeconds; ++done)
         {
-            round ();
+            round (done);
         }
-        print ();
+        printTable (_costs, _bytes.size, others.share ());
     }
 
 private:
-    // All of them one after the other, the order turned round each time.
-    void round ()
+    // Measures every way with every work, one after the other, in reverse order in every second round.
+    void round (std::size_t number)
     {
-        const std::size_t cells = wayNames.size () * workNames.size ();
-        const bool turned = _seconds[0][0].size () % 2 != 0;
+        const std::size_t cells = ways * works;
         for (std::size_t i = 0; i < cells; ++i)
         {
-            std::size_t cell = turned ? cells - 1 - i : i;
-            std::size_t way = cell % wayNames.size ();
-            std::size_t work = cell / wayNames.size ();
-            if (way == 0 && work == 2)
+            std::size_t cell = number % 2 != 0 ? cells - 1 - i : i;
+            std::size_t way = cell % ways;
+            std::size_t work = cell / ways;
+            if (way == noTransport && work == 2)
             {
                 continue;  // Python hashes with the same library
             }
@@ -77,7 +77,7 @@ private:
                               received.result.c_str ());
                 throw Problem ("what arrived is not what was sent");
             }
-            _seconds[way][work].push_back (received.seconds);
+            _costs[work][way].add (received.seconds, received.senderCpu, received.receiverCpu, _bytes.size);
         }
     }
 
@@ -94,50 +94,17 @@ private:
             default:
                 break;
         }
+        const double cpuBefore = cpuSeconds ();
         auto start = std::chrono::steady_clock::now ();
         std::string result = work == 0 ? added (_bytes) : hashed (_bytes.data, _bytes.size);
-        return {since (start), result};
-    }
-
-    void print () const
-    {
-        std::printf ("%.3f MiB, from \"ready\" to the result: GB/s (median of %zu rounds, least to most)\n",
-                     static_cast<double> (_bytes.size) / (1 << 20), _seconds[0][0].size ());
-        std::printf ("  %-14s  %-24s%-24s%s\n", "", workNames[0], workNames[1], workNames[2]);
-        for (std::size_t way = 0; way < wayNames.size (); ++way)
-        {
-            const auto& of = _seconds[way];
-            std::printf ("  %-14s  %-24s%-24s%s\n", wayNames[way], rates (of[0]).c_str (), rates (of[1]).c_str (),
-                         rates (of[2]).c_str ());
-        }
-        std::printf (
-            "  The file is in the sender's memory and goes in pieces of 64 KiB, with room for 1 MiB on the way, in "
-            "the\n"
-            "  socket for what it may have. A piece is copied once into a queue, and again by a side that has to "
-            "sleep;\n"
-            "  twice through the others. Adding words looks at every byte and is little work; SHA-256 is much.\n"
-            "  \"No way at all\" is the work alone, in the sender.\n");
-    }
-
-    std::string rates (std::vector<double> seconds) const
-    {
-        if (seconds.empty ())
-        {
-            return "-";
-        }
-        std::sort (seconds.begin (), seconds.end ());
-        auto rate = [this] (double s) { return static_cast<double> (_bytes.size) / s / 1e9; };
-        char text[64];
-        std::snprintf (text, sizeof text, "%.2f (%.2f to %.2f)", rate (seconds[seconds.size () / 2]),
-                       rate (seconds.back ()), rate (seconds.front ()));
-        return text;
+        return {since (start), cpuSeconds () - cpuBefore, 0, result};
     }
 
     Bytes _bytes;
     std::string _name;
-    std::array<std::string, 3> _results;
-    std::array<Command, 3> _commands;
-    std::array<std::array<std::vector<double>, 3>, 4> _seconds;
+    std::array<std::string, works> _results;
+    std::array<Command, works> _commands;
+    Costs _costs;
 };
 }  // namespace
 
@@ -151,7 +118,7 @@ int main (int argc, char** argv)
     try
     {
         Receiver::takeAlong ();
-        ::signal (SIGPIPE, SIG_IGN);  // a receiver that ends is an error like others
+        ::signal (SIGPIPE, SIG_IGN);  // a receiver that ends is then an ordinary error
         File file (argv[1]);
         join::LocalMem memory (file.size ());
         file.readInto (static_cast<char*> (memory.get ()));

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
-// Streams a file again and again from three producers to a consumer, through a queue; every few milliseconds a producer is
-// killed with SIGKILL and another one started in its place. The SHA-256 of what arrived is right each time.
+// Streams a file repeatedly from three producers to a consumer, through a queue. Every few milliseconds it kills a
+// producer with SIGKILL and starts another one in its place. The SHA-256 of what arrives must be right each time.
 //     survive FILE NAME SHA256
 //
-// What a process was pushing when it was killed has arrived, or it has not: so its successor pushes it again, and the
-// consumer leaves out what it has. That much is the program's; that nothing else is lost, doubled or held up is the queue's.
+// The piece that a killed process was pushing has either arrived or not. So its successor pushes the piece again, and
+// the consumer drops duplicates. This program has to do that; the queue makes sure that nothing else is lost,
+// duplicated or delayed.
 #include "hash.hpp"
 
 #include <join/queue.hpp>
@@ -32,7 +33,7 @@ constexpr uint32_t producers = 3;
 constexpr uint64_t pieceBytes = 4080;
 constexpr auto length = 3s;
 
-/// A piece of the file. Pieces are numbered through all rounds; each producer pushes every third.
+/// A piece of the file. The numbers continue through all rounds; each producer pushes every third piece.
 struct Piece
 {
     uint64_t number;
@@ -43,12 +44,12 @@ struct Piece
 
 using Queue = join::ShmMem::Mpsc::Queue<Piece>;
 
-/// What all processes see beside the queue.
+/// What all processes share besides the queue.
 struct Board
 {
-    std::atomic<uint64_t> pushed[producers];  // pieces whose push has returned
-    std::atomic<uint64_t> round;              // that the consumer is at; nobody is further than one ahead
-    std::atomic<bool> over;                   // with this round
+    std::atomic<uint64_t> pushed[producers];  // number of pieces whose push has returned
+    std::atomic<uint64_t> round;              // round of the consumer; producers are at most one ahead
+    std::atomic<bool> over;                   // ends with this round
 };
 
 double milliseconds (Clock::duration time)
@@ -117,7 +118,7 @@ private:
         _processes[i] = ::fork ();
         if (_processes[i] == 0)
         {
-            ::prctl (PR_SET_PDEATHSIG, SIGKILL);  // should we be killed ourselves
+            ::prctl (PR_SET_PDEATHSIG, SIGKILL);  // if this process is killed
             if (::getppid () != parent)
             {
                 ::_exit (1);
@@ -163,7 +164,7 @@ private:
         }
     }
 
-    // Until all has been received: then whoever is left ends by itself, or here.
+    // Kills producers until all has been received. The remaining ones then end by themselves, or in the destructor.
     void kill (const std::atomic<bool>& received)
     {
         std::mt19937 random (1);
@@ -190,7 +191,7 @@ private:
             const auto before = Clock::now ();
             if (_queue.pop (*piece, 10s) != 0)
             {
-                throw Problem ("nothing arrives any more: " + std::string (join::lastError.message ()));
+                throw Problem ("no more pieces arrive: " + std::string (join::lastError.message ()));
             }
             _silence = std::max (_silence, milliseconds (Clock::now () - before));
             uint64_t& expected = next[piece->producer];
@@ -200,7 +201,7 @@ private:
             }
             if (piece->number < expected)
             {
-                ++_again;  // its producer was killed before it could write down that it had pushed it
+                ++_again;  // its producer was killed before it recorded the push
                 continue;
             }
             expected += producers;
@@ -237,10 +238,11 @@ private:
         std::printf ("  SHA-256    %s\n  the same in each of %llu rounds, %llu bytes each, in %.1f s\n", _hash.c_str (),
                      static_cast<unsigned long long> (_rounds), static_cast<unsigned long long> (_file.size ()),
                      _seconds);
-        std::printf ("  producers killed %llu times: %llu in the middle of a push and passed over, %llu pushed and not "
-                     "yet written down\n",
-                     static_cast<unsigned long long> (_kills), static_cast<unsigned long long> (stats.holes),
-                     static_cast<unsigned long long> (_again));
+        std::printf (
+            "  producers killed %llu times: %llu in the middle of a push, whose cell was skipped, %llu after a "
+            "push that was not recorded yet\n",
+            static_cast<unsigned long long> (_kills), static_cast<unsigned long long> (stats.holes),
+            static_cast<unsigned long long> (_again));
         std::printf ("  the queue recovered from %llu deaths; the consumer never waited longer than %.2f ms\n",
                      static_cast<unsigned long long> (stats.deaths), _silence);
     }

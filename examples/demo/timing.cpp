@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: MIT
-// How long it takes to have memory ready, that is until every page of it has been written once; beside the plain system
-// calls for the same size. Rounds of all four, one after the other, the order turned round each time; medians.
-//     timing BYTES NAME      NAME is of shared memory, there for a moment each round
+// Measures the time and the CPU time until memory is ready, that is, until every page has been written once, and
+// compares the library with plain system calls. Each round measures all four ways, every second round in reverse order.
+//     timing BYTES NAME      NAME: of the shared memory, which exists for a moment in each round
+#include "rounds.hpp"
+
 #include <join/memory.hpp>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <string>
-#include <vector>
 
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -20,11 +19,11 @@
 
 namespace
 {
-constexpr uint64_t basePage = 4096;  // no page is smaller: touching more often costs little and changes nothing
+constexpr uint64_t basePage = 4096;  // the smallest page size: touching more often costs little and changes nothing
 constexpr int mostRounds = 9;
 constexpr double enoughSeconds = 5;
 
-std::string name;  // from the command line, so that whoever started us can remove it when we are killed
+std::string name;  // from the command line, so that the parent can remove it if this process is killed
 
 void touch (void* memory, uint64_t size)
 {
@@ -43,11 +42,6 @@ void* mapped (uint64_t size, int flags, int descriptor)
         throw std::system_error (errno, std::generic_category (), "mmap");
     }
     return memory;
-}
-
-double since (std::chrono::steady_clock::time_point start)
-{
-    return std::chrono::duration<double> (std::chrono::steady_clock::now () - start).count ();
 }
 
 double localMem (uint64_t size)
@@ -72,7 +66,7 @@ double shmMem (uint64_t size)
 {
     auto start = std::chrono::steady_clock::now ();
     join::ShmMem memory (size, name);
-    join::ShmMem::unlink (name);  // at once, so that nothing can leave the name behind
+    join::ShmMem::unlink (name);  // at once, so that the name cannot remain
     touch (memory.get (), size);
     return since (start);
 }
@@ -102,42 +96,54 @@ struct Way
 {
     const char* what;
     double (*run) (uint64_t);
-    std::vector<double> seconds;
+    Rounds ms;
+    Rounds cpuMs;
 };
 
-double median (std::vector<double> values)
+using Ways = std::array<Way, 4>;
+
+// A way is faster in the rounds in which the other takes longer.
+void printVerdict (const Way& way, const Way& plain)
 {
-    std::sort (values.begin (), values.end ());
-    std::size_t half = values.size () / 2;
-    return values.size () % 2 != 0 ? values[half] : (values[half - 1] + values[half]) / 2;
+    std::printf ("  verdict: %s; %.2f times its time\n",
+                 verdict (way.what, "the system calls", plain.ms.above (way.ms), way.ms.count ()).c_str (),
+                 way.ms.median () / plain.ms.median ());
 }
 
-void print (const std::array<Way, 4>& ways, uint64_t size)
+void print (const Ways& ways, uint64_t size)
 {
-    std::printf ("time until %.3f MiB are ready, every page written once (median of %zu rounds, least to most)\n",
-                 static_cast<double> (size) / (1 << 20), ways[0].seconds.size ());
+    std::printf ("%.3f MiB, the size of the file. Medians of %zu rounds; each round measures all four.\n"
+                 "  ms      from the first call until every page has been written once (least to most of the rounds)\n"
+                 "  CPU ms  CPU time of all threads of this process meanwhile\n\n",
+                 static_cast<double> (size) / (1 << 20), ways[0].ms.count ());
+    std::printf ("  %-47s %9s %-20s%8s\n", "", "ms", "least to most", "CPU ms");
     for (const Way& way : ways)
     {
-        auto range = std::minmax_element (way.seconds.begin (), way.seconds.end ());
-        std::printf ("  %-48s %9.3f ms  (%.3f to %.3f)\n", way.what, median (way.seconds) * 1e3, *range.first * 1e3,
-                     *range.second * 1e3);
+        char range[64];
+        std::snprintf (range, sizeof range, "(%.3f to %.3f)", way.ms.least (), way.ms.most ());
+        std::printf ("  %-47s %9.3f %-20s%8.3f\n", way.what, way.ms.median (), range, way.cpuMs.median ());
     }
+    printVerdict (ways[0], ways[1]);
+    printVerdict (ways[2], ways[3]);
 }
 
 void measure (uint64_t size)
 {
-    std::array<Way, 4> ways {{{"LocalMem", localMem, {}},
-                              {"private: mmap, then touched", plainMmap, {}},
-                              {"ShmMem", shmMem, {}},
-                              {"shared: shm_open, ftruncate, mmap, then touched", plainShm, {}}}};
+    Ways ways {{{"LocalMem", localMem, {}, {}},
+                {"private: mmap, then touched", plainMmap, {}, {}},
+                {"ShmMem", shmMem, {}, {}},
+                {"shared: shm_open, ftruncate, mmap, then touched", plainShm, {}, {}}}};
     auto start = std::chrono::steady_clock::now ();
     for (int round = 0; round < mostRounds && (round < 3 || since (start) < enoughSeconds); ++round)
     {
-        // The library first in the first round: where the memory is not there, it says so instead of being killed.
+        // Measures the library first in the first round: if there is not enough memory, it fails with an error, and the
+        // process is not killed.
         for (std::size_t i = 0; i < ways.size (); ++i)
         {
             Way& way = ways[round % 2 == 0 ? i : ways.size () - 1 - i];
-            way.seconds.push_back (way.run (size));
+            const double cpuBefore = cpuSeconds ();
+            way.ms.add (way.run (size) * 1e3);
+            way.cpuMs.add ((cpuSeconds () - cpuBefore) * 1e3);
         }
     }
     print (ways, size);

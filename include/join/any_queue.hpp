@@ -1,281 +1,230 @@
 // SPDX-License-Identifier: MIT
-/// A queue over ShmMem whose kind, element size and capacity are known only when the program runs: for tools, bridges and
-/// bindings. Who knows the type takes <join/queue.hpp>, which is faster; both see the same queues.
+/// A queue over ShmMem whose kind, element size and capacity are known only at run time: for tools, bridges and
+/// bindings. Programs that know the element type use <join/queue.hpp>, which is faster; both open the same queues.
 ///
-///     AnyQueue ticks ("/ticks");                             // attaches to the one that is there, whatever it is
+///     AnyQueue ticks ("/ticks");                             // attaches to the queue of that name, of any kind
 ///     std::vector<char> buffer (64 * ticks.elementSize ());
-///     int64_t n = ticks.popSome (buffer.data (), 64, 100ms);  // elements, one behind the other; -1 and Errc::TimedOut
-///
-/// Elements are bytes, elementSize () each, at any address; contracts, threads and errors are those of BasicQueue.
+///     int64_t n = ticks.popSome (buffer.data (), 64, 100ms);  // elements without gaps; -1 and Errc::TimedOut
 #ifndef JOIN_ANY_QUEUE_HPP
 #define JOIN_ANY_QUEUE_HPP
 
 #include <join/detail/blocking.hpp>
 #include <join/detail/claim.hpp>
+#include <join/detail/queue_base.hpp>
 #include <join/detail/spsc.hpp>
+#include <join/detail/timeout.hpp>
 #include <join/memory.hpp>
 #include <join/queue_options.hpp>
-
-#include <chrono>
 
 namespace join
 {
 inline namespace JOIN_ABI
 {
-class AnyQueue
+/// A shared queue of any kind. Elements are elementSize () bytes each, at addresses of any alignment, without gaps
+/// between them. The other members are in detail/queue_base.hpp.
+///
+/// Errors of all members: the table of BasicQueue, in <join/queue.hpp>.
+///
+/// Thread safety: as BasicQueue. Since: 0.1
+class AnyQueue : public detail::QueueBase
 {
 public:
     using Duration = std::chrono::nanoseconds;
 
-    /// Attaches to the queue of that name, whatever it is; memory.mode is of no account.
-    /// @throw std::system_error ENOENT there is none; EBADMSG it is no queue, is damaged, or of a format that this library
-    ///     does not know; as ShmMem's constructor
-    explicit AnyQueue (std::string_view name, const MemOptions& memory = MemOptions (),
+    /// Attaches to the existing queue of that name, of whatever kind; ignores memory.mode.
+    /// @throw std::system_error ENOENT the name does not exist; EBADMSG it is not a queue, is damaged, or has a format
+    ///     that this library does not know; or as ShmMem's constructor
+    explicit AnyQueue (const detail::Name& name, const MemOptions& memory = MemOptions (),
                        const QueueOptions& options = QueueOptions ())
-    : _ring (detail::Ring::open (detail::Shape {detail::Kind (0), 0, 0}, name, openOnly (memory), options))
+    : QueueBase (detail::Ring::open (detail::Shape {detail::Kind (0), 0, 0}, name.text (), openOnly (memory), options))
     {
     }
 
-    explicit AnyQueue (const char* name, const MemOptions& memory = MemOptions (),
-                       const QueueOptions& options = QueueOptions ())
-    : AnyQueue (detail::nameOf (name), memory, options)
-    {
-    }
-
-    /// Makes the queue of that name, or attaches to it; capacity in elements, rounded up to a power of two, elementSize in
-    /// bytes, 64 KiB at most. With OpenOnly a kind, capacity or size of 0 takes what the queue has.
-    /// @throw as BasicQueue's constructor, and std::system_error EINVAL no such kind or size
-    AnyQueue (QueueKind kind, uint64_t capacity, uint32_t elementSize, std::string_view name,
+    /// Creates the queue of that name, or attaches to it. With OpenOnly a kind, capacity or elementSize of 0 takes that
+    /// of the queue.
+    /// @param capacity elements, rounded up to a power of two
+    /// @param elementSize bytes, 1 to 65536
+    /// @throw as BasicQueue's constructor; std::system_error EINVAL an invalid kind or element size
+    AnyQueue (QueueKind kind, uint64_t capacity, uint32_t elementSize, const detail::Name& name,
               const MemOptions& memory = MemOptions (), const QueueOptions& options = QueueOptions ())
-    : _ring (detail::Ring::open (detail::Shape {static_cast<detail::Kind> (kind), elementSize, capacity}, name, memory,
-                                 options))
+    : QueueBase (detail::Ring::open (detail::Shape {static_cast<detail::Kind> (kind), elementSize, capacity},
+                                     name.text (), memory, options))
     {
     }
 
-    AnyQueue (QueueKind kind, uint64_t capacity, uint32_t elementSize, const char* name,
-              const MemOptions& memory = MemOptions (), const QueueOptions& options = QueueOptions ())
-    : AnyQueue (kind, capacity, elementSize, detail::nameOf (name), memory, options)
+    /// Moves the queue; no call of `other` may be in progress. Afterwards `other` is empty: its calls fail with EBADF.
+    AnyQueue (AnyQueue&& other) noexcept = default;
+    AnyQueue& operator= (AnyQueue&& other) noexcept = default;
+    ~AnyQueue () = default;
+
+    /// Attaches to an existing queue without exceptions.
+    /// @return the queue, or an empty object with lastError: as the constructor throws
+    static AnyQueue make (const detail::Name& name, const MemOptions& memory = MemOptions (),
+                          const QueueOptions& options = QueueOptions ()) noexcept
     {
+        const detail::Shape any = {detail::Kind (0), 0, 0};
+        return AnyQueue (Made (), detail::Ring::openOrNone (any, name.text (), openOnly (memory), options));
     }
 
-    AnyQueue (const AnyQueue&) = delete;
-    AnyQueue& operator= (const AnyQueue&) = delete;
-
-    ~AnyQueue ()
+    /// Creates a queue, or attaches to it, without exceptions. @return as above; std::overflow_error is EOVERFLOW
+    static AnyQueue make (QueueKind kind, uint64_t capacity, uint32_t elementSize, const detail::Name& name,
+                          const MemOptions& memory = MemOptions (),
+                          const QueueOptions& options = QueueOptions ()) noexcept
     {
-        _ring->close ();
+        const detail::Shape shape = {static_cast<detail::Kind> (kind), elementSize, capacity};
+        return AnyQueue (Made (), detail::Ring::openOrNone (shape, name.text (), memory, options));
     }
 
-    // --- at once ---
+    // --- members that do not wait ---
 
-    /// @return 0, or -1 with lastError as of BasicQueue::tryPush, and EINVAL: null
+    /// Copies one element into the queue. @return as BasicQueue::tryPush
     int tryPush (const void* element) noexcept
     {
-        return element != nullptr ? one (detail::toldFull (ByKind::push (*_ring, size (), element, detail::One ())))
-                                  : _ring->refuseZero ();
+        return element != nullptr ? one (detail::failFull (ByKind::push (*_ring, size (), element, detail::One ())))
+                                  : _ring->errorNoElements ();
     }
 
+    /// Copies the oldest element out of the queue. @return as BasicQueue::tryPop
     int tryPop (void* element) noexcept
     {
-        return element != nullptr ? one (detail::toldEmpty (ByKind::pop (*_ring, size (), element, detail::One ())))
-                                  : _ring->refuseZero ();
+        return element != nullptr ? one (detail::failEmpty (ByKind::pop (*_ring, size (), element, detail::One ())))
+                                  : _ring->errorNoElements ();
     }
 
-    /// As many of n as fit, or as are there, in order. @return how many, or -1 as of one, and EINVAL: n = 0
+    /// Pushes as many of n elements as fit, in order. @return how many, or -1 with lastError as in the table
     int64_t tryPush (const void* elements, uint64_t n) noexcept
     {
         return elements != nullptr && n != 0
-                   ? detail::toldFull (ByKind::push (*_ring, size (), elements, detail::Some {n}))
-                   : _ring->refuseZero ();
+                   ? detail::failFull (ByKind::push (*_ring, size (), elements, detail::Some {n}))
+                   : _ring->errorNoElements ();
     }
 
+    /// Pops as many elements as there are, up to n, with BasicQueue's limits for a Mpmc.
+    /// @return how many, or -1 with lastError as in the table
     int64_t tryPop (void* elements, uint64_t n) noexcept
     {
         return elements != nullptr && n != 0
-                   ? detail::toldEmpty (ByKind::pop (*_ring, size (), elements, detail::Some {n}))
-                   : _ring->refuseZero ();
+                   ? detail::failEmpty (ByKind::pop (*_ring, size (), elements, detail::Some {n}))
+                   : _ring->errorNoElements ();
     }
 
-    // --- waiting ---
+    // --- members that wait, with timeouts as BasicQueue has them ---
 
-    /// @return 0, or -1 with lastError as of BasicQueue::push and pop, and EINVAL: null
+    /// Waits for room and pushes one element. @return 0, or -1 with lastError as in the table
     int push (const void* element) noexcept
     {
-        return pushOne (element, forever ());
+        return pushOne (element, detail::noDeadline ());
     }
 
+    /// Waits for an element and pops it. @return as BasicQueue::tryPop
     int pop (void* element) noexcept
     {
-        return popOne (element, forever ());
+        return popOne (element, detail::noDeadline ());
     }
 
-    int push (const void* element, Duration timeout) noexcept
+    /// Waits for room up to a timeout of any unit. @return 0, or -1 with lastError as in the table
+    template <typename Rep, typename Period>
+    int push (const void* element, std::chrono::duration<Rep, Period> timeout) noexcept
     {
-        return pushOne (element, in (timeout));
+        return pushOne (element, detail::deadlineIn (timeout));
     }
 
-    int pop (void* element, Duration timeout) noexcept
+    /// Waits for an element up to a timeout of any unit. @return as BasicQueue::tryPop
+    template <typename Rep, typename Period>
+    int pop (void* element, std::chrono::duration<Rep, Period> timeout) noexcept
     {
-        return popOne (element, in (timeout));
+        return popOne (element, detail::deadlineIn (timeout));
     }
 
-    /// Waits until all n are done. @return 0, or -1 with lastError
+    /// Waits for room until all n elements are pushed; 0 elements are done at once. @return 0, or -1 with lastError as
+    /// in the table: some may have been pushed
     int push (const void* elements, uint64_t n) noexcept
     {
-        return all (detail::pushAll<ByKind> (*_ring, size (), elements, n, forever ()), n);
+        return all (detail::pushAll<ByKind> (*_ring, size (), elements, n, detail::noDeadline ()), n);
     }
 
+    /// Waits for elements until n are popped; 0 elements are done at once. @return as push
     int pop (void* elements, uint64_t n) noexcept
     {
-        return all (detail::popAll<ByKind> (*_ring, size (), elements, n, forever ()), n);
+        return all (detail::popAll<ByKind> (*_ring, size (), elements, n, detail::noDeadline ()), n);
     }
 
-    /// Until all n are done or the time is up. @return how many were done, if any, else -1; lastError tells why it is not n
-    int64_t push (const void* elements, uint64_t n, Duration timeout) noexcept
+    /// Waits for room until all n elements are pushed or the time is up.
+    /// @return how many were pushed, or -1 if none; lastError gives the reason where this is not n
+    template <typename Rep, typename Period>
+    int64_t push (const void* elements, uint64_t n, std::chrono::duration<Rep, Period> timeout) noexcept
     {
-        return detail::pushAll<ByKind> (*_ring, size (), elements, n, in (timeout));
+        return detail::pushAll<ByKind> (*_ring, size (), elements, n, detail::deadlineIn (timeout));
     }
 
-    int64_t pop (void* elements, uint64_t n, Duration timeout) noexcept
+    /// Waits for elements until n are popped or the time is up. @return as push
+    template <typename Rep, typename Period>
+    int64_t pop (void* elements, uint64_t n, std::chrono::duration<Rep, Period> timeout) noexcept
     {
-        return detail::popAll<ByKind> (*_ring, size (), elements, n, in (timeout));
+        return detail::popAll<ByKind> (*_ring, size (), elements, n, detail::deadlineIn (timeout));
     }
 
-    /// Waits for the first, then takes what is there up to n. @return how many, or -1 as of pop
+    /// Waits for an element, and then pops as many as there are, up to n.
+    /// @return how many, or -1 with lastError as in the table
     int64_t popSome (void* elements, uint64_t n) noexcept
     {
-        return detail::popSome<ByKind> (*_ring, size (), elements, n, forever ());
+        return detail::popSome<ByKind> (*_ring, size (), elements, n, detail::noDeadline ());
     }
 
-    int64_t popSome (void* elements, uint64_t n, Duration timeout) noexcept
+    /// Does the same with a timeout of any unit.
+    template <typename Rep, typename Period>
+    int64_t popSome (void* elements, uint64_t n, std::chrono::duration<Rep, Period> timeout) noexcept
     {
-        return detail::popSome<ByKind> (*_ring, size (), elements, n, in (timeout));
+        return detail::popSome<ByKind> (*_ring, size (), elements, n, detail::deadlineIn (timeout));
     }
 
-    /// For good, and for everybody. @return 0
-    int shutdown () noexcept
-    {
-        return _ring->shutdown ();
-    }
+    // --- the shape of the queue ---
 
-    // --- what there is, as of BasicQueue ---
-
+    /// Returns the kind of the queue; for an empty object, the number 0, which is no QueueKind.
     QueueKind kind () const noexcept
     {
         return static_cast<QueueKind> (_ring->kind);
     }
 
-    /// Bytes.
+    /// Returns the size of an element in bytes; 0 for an empty object.
     uint32_t elementSize () const noexcept
     {
         return _ring->elementSize;
     }
 
-    uint64_t capacity () const noexcept
-    {
-        return _ring->capacity;
-    }
-
-    uint64_t pending () const noexcept
-    {
-        return _ring->pending ();
-    }
-
-    uint64_t available () const noexcept
-    {
-        return capacity () - pending ();
-    }
-
-    bool full () const noexcept
-    {
-        return pending () == capacity ();
-    }
-
-    bool empty () const noexcept
-    {
-        return pending () == 0;
-    }
-
-    std::string_view name () const noexcept
-    {
-        return _ring->name ();
-    }
-
-    bool created () const noexcept
-    {
-        return _ring->created ();
-    }
-
-    uint64_t tag () const noexcept
-    {
-        return _ring->tag ();
-    }
-
-    QueueStats stats () const noexcept
-    {
-        QueueStats stats;
-        _ring->count (stats);
-        return stats;
-    }
-
-    int64_t participants (Participant* list, uint64_t n) const noexcept
-    {
-        return _ring->participants (list, n, sizeof (Participant));
-    }
-
-    int mbind (int node) noexcept
-    {
-        return _ring->mbind (node);
-    }
-
-    int mlock () noexcept
-    {
-        return _ring->mlock ();
-    }
-
-    Placement placement () const
-    {
-        Placement placement;
-        _ring->report (placement);
-        return placement;
-    }
-
     // --- The public interface ends here. ---
 
 private:
-    /// The algorithm that the queue turns out to have, chosen at each call: a branch that is always the same.
+    /// Selects the algorithm of the queue's kind in each call, by a branch that always goes the same way.
     struct ByKind
     {
         template <typename Count>
         static int64_t push (detail::Ring& ring, detail::AnySize size, const void* from, Count n) noexcept
         {
-            switch (ring.kind)
+            if (ring.kind == detail::Kind::Spsc)
             {
-                case detail::Kind::Spsc:
-                    return detail::SpscRing::push (ring, size, from, n);
-                case detail::Kind::Mpsc:
-                    return detail::ClaimRing<false, true>::push (ring, size, from, n);
-                case detail::Kind::Mpmc:
-                    break;
+                return detail::SpscRing::push (ring, size, from, n);
             }
-            return detail::ClaimRing<true, true>::push (ring, size, from, n);
+            return ring.kind == detail::Kind::Mpsc ? detail::ClaimRing<false, true>::push (ring, size, from, n)
+                                                   : detail::ClaimRing<true, true>::push (ring, size, from, n);
         }
 
         template <typename Count>
         static int64_t pop (detail::Ring& ring, detail::AnySize size, void* to, Count n) noexcept
         {
-            switch (ring.kind)
+            if (ring.kind == detail::Kind::Spsc)
             {
-                case detail::Kind::Spsc:
-                    return detail::SpscRing::pop (ring, size, to, n);
-                case detail::Kind::Mpsc:
-                    return detail::ClaimRing<false, true>::pop (ring, size, to, n);
-                case detail::Kind::Mpmc:
-                    break;
+                return detail::SpscRing::pop (ring, size, to, n);
             }
-            return detail::ClaimRing<true, true>::pop (ring, size, to, n);
+            return ring.kind == detail::Kind::Mpsc ? detail::ClaimRing<false, true>::pop (ring, size, to, n)
+                                                   : detail::ClaimRing<true, true>::pop (ring, size, to, n);
         }
     };
+
+    AnyQueue (Made, detail::Ring* ring) noexcept
+    : QueueBase (ring)
+    {
+    }
 
     static MemOptions openOnly (const MemOptions& given) noexcept
     {
@@ -289,24 +238,16 @@ private:
         return detail::AnySize {_ring->elementSize};
     }
 
-    static detail::Deadline forever () noexcept
-    {
-        return detail::Deadline {detail::Deadline::never};
-    }
-
-    static detail::Deadline in (Duration timeout) noexcept
-    {
-        return detail::Ring::deadlineIn (timeout.count ());
-    }
-
     int pushOne (const void* element, detail::Deadline deadline) noexcept
     {
-        return element != nullptr ? detail::pushOne<ByKind> (*_ring, size (), element, deadline) : _ring->refuseZero ();
+        return element != nullptr ? detail::pushOne<ByKind> (*_ring, size (), element, deadline)
+                                  : _ring->errorNoElements ();
     }
 
     int popOne (void* element, detail::Deadline deadline) noexcept
     {
-        return element != nullptr ? detail::popOne<ByKind> (*_ring, size (), element, deadline) : _ring->refuseZero ();
+        return element != nullptr ? detail::popOne<ByKind> (*_ring, size (), element, deadline)
+                                  : _ring->errorNoElements ();
     }
 
     static int one (int64_t done) noexcept
@@ -318,8 +259,6 @@ private:
     {
         return done == static_cast<int64_t> (n) ? 0 : -1;
     }
-
-    detail::Ring* const _ring;
 };
 
 }  // namespace JOIN_ABI

@@ -1,26 +1,38 @@
 // SPDX-License-Identifier: MIT
-/// What to do between two tries that fail.
+/// Exponential backoff between attempts that fail, for a thread that polls a queue.
 ///
 ///     for (Backoff backoff; queue.tryPop (tick) == -1;) backoff ();
 ///
-/// Twice as many pauses of the processor each time, up to about a microsecond; after some of those the CPU goes to
-/// whoever wants it. An object is for one thread. Where seconds may pass, pop () sleeps and costs nothing.
+/// Where a wait may last for seconds, use pop () instead: it sleeps in the kernel and takes no CPU time.
 #ifndef JOIN_BACKOFF_HPP
 #define JOIN_BACKOFF_HPP
 
 #include <join/detail/ring.hpp>
 
+#include <cstddef>
+
 namespace join
 {
 inline namespace JOIN_ABI
 {
+/// A wait that doubles: each one has twice as many pause instructions as the one before, up to about a microsecond;
+/// after `spins` of them, each wait yields the CPU instead.
+///
+/// Thread safety: an object is for one thread. Since: 0.1
 class Backoff
 {
 public:
-    /// Waits, longer than the time before.
+    /// Makes an object whose next wait is the shortest one.
+    /// @param spins the number of waits that pause the processor, before waits yield the CPU
+    explicit Backoff (std::size_t spins = defaultSpins) noexcept
+    : _spins (spins)
+    {
+    }
+
+    /// Waits, longer than the call before did.
     void operator() () noexcept
     {
-        if (_rounds >= spins)
+        if (_rounds >= _spins)
         {
             detail::Ring::yield ();
             return;
@@ -28,22 +40,23 @@ public:
         const unsigned pauses = 1U << (_rounds < doublings ? _rounds : doublings);
         for (unsigned i = 0; i < pauses; ++i)
         {
-            detail::relax ();
+            detail::cpuPause ();
         }
         ++_rounds;
     }
 
-    /// After a success: the next wait is short again.
+    /// Makes the next wait the shortest one again: for use after a success.
     void reset () noexcept
     {
         _rounds = 0;
     }
 
 private:
-    static constexpr unsigned doublings = 5;
-    static constexpr unsigned spins = 64;
+    static constexpr std::size_t doublings = 5;
+    static constexpr std::size_t defaultSpins = 64;
 
-    unsigned _rounds = 0;
+    std::size_t _spins;
+    std::size_t _rounds = 0;
 };
 
 }  // namespace JOIN_ABI

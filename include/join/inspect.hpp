@@ -1,15 +1,24 @@
 // SPDX-License-Identifier: MIT
-/// What is in shared memory, looked at without taking part in it: no place is taken, no lease is held, nothing is written.
+/// Inspection of shared memory from outside: it takes no slot, holds no lock and writes nothing.
 ///
 ///     for (const std::string& name : join::segmentNames ())
 ///     {
 ///         const join::SegmentInfo info = join::inspect (name);
 ///         std::printf ("%s: %llu waiting\n", name.c_str (), static_cast<unsigned long long> (info.pending));
 ///     }
-///     join::removeUnused ("/ticks");  // -1 and EBUSY: somebody has it open
+///     join::removeUnused ("/ticks");  // -1 and EBUSY while a process has it open
 ///
-/// Any thread. Names may come and go meanwhile: what is gone is ENOENT. What a segment says of itself is checked before it
-/// is believed, and read by read(2): a hostile or a shrinking one costs nobody a SIGBUS.
+/// Segments are read by read(2), and their headers are checked before use: one that is hostile, or that shrinks
+/// meanwhile, cannot cause a SIGBUS.
+///
+/// Errors of all functions, thrown as std::system_error or in lastError:
+///     EINVAL        the name is invalid, or a list is null and its size is not 0
+///     ENAMETOOLONG  the name has more than 255 bytes
+///     ENOENT        no segment has this name, or no longer: names may appear and disappear during a call
+///     EACCES        this user may not open the segment
+///     EMFILE        the process has used up its descriptors
+///
+/// Thread safety: all functions may run at the same time, in any thread. Since: 0.1
 #ifndef JOIN_INSPECT_HPP
 #define JOIN_INSPECT_HPP
 
@@ -20,75 +29,61 @@ namespace join
 {
 inline namespace JOIN_ABI
 {
+/// The kinds of file that a name may refer to.
 enum class SegmentKind : uint32_t
 {
-    Other = 0,  ///< a file that is none of ours, as far as that can be told
+    Other = 0,  ///< a file without a sign that this library made it
     Spsc = 1,
     Mpsc = 2,
     Mpmc = 3,
-    Memory = 4,      ///< of ShmMem
-    Damaged = 5,     ///< it begins as a queue does, and is none that this library knows: see `fault`
-    Unreadable = 6,  ///< it cannot be opened, by this user or now: only what the file system tells is known
+    Memory = 4,      ///< the memory of a ShmMem
+    Damaged = 5,     ///< it begins like a queue, and is damaged or of an unknown format: see SegmentInfo::fault
+    Unreadable = 6,  ///< this user cannot open it, or not now: only the facts of the file system are known
 };
 
-/// "spsc", ..., "memory", "other": as in joinmem.h, for people and programs.
+/// Returns the word for a kind: "spsc", "mpsc", "mpmc", "memory", "damaged", "unreadable" or "other", as in joinmem.h.
 inline const char* nameOf (SegmentKind kind) noexcept
 {
-    switch (kind)
-    {
-        case SegmentKind::Spsc:
-            return "spsc";
-        case SegmentKind::Mpsc:
-            return "mpsc";
-        case SegmentKind::Mpmc:
-            return "mpmc";
-        case SegmentKind::Memory:
-            return "memory";
-        case SegmentKind::Damaged:
-            return "damaged";
-        case SegmentKind::Unreadable:
-            return "unreadable";
-        case SegmentKind::Other:
-            break;
-    }
-    return "other";
+    constexpr const char* names[] = {"other", "spsc", "mpsc", "mpmc", "memory", "damaged", "unreadable"};
+    const uint32_t number = static_cast<uint32_t> (kind);
+    return number < sizeof (names) / sizeof (names[0]) ? names[number] : names[0];
 }
 
-/// Sizes in bytes. Of what is no queue, all from `version` on is zero.
+/// The result of inspect (). Sizes are bytes. All fields from `version` on are zero unless the segment is a queue.
 struct SegmentInfo
 {
     uint32_t structSize;                    ///< bytes, set by the constructor
     SegmentKind kind = SegmentKind::Other;  ///<
-    std::string path;                       ///< of the file
-    std::string fault;                      ///< Damaged, Unreadable: why
-    uint64_t size = 0;                      ///< of the file
-    uint64_t allocated = 0;                 ///< that have pages
-    uint64_t hugePage = 0;                  ///< the page of the hugetlbfs that it is on; 0: it is on none
-    uint64_t device = 0;                    ///< with the inode: another segment of the same name is another file
+    std::string path;                       ///< path of the file
+    std::string fault;                      ///< Damaged, Unreadable: the reason
+    uint64_t size = 0;                      ///< bytes of the file
+    uint64_t allocated = 0;                 ///< bytes of the file that have pages
+    uint64_t hugePage = 0;                  ///< page size of the hugetlbfs that has the file; 0: none has
+    uint64_t device = 0;                    ///< device and inode identify the file behind the name
     uint64_t inode = 0;                     ///<
     uint64_t madeAt = 0;                    ///< nanoseconds since 1970, CLOCK_REALTIME; 0: not known
-    uint32_t owner = 0;                     ///< user
+    uint32_t owner = 0;                     ///< user ID
     uint32_t permissions = 0;               ///< up to 0777
-    detail::Maybe<bool> inUse;              ///< somebody has it open, in whichever container
-    detail::Maybe<uint32_t> users;          ///< how many objects of all processes have, where /proc/locks can be read
+    detail::Maybe<bool> inUse;              ///< a process has the segment open, in whichever container
+    detail::Maybe<uint32_t> users;          ///< objects, of all processes, that have it open, from /proc/locks
     uint32_t version = 0;                   ///< of the format: major << 16 | minor
-    uint32_t compatible = 0;                ///< features, as bits, that may be ignored
-    uint32_t incompatible = 0;              ///< and that may not
-    uint32_t elementSize = 0;               ///<
-    uint32_t stride = 0;                    ///< from one element, or slot, to the next
-    uint32_t places = 0;                    ///< for participants
+    uint32_t compatible = 0;                ///< bits of features that an older library may ignore
+    uint32_t incompatible = 0;              ///< bits of features that it may not ignore
+    uint32_t elementSize = 0;               ///< bytes
+    uint32_t stride = 0;                    ///< bytes from one element, or cell, to the next
+    uint32_t slots = 0;                     ///< producer slots
     uint64_t capacity = 0;                  ///< elements
-    uint64_t typeId = 0;                    ///<
-    uint64_t tag = 0;                       ///<
-    uint64_t wordsOffset = 0;               ///< 0: a word stands before each element
-    uint64_t elementsOffset = 0;            ///<
-    uint64_t segmentSize = 0;               ///< before it was rounded up to pages
-    int32_t maker = 0;                      ///< the process that made it, in its own PID namespace
-    bool popperSleeps = false;              ///< somebody waits for an element, in the kernel
-    bool pusherSleeps = false;              ///< or for room
-    bool shutDown = false;                  ///<
-    uint64_t pending = 0;                   ///< elements inside, never more than the capacity
-    uint64_t pushed = 0;                    ///< and so on: as of QueueStats
+    uint64_t typeId = 0;                    ///< as QueueOptions
+    uint64_t tag = 0;                       ///< as QueueOptions
+    uint64_t wordsOffset = 0;               ///< bytes to the cell sequences; 0: each precedes its element
+    uint64_t elementsOffset = 0;            ///< bytes
+    uint64_t segmentSize = 0;               ///< bytes, not rounded up to pages
+    int32_t maker = 0;                      ///< the process that created it, in its own PID namespace
+    bool consumerSleeps = false;            ///< a consumer waits for an element, or has since the last push
+    bool producerSleeps = false;            ///< a producer waits for room, or has since the last pop
+    bool shutDown = false;                  ///< shutdown () was called
+    uint64_t pending = 0;                   ///< elements in the queue, at most the capacity
+    uint64_t pushed = 0;                    ///< this and the next three: as QueueStats
     uint64_t popped = 0;                    ///<
     uint64_t deaths = 0;                    ///<
     uint64_t holes = 0;                     ///<
@@ -98,18 +93,19 @@ struct SegmentInfo
     {
     }
 
+    /// Whether the segment is an undamaged queue, so that the fields from `version` on are set.
     bool isQueue () const noexcept
     {
         return kind == SegmentKind::Spsc || kind == SegmentKind::Mpsc || kind == SegmentKind::Mpmc;
     }
 };
 
-/// What backs a segment. A Maybe without a value: cannot be known here.
+/// The result of inspectPages (): the pages of a segment. A Maybe has no value where it cannot be known.
 struct SegmentPages
 {
     uint32_t structSize;                            ///< bytes, set by the constructor
-    detail::Maybe<uint64_t> pageSize;               ///< the smallest page that backs any part, bytes
-    detail::Maybe<uint64_t> hugeBytes;              ///< that can be mapped on huge pages
+    detail::Maybe<uint64_t> pageSize;               ///< bytes of the smallest page that backs any part
+    detail::Maybe<uint64_t> hugeBytes;              ///< bytes that can be mapped on huge pages
     detail::Maybe<detail::Array<NodeBytes>> nodes;  ///< bytes by NUMA node
 
     SegmentPages () noexcept
@@ -118,86 +114,103 @@ struct SegmentPages
     }
 };
 
-/// Names, with their slash, of all files that are where segments are, ours or not: /dev/shm and the hugetlbfs mounts. Sorted.
+/// Lists the names of all files in /dev/shm and in the hugetlbfs mounts, whichever program made them, without the
+/// library's own auxiliary files.
+/// @return the names, sorted, with their leading slash
 /// @throw std::system_error ENOENT, EACCES, ... /dev/shm cannot be read; std::bad_alloc
-JOIN_EXPORT detail::Array<std::string> segmentNames ();
+detail::Array<std::string> segmentNames ();
 
-/// What is known of the segment of that name.
-/// @throw std::system_error EINVAL, ENAMETOOLONG bad names; ENOENT there is none; EMFILE; ...; std::bad_alloc
-SegmentInfo inspect (std::string_view name);
-SegmentInfo inspect (const char* name);
+/// Reads the facts of a segment. One that cannot be opened is no error, but has the kind Unreadable.
+/// @throw std::system_error as in the table; std::bad_alloc
+SegmentInfo inspect (const detail::Name& name);
 
-/// Those who may push to the queue of that name, or were killed and have not been replaced: as BasicQueue::participants.
-/// @return how many there are, of which the first n are listed; -1 with lastError: as of inspect, EACCES, EBADMSG no queue,
-///     EINVAL the list is null and n is not 0
-int64_t inspectParticipants (std::string_view name, Participant* list, uint64_t n) noexcept;
-int64_t inspectParticipants (const char* name, Participant* list, uint64_t n) noexcept;
+/// Lists the producer slots of a queue that are taken, as BasicQueue::producers () does.
+/// @param n how many fit into `list`; with n = 0 it may be null
+/// @return how many there are, of which the first n are listed; -1 with lastError as in the table, or EBADMSG the
+///     segment is not a queue, or a damaged one
+int64_t inspectProducers (const detail::Name& name, Producer* list, uint64_t n) noexcept;
 
-/// What pages its bytes are on, as far as there are any, by a mapping for reading, which is gone afterwards. Not cheap: pages
-/// are mapped by the way, some 80 ms for 256 MiB on base pages.
-/// @param most bytes from the beginning that are looked at
-/// @throw std::system_error as of inspect, and EACCES; std::bad_alloc
-SegmentPages inspectPages (std::string_view name, uint64_t most = UINT64_MAX);
-SegmentPages inspectPages (const char* name, uint64_t most = UINT64_MAX);
+/// Returns the same as one list of all slots, or no value where the function above returns -1. @throw std::bad_alloc
+detail::Maybe<detail::Array<Producer>> inspectProducers (const detail::Name& name);
 
-/// Removes the name of a segment that nobody has open, in whichever container: the proof is the lease that all users hold, and
-/// that is taken here for an instant. Whoever opens it at that moment finds it whole or makes a new one.
-/// @return 0, or -1 with lastError: EBUSY somebody has it; EINVAL, ENAMETOOLONG a bad name; EINVAL a file that is no segment;
-///     EBADMSG a queue that this library does not know; ENOENT; EACCES, EPERM, EROFS; EMFILE; EAGAIN: it was replaced by
-///     another meanwhile
-JOIN_EXPORT int removeUnused (std::string_view name) noexcept;
-int removeUnused (const char* name) noexcept;
+/// Examines the pages of a segment that exist, through a mapping for reading that it removes again. Expensive: it maps
+/// these pages, which takes some 80 ms for 256 MiB on base pages.
+/// @param most bytes from the beginning that are examined
+/// @throw std::system_error as in the table; std::bad_alloc
+SegmentPages inspectPages (const detail::Name& name, uint64_t most = UINT64_MAX);
 
-/// The same of what was looked at: another file of that name, or one that was pushed to or popped from since, is EAGAIN and
-/// stays.
+/// Removes the name of a segment that no process has open, in whichever container. The proof is the attach lock, which
+/// each process with the segment open holds, and which this function takes for an instant. A process that opens the
+/// name at that moment either gets the complete segment or creates a new one.
+/// @return 0, or -1 with lastError as in the table, or:
+///     EBUSY          a process has the segment open
+///     EAGAIN         another segment has replaced it meanwhile
+///     EINVAL         the file is not a segment of this library
+///     EBADMSG        it is a queue that this library does not know
+///     EPERM, EROFS   the name may not be removed
+int removeUnused (const detail::Name& name) noexcept;
+
+/// Removes the name of a segment if it is still as `seen`, which inspect () returned. Fails with EAGAIN if another file
+/// has the name by now, or if a process has pushed or popped since. @return as above
 JOIN_EXPORT int removeUnused (const SegmentInfo& seen) noexcept;
 
 // --- The public interface ends here. -------------------------------------------------------------------------
 
+// The functions above are inline, so that their exceptions have the generic category of the program.
 namespace detail
 {
-JOIN_EXPORT void inspect (std::string_view name, SegmentInfo& info);
-JOIN_EXPORT int64_t inspectParticipants (std::string_view name, Participant* list, uint64_t n, uint32_t each) noexcept;
-JOIN_EXPORT void inspectPages (std::string_view name, uint64_t most, SegmentPages& pages);
+JOIN_EXPORT Array<std::string> listSegments (const std::error_category& errors);
+JOIN_EXPORT void inspect (std::string_view name, SegmentInfo& info, const std::error_category& errors);
+JOIN_EXPORT int64_t inspectProducers (std::string_view name, Producer* list, uint64_t n, uint32_t each) noexcept;
+JOIN_EXPORT void inspectPages (std::string_view name, uint64_t most, SegmentPages& pages,
+                               const std::error_category& errors);
+JOIN_EXPORT int removeUnused (std::string_view name) noexcept;
 }  // namespace detail
 
-inline SegmentInfo inspect (std::string_view name)
+JOIN_HIDDEN inline detail::Array<std::string> segmentNames ()
+{
+    return detail::listSegments (std::generic_category ());
+}
+
+JOIN_HIDDEN inline SegmentInfo inspect (const detail::Name& name)
 {
     SegmentInfo info;
-    detail::inspect (name, info);
+    detail::inspect (name.text (), info, std::generic_category ());
     return info;
 }
 
-inline int64_t inspectParticipants (std::string_view name, Participant* list, uint64_t n) noexcept
+inline int64_t inspectProducers (const detail::Name& name, Producer* list, uint64_t n) noexcept
 {
-    return detail::inspectParticipants (name, list, n, sizeof (Participant));
+    return detail::inspectProducers (name.text (), list, n, sizeof (Producer));
 }
 
-inline SegmentPages inspectPages (std::string_view name, uint64_t most)
+JOIN_HIDDEN inline detail::Maybe<detail::Array<Producer>> inspectProducers (const detail::Name& name)
+{
+    detail::Array<Producer> all (1022);  // the maximum of a queue
+    const int64_t count = inspectProducers (name, all.begin (), all.size ());
+    if (count < 0)
+    {
+        return {};
+    }
+    detail::Array<Producer> list (static_cast<std::size_t> (count) < all.size () ? static_cast<std::size_t> (count)
+                                                                                 : all.size ());
+    for (std::size_t i = 0; i < list.size (); ++i)
+    {
+        list[i] = all[i];
+    }
+    return list;
+}
+
+JOIN_HIDDEN inline SegmentPages inspectPages (const detail::Name& name, uint64_t most)
 {
     SegmentPages pages;
-    detail::inspectPages (name, most, pages);
+    detail::inspectPages (name.text (), most, pages, std::generic_category ());
     return pages;
 }
 
-inline SegmentInfo inspect (const char* name)
+inline int removeUnused (const detail::Name& name) noexcept
 {
-    return inspect (detail::nameOf (name));
-}
-
-inline int64_t inspectParticipants (const char* name, Participant* list, uint64_t n) noexcept
-{
-    return inspectParticipants (detail::nameOf (name), list, n);
-}
-
-inline SegmentPages inspectPages (const char* name, uint64_t most)
-{
-    return inspectPages (detail::nameOf (name), most);
-}
-
-inline int removeUnused (const char* name) noexcept
-{
-    return removeUnused (detail::nameOf (name));
+    return detail::removeUnused (name.text ());
 }
 
 }  // namespace JOIN_ABI

@@ -1,92 +1,96 @@
 // SPDX-License-Identifier: MIT
-/// Memory that is fast at the first touch: private (LocalMem), or shared by name between processes (ShmMem).
+/// Memory that is fast at the first touch: private (LocalMem), or shared between processes by name (ShmMem). Sizes and
+/// offsets are bytes; NUMA nodes have the kernel's numbers.
 ///
 ///     LocalMem scratch (64 << 20);                       // 64 MiB, on huge pages where the machine has them
-///     ShmMem ticks (1 << 20, "/ticks");                  // in both processes, whichever comes first
-///     auto* book = static_cast<Book*> (ticks.get (64));  // throws past the end; a compare and an add
+///     ShmMem ticks (1 << 20, "/ticks");                  // in both processes: the first one creates the segment
+///     auto* book = static_cast<Book*> (ticks.get (64));  // throws past the end; costs a compare and an add
 ///     if (ticks.mbind (1) == -1) warn (lastError.message ());
 ///     ShmMem::unlink ("/ticks");                         // until then the name and its bytes stay
-///
-/// Sizes and offsets are bytes, nodes are the kernel's numbers. One object is for one thread at a time, as a container
-/// is: const members may run side by side, and what get () returned is the program's own to synchronise.
 #ifndef JOIN_MEMORY_HPP
 #define JOIN_MEMORY_HPP
 
 #include <join/detail/array.hpp>
 #include <join/detail/maybe.hpp>
+#include <join/detail/name.hpp>
 #include <join/error.hpp>
+#include <join/fwd.hpp>
 
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 namespace join
 {
 inline namespace JOIN_ABI
 {
-struct MemOptions;
-struct Placement;
-
-// The queues of <join/queue.hpp>.
-template <typename Memory>
-struct BasicSpsc;
-template <typename Memory>
-struct BasicMpsc;
-template <typename Memory>
-struct BasicMpmc;
-
-/// What LocalMem and ShmMem have in common: a mapping, moved and never copied. Not made by itself.
+/// The common base of LocalMem and ShmMem: one mapping, which can be moved and not copied. Programs construct the two.
+///
+/// Errors that several members report through lastError:
+///     EBADF   the object is empty: it was moved from, or make () failed
+///     ENOMEM  no room on the node, in the machine, in a cgroup or under RLIMIT_MEMLOCK
+///     EPERM   the kernel or a seccomp filter forbids the call
+///     ENOSYS  the kernel, or this build of the library, has no NUMA support
+///
+/// Thread safety: that of a container: const members may run at the same time, all others need exclusive access. The
+/// program synchronises access to the bytes. Since: 0.1
 class JOIN_EXPORT Memory
 {
 public:
     Memory (const Memory&) = delete;
     Memory& operator= (const Memory&) = delete;
 
-    /// The address of the byte at `offset`, good until the object is destroyed or assigned to. Inline; any thread.
-    /// @throw std::runtime_error nothing is mapped (moved from); std::out_of_range at or past size ()
+    /// Returns the address of the byte at `offset` (bytes), valid until the object is destroyed or assigned to.
+    /// @throw std::runtime_error the object is empty; std::out_of_range `offset` is at or past size ()
     void* get (uint64_t offset = 0)
     {
         return address (offset);
     }
 
-    /// The same to read from; the way in where the memory was opened read-only.
+    /// Returns the same address for reading: memory that was opened read-only can be read and not written.
     const void* get (uint64_t offset = 0) const
     {
         return address (offset);
     }
 
-    /// Bytes as asked for, rounded up to base pages, whatever backs them; 0 when moved from.
+    /// Whether the object has memory: false if it was moved from, or is the result of a make () that failed.
+    explicit operator bool () const noexcept
+    {
+        return _state != nullptr;
+    }
+
+    /// Returns the requested bytes, rounded up to base pages whatever page size backs them; 0 for an empty object.
     uint64_t size () const noexcept
     {
         return _size;
     }
 
-    /// Puts every page on NUMA node `node`, those touched before too, and checks that they are there; pages that come
-    /// later go there as well. The policy of a segment is everybody's, on tmpfs. See mbind(2), move_pages(2).
-    /// @return 0, or -1 with lastError: EINVAL no such node, or without memory, offline or outside the cpuset (nothing
-    ///     moved); EBUSY some pages could not be moved, as many as the message says (the policy stays set); ENOMEM no
-    ///     room there; EBADF moved from; ENOSYS the kernel or this build has no NUMA; EPERM as a seccomp filter says
-    int mbind (int node) noexcept;
+    /// Binds the memory to NUMA node `node`: moves the pages that exist, checks where they are, and has later ones
+    /// placed there. On tmpfs the policy belongs to the segment, for all processes. See mbind(2), move_pages(2).
+    /// @return 0, or -1 with lastError as in the table, and:
+    ///     EINVAL  the node does not exist, is offline, has no memory or is outside the cpuset; nothing has moved
+    ///     EBUSY   some pages could not be moved (the message counts them); the policy stays set
+    int mbind (int node) const noexcept;
 
-    /// Keeps all pages in RAM, see mlock(2). Those not there yet are brought in.
-    /// @return 0, or -1 with lastError: ENOMEM, EPERM, EAGAIN as the kernel says, the message naming RLIMIT_MEMLOCK;
-    ///     ENOMEM too where the machine has no room; EBADF moved from
-    int mlock () noexcept;
+    /// Locks all pages in RAM, and brings in those that do not exist yet. See mlock(2).
+    /// @return 0, or -1 with lastError as in the table, or EAGAIN from the kernel; the message names RLIMIT_MEMLOCK
+    int mlock () const noexcept;
 
-    /// Takes mlock () back. @return 0, or -1 with lastError: EBADF moved from
-    int munlock () noexcept;
+    /// Undoes mlock () and MemOptions::lock. @return 0, or -1 with lastError as in the table
+    int munlock () const noexcept;
 
-    /// The smallest page that backs any part now, in bytes, read from the kernel. 3 MiB are one huge page and base pages
-    /// behind it: so 4096, and placement ().hugeBytes tells the rest.
-    /// @return 0 with lastError: EBADF moved from; ENODATA where it cannot be known here
+    /// Reads from the kernel the size of the smallest page that backs any part now. 3 MiB may be one huge page and then
+    /// base pages: the result is 4096, and placement ().hugeBytes reports the huge part.
+    /// @return bytes, or 0 with lastError: EBADF; ENODATA no page exists yet, or /proc/self/smaps cannot be read
     uint64_t pageSize () const noexcept;
 
-    /// The NUMA node that the page at `offset` is on. Faults nothing in.
-    /// @return the node, or -1 with lastError: ENOENT no page there yet; ERANGE past the end; EBADF; ENOSYS; EPERM
+    /// Finds the NUMA node of the page at `offset` (bytes), without faulting a page in.
+    /// @return the node, or -1 with lastError as in the table, or: ENOENT no page exists there yet; ERANGE past the end
     int nodeOf (uint64_t offset = 0) const noexcept;
 
-    /// What was asked for, what was got, and why they differ. Reads /proc: microseconds to milliseconds.
-    /// @throw std::runtime_error moved from; std::bad_alloc
+    /// Reports what was requested, what was obtained, and why they differ. Reads /proc: microseconds to milliseconds.
+    /// @throw std::runtime_error the object is empty; std::bad_alloc
     Placement placement () const;
 
 protected:
@@ -115,7 +119,13 @@ private:
     void report (Placement& placement) const;
 };
 
-/// Private anonymous memory, all zero, of this process alone. A forked child has its own copy, made on write.
+/// Private anonymous memory, all zero at first. After fork (2) the child has a copy of its own, made on write.
+///
+/// Errors of the constructors and of make (), besides those of mbind () and mlock () where MemOptions requests these:
+///     EINVAL  a size of 0, or an invalid option
+///     ENOMEM  more than the machine, a cgroup or RLIMIT_AS leaves, or required huge pages are not available
+///
+/// Thread safety: as Memory. Since: 0.1
 class JOIN_EXPORT LocalMem : public Memory
 {
 public:
@@ -124,20 +134,41 @@ public:
     using Mpsc = BasicMpsc<LocalMem>;
     using Mpmc = BasicMpmc<LocalMem>;
 
-    /// @param size bytes, rounded up to base pages; at least 1
-    /// @throw std::system_error EINVAL size 0 or an option that is none; ENOMEM more than the machine, a cgroup or
-    ///     RLIMIT_AS leaves, or huge pages required that cannot be had; std::bad_alloc
-    explicit LocalMem (uint64_t size);
-    LocalMem (uint64_t size, const MemOptions& options);
+    /// Maps `size` bytes, at least 1, rounded up to base pages.
+    /// @throw std::system_error as in the table; std::bad_alloc
+    JOIN_HIDDEN explicit LocalMem (uint64_t size);
+    JOIN_HIDDEN LocalMem (uint64_t size, const MemOptions& options);
     LocalMem (LocalMem&& other) noexcept = default;
     LocalMem& operator= (LocalMem&& other) noexcept = default;
     ~LocalMem () = default;
+
+    /// Does the same without exceptions. @return the memory, or an empty object with lastError
+    static LocalMem make (uint64_t size) noexcept;
+    static LocalMem make (uint64_t size, const MemOptions& options) noexcept;
+
+private:
+    LocalMem () noexcept = default;
+    LocalMem (uint64_t size, const MemOptions& options, const std::error_category& errors);
 };
 
-/// POSIX shared memory of a name, zero when made. It is there for others when the constructor returns, whole, and stays
-/// until unlink (). Racing creators and openers all get one segment. A name is 1 to 255 bytes without '/', after an
-/// optional leading one; "/ticks" and "ticks" are the same. See shm_overview(7). The mode of its file has the bit 01000
-/// beside the permissions, by which it is told from others' files ("T" in ls -l).
+/// POSIX shared memory with a name, zero when created; see shm_overview(7). A segment gets its name last, so no process
+/// opens an incomplete one, and keeps it until unlink (). Processes that race to create or open it all get the same
+/// one. A name is 1 to 255 bytes without '/', after an optional leading one: "/ticks" and "ticks" are the same. The
+/// library marks its files by the attribute user.joinmem or, without attributes, the mode bit 01000 ("T" in ls -l).
+///
+/// Errors of the constructors and of make (), besides those of mbind () and mlock () where MemOptions requests these:
+///     EINVAL         a size of 0, a bad name or option; the name has another size, is a queue, or is no regular file
+///     ENAMETOOLONG   the name has more than 255 bytes
+///     EEXIST         CreateOnly, and the name exists
+///     ENOENT         OpenOnly, and the name does not exist; or /dev/shm is missing
+///     EACCES         the segment is another user's and MemOptions::permissions excludes it, or the kernel refuses
+///     ENOSPC, EFBIG  /dev/shm is too full; the segment is past RLIMIT_FSIZE
+///     ENOMEM         as for LocalMem
+///     ELOOP, EISDIR  the name is a symbolic link, a directory
+///     EROFS, EMFILE  /dev/shm is read-only; the process has used up its descriptors
+///     EBUSY          the name keeps appearing and disappearing
+///
+/// Thread safety: as Memory; unlink () may run in any thread at any time. Since: 0.1
 class JOIN_EXPORT ShmMem : public Memory
 {
 public:
@@ -146,49 +177,82 @@ public:
     using Mpsc = BasicMpsc<ShmMem>;
     using Mpmc = BasicMpmc<ShmMem>;
 
-    /// Creates the segment, or opens the one of that name.
-    /// @param size bytes, rounded up to base pages; an existing segment must have it; 0 with OpenOnly: what it has
-    /// @throw std::system_error EINVAL size 0, a bad name or option, a segment of another size; ENAMETOOLONG; ENOSPC
-    ///     /dev/shm is too full; ENOMEM more than the machine or a cgroup leaves, or huge pages required that cannot be
-    ///     had; EACCES somebody else's segment; EEXIST, ENOENT by open mode; ELOOP a symbolic link; EISDIR a folder;
-    ///     ENOENT, EROFS no /dev/shm or a read-only one; EMFILE; EFBIG RLIMIT_FSIZE; EBUSY a name that comes and goes;
-    ///     as of mbind () and mlock () where a node or a lock is asked for
-    /// @throw std::overflow_error a size past off_t (a std::runtime_error, and no std::system_error); std::bad_alloc
-    ShmMem (uint64_t size, std::string_view name);
-    ShmMem (uint64_t size, std::string_view name, const MemOptions& options);
-    ShmMem (uint64_t size, const char* name);
-    ShmMem (uint64_t size, const char* name, const MemOptions& options);
+    /// Creates the segment, or opens the existing one of that name, whichever program made it. Never opens a queue.
+    /// @param size bytes, rounded up to base pages; an existing file must have this size, rounded up or not; with
+    ///     OpenOnly, 0 takes the size of the file
+    /// @throw std::system_error as in the table; std::overflow_error (not a system_error) past off_t; std::bad_alloc
+    JOIN_HIDDEN ShmMem (uint64_t size, const detail::Name& name);
+    JOIN_HIDDEN ShmMem (uint64_t size, const detail::Name& name, const MemOptions& options);
     ShmMem (ShmMem&& other) noexcept = default;
     ShmMem& operator= (ShmMem&& other) noexcept = default;
     ~ShmMem () = default;
 
-    /// With its leading slash; empty when moved from. Good until the object is moved or destroyed.
+    /// Does the same without exceptions. @return the memory, or an empty object with lastError (EOVERFLOW: past off_t)
+    static ShmMem make (uint64_t size, const detail::Name& name) noexcept;
+    static ShmMem make (uint64_t size, const detail::Name& name, const MemOptions& options) noexcept;
+
+    /// Returns the name with its leading slash, valid until the object is moved or destroyed; "" for an empty object.
     std::string_view name () const noexcept;
 
-    /// Whether this call made the segment; false when it was there before, or moved from.
+    /// Whether this object created the segment: false when it existed before, and for an empty object.
     bool created () const noexcept;
 
-    /// Removes the name; those who have the segment open keep it. Any thread.
-    /// @return 0, where there is none too, or -1 with lastError: EINVAL, ENAMETOOLONG bad names; EACCES, EPERM, EROFS
-    static int unlink (std::string_view name) noexcept;
-    static int unlink (const char* name) noexcept;
+    /// Checks by one lstat (2) whether the name still refers to this segment. Another program may have removed it, as
+    /// systemd's RemoveIPC= does at logout; a process that opens the name then creates another segment.
+    /// @return 1; 0 the name is gone or refers to another segment; -1 with lastError: EBADF; ENOENT, EACCES its
+    ///     directory is out of reach, as after chroot (2)
+    int named () const noexcept;
+
+    /// Initialises a segment once: the first process to call this runs `construct ()`, which must not call it; others
+    /// wait until it returns. If it throws, or its process dies, the next caller runs it, on the bytes as they are.
+    /// @param ready offset (bytes, a multiple of 4) of 4 bytes, zero in a new segment, that the program does not use
+    /// @return 1 this call ran it; 0 it had run before; -1 with lastError: EBADF; EINVAL, ERANGE a bad offset; ENOENT
+    ///     the name was removed; EROFS read-only, and not initialised yet; or an error of opening the segment
+    template <typename Construct>
+    int initialise (Construct&& construct, uint64_t ready = 0);
+
+    /// Removes the name; processes that have the segment open keep it.
+    /// @return 0, also where the name does not exist; -1 with lastError: EINVAL, ENAMETOOLONG; EACCES, EPERM, EROFS
+    static int unlink (const detail::Name& name) noexcept;
+
+private:
+    ShmMem () noexcept = default;
+    ShmMem (uint64_t size, std::string_view name, const MemOptions& options, const std::error_category& errors);
+    static ShmMem makeNamed (uint64_t size, std::string_view name, const MemOptions& options) noexcept;
+    static int unlinkNamed (std::string_view name) noexcept;
+
+    friend class Initialisation;  // of the C ABI
+
+    int beginInitialise (uint64_t ready) noexcept;
+    int endInitialise (uint64_t ready, bool constructed) noexcept;
 };
 
-/// mbind (node) for any memory of this process: `ptr` on a page boundary, `size` bytes, rounded up to pages. Touched
-/// pages are moved and checked, untouched ones are bound and not faulted in.
-/// @return 0, or -1 with lastError: EFAULT null, or not all mapped; EINVAL not on a page boundary, size 0; or as mbind ()
+/// Does what Memory::mbind () does for any memory of this process; faults no page in. Any thread.
+/// @param ptr an address on a page boundary
+/// @param size bytes, rounded up to pages
+/// @return as Memory::mbind (), or EFAULT null, or not all mapped; EINVAL not on a page boundary, size 0
 JOIN_EXPORT int mbind (void* ptr, uint64_t size, int node) noexcept;
 
-/// mlock(2) with a message that names the limit. @return 0, or -1 with lastError: EFAULT null; EINVAL size 0; or as mlock ()
-JOIN_EXPORT int mlock (const void* ptr, uint64_t size) noexcept;
+/// Calls mlock(2) for `size` bytes. Any thread. @return as Memory::mlock (), or EFAULT null; EINVAL size 0
+JOIN_EXPORT int mlock (void* ptr, uint64_t size) noexcept;
 
+/// Accepts a pointer of any type, so that after `using namespace join` a call is not ambiguous with mlock(2). Arguments
+/// that are exactly a const void* and a size_t still call mlock(2).
+template <typename T, typename Size, typename = std::enable_if_t<std::is_integral<Size>::value>>
+int mlock (T* ptr, Size size) noexcept
+{
+    return mlock (const_cast<void*> (static_cast<const void*> (ptr)), static_cast<uint64_t> (size));
+}
+
+/// Whether memory is backed by huge pages.
 enum class HugePages : uint32_t
 {
-    Prefer = 0,   ///< wherever they cost no memory: from one huge page upwards
-    Never = 1,    ///< base pages
-    Require = 2,  ///< all of it, or the constructor throws; a small segment is backed by a whole huge page
+    Prefer = 0,   ///< where they cost no extra memory: from one huge page upwards
+    Never = 1,    ///< base pages only
+    Require = 2,  ///< all of the memory, or an error; a small segment is backed by a whole huge page
 };
 
+/// Whether a name is created, opened, or either.
 enum class OpenMode : uint32_t
 {
     CreateOrOpen = 0,
@@ -196,20 +260,22 @@ enum class OpenMode : uint32_t
     OpenOnly = 2,
 };
 
-/// How memory is made. Fields are only ever added at the end; structSize tells an old program's from a new one's.
+/// How memory is created or opened. Later versions append fields; structSize gives those that a program has. Since: 0.1
 struct MemOptions
 {
     uint32_t structSize;                     ///< bytes, set by the constructor
-    HugePages huge = HugePages::Prefer;      ///< whether to be on huge pages
-    uint64_t pageSize = 0;                   ///< which, bytes: 0 the system's default, else 2 MiB, 1 GiB, ...
+    HugePages huge = HugePages::Prefer;      ///< whether to use huge pages
+    uint64_t pageSize = 0;                   ///< size of a huge page in bytes: 0 the system's default, else 2 MiB, ...
     int32_t node = -1;                       ///< NUMA node, bound before the first touch; -1: not bound
     OpenMode mode = OpenMode::CreateOrOpen;  ///< ShmMem
-    uint32_t permissions = 0600;             ///< ShmMem: of a segment that is made, whatever the umask; 0: 0600.
-                                             ///< Bits for group or others let a segment of another user be opened
-    bool prefault = true;                    ///< every page is there when the constructor returns
-    bool lock = false;                       ///< mlock, or throw
-    bool readOnly = false;                   ///< ShmMem with OpenOnly: map for reading
-    uint8_t reserved = 0;                    ///< stays 0
+    /// ShmMem: mode of a new segment, whatever the umask; 0: 0600. It decides which segments open: this user's; with
+    /// bits for others, any user's; with bits for the group alone, also its groups', if they admit no more users.
+    uint32_t permissions = 0600;
+    bool prefault = true;   ///< all pages exist when the constructor returns; else a first touch makes each: a segment
+                            ///< may then exceed its file system, and a touch raises SIGBUS once that is full
+    bool lock = false;      ///< lock the pages in RAM, or fail
+    bool readOnly = false;  ///< ShmMem with OpenOnly: map for reading
+    bool onlyOurs = false;  ///< ShmMem: fail with EINVAL for a file that another program made
 
     MemOptions () noexcept
     : structSize (sizeof (MemOptions))
@@ -217,40 +283,41 @@ struct MemOptions
     }
 };
 
-/// A step that was tried and failed: why memory is not as it was asked for.
+/// A step that failed or was not taken: why the memory is not as requested. Since: 0.1
 struct Fallback
 {
-    int error = 0;       ///< errno; 0 where it was a decision
+    int error = 0;       ///< errno; 0 for a decision of the library
     std::string reason;  ///< a sentence
 };
 
+/// The bytes that lie on one NUMA node. Since: 0.1
 struct NodeBytes
 {
     int node = 0;
     uint64_t bytes = 0;
 };
 
-/// What placement () reports; moved, not copied. A Maybe without a value (has_value (), *): cannot be known here. nodes and fallbacks
-/// are ranges: begin (), end (), size (), [].
+/// The report of placement (); moved, not copied. A Maybe (has_value (), *) has no value where it cannot be known.
+/// nodes and fallbacks are ranges: begin (), end (), size (), []. Since: 0.1
 struct Placement
 {
     uint32_t structSize;                            ///< bytes, set by the constructor
-    HugePages askedHuge = HugePages::Prefer;        ///< as in MemOptions, and so the next four
-    uint64_t askedPageSize = 0;                     ///<
+    HugePages askedHuge = HugePages::Prefer;        ///< the request, as in MemOptions; so are the next four
+    uint64_t askedPageSize = 0;                     ///< bytes
     int32_t askedNode = -1;                         ///< mbind () changes it
     bool askedPrefault = true;                      ///<
-    bool askedLock = false;                         ///< mlock (), munlock () change it
+    bool askedLock = false;                         ///< mlock () and munlock () change it
     bool shared = false;                            ///< ShmMem
-    bool created = true;                            ///< this object made the memory
-    uint64_t size = 0;                              ///< bytes, size ()
-    std::string name;                               ///< with its slash; empty where local
+    bool created = true;                            ///< this object created the memory
+    uint64_t size = 0;                              ///< bytes, as size ()
+    std::string name;                               ///< with its leading slash; empty for private memory
     std::string backing;                            ///< "anonymous", "pool", "tmpfs", "hugetlbfs" or "file"
-    detail::Maybe<uint64_t> pageSize;               ///< the smallest page that backs any part, bytes
-    detail::Maybe<uint64_t> hugeBytes;              ///< on huge pages as this process maps them, bytes
-    detail::Maybe<uint64_t> residentBytes;          ///< in RAM and mapped by this process, bytes
-    detail::Maybe<uint64_t> lockedBytes;            ///< kept there by mlock, bytes
-    detail::Maybe<detail::Array<NodeBytes>> nodes;  ///< resident bytes by NUMA node; nodes with none are left out
-    detail::Array<Fallback> fallbacks;              ///< as they happened; empty: what was asked was got
+    detail::Maybe<uint64_t> pageSize;               ///< bytes of the smallest page that backs any part
+    detail::Maybe<uint64_t> hugeBytes;              ///< bytes on huge pages, as this process maps them
+    detail::Maybe<uint64_t> residentBytes;          ///< bytes in RAM and mapped by this process
+    detail::Maybe<uint64_t> lockedBytes;            ///< bytes that mlock keeps in RAM
+    detail::Maybe<detail::Array<NodeBytes>> nodes;  ///< resident bytes by NUMA node, without nodes that have none
+    detail::Array<Fallback> fallbacks;              ///< in order of time; empty when the request was met in full
 
     Placement () noexcept
     : structSize (sizeof (Placement))
@@ -267,28 +334,64 @@ inline Placement Memory::placement () const
     return placement;
 }
 
-namespace detail
-{
-// A null name is as good as an empty one: both are refused with EINVAL.
-inline std::string_view nameOf (const char* name) noexcept
-{
-    return name != nullptr ? std::string_view (name) : std::string_view ();
-}
-}  // namespace detail
-
-inline ShmMem::ShmMem (uint64_t size, const char* name)
-: ShmMem (size, detail::nameOf (name))
+// Inline, so that the exception of a constructor has the generic category of the program and not that of the library.
+inline LocalMem::LocalMem (uint64_t size)
+: LocalMem (size, MemOptions (), std::generic_category ())
 {
 }
 
-inline ShmMem::ShmMem (uint64_t size, const char* name, const MemOptions& options)
-: ShmMem (size, detail::nameOf (name), options)
+inline LocalMem::LocalMem (uint64_t size, const MemOptions& options)
+: LocalMem (size, options, std::generic_category ())
 {
 }
 
-inline int ShmMem::unlink (const char* name) noexcept
+inline ShmMem::ShmMem (uint64_t size, const detail::Name& name)
+: ShmMem (size, name.text (), MemOptions (), std::generic_category ())
 {
-    return unlink (detail::nameOf (name));
+}
+
+inline ShmMem::ShmMem (uint64_t size, const detail::Name& name, const MemOptions& options)
+: ShmMem (size, name.text (), options, std::generic_category ())
+{
+}
+
+inline ShmMem ShmMem::make (uint64_t size, const detail::Name& name) noexcept
+{
+    return makeNamed (size, name.text (), MemOptions ());
+}
+
+inline ShmMem ShmMem::make (uint64_t size, const detail::Name& name, const MemOptions& options) noexcept
+{
+    return makeNamed (size, name.text (), options);
+}
+
+template <typename Construct>
+int ShmMem::initialise (Construct&& construct, uint64_t ready)
+{
+    struct End
+    {
+        ShmMem& memory;
+        uint64_t ready;
+        bool constructed;
+
+        ~End ()
+        {
+            memory.endInitialise (ready, constructed);
+        }
+    };
+    const int first = beginInitialise (ready);
+    if (first == 1)
+    {
+        End end {*this, ready, false};
+        construct ();
+        end.constructed = true;
+    }
+    return first;
+}
+
+inline int ShmMem::unlink (const detail::Name& name) noexcept
+{
+    return unlinkNamed (name.text ());
 }
 
 }  // namespace JOIN_ABI

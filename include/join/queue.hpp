@@ -1,191 +1,236 @@
 // SPDX-License-Identifier: MIT
 /// Bounded lock-free queues of trivially copyable elements, over LocalMem or ShmMem.
 ///
-///     ShmMem::Spsc::Queue<Tick> ticks (1024, "/ticks");  // in both processes, whichever comes first
+///     ShmMem::Spsc::Queue<Tick> ticks (1024, "/ticks");  // in both processes: the first one creates the queue
 ///     if (ticks.tryPush (tick) == -1) drop (tick);       // full: lastError == Errc::TemporaryError
 ///     ticks.pop (tick, 5ms);                             // sleeps in the kernel; -1 and Errc::TimedOut
 ///
-/// At a time: Spsc one pusher, one popper; Mpsc many, one; Mpmc many, many; threads and processes alike, each through an
-/// object of its own or a common one. For Spsc the pusher is one object, and so is the popper, though threads may take
-/// turns on it; the role passes on when that object is destroyed or its process dies.
-///
-/// What is pushed before another push begins comes out before it. All members but the constructor and the destructor may
-/// be called by any thread at any time, within what the policy says; none may be interrupted for good inside a push of a
-/// shared Mpsc or Mpmc (longjmp, asynchronous cancellation), nor pushed to by a signal handler that interrupted one.
+/// Producers and consumers, threads or processes: Spsc has one of each, Mpsc many producers and one consumer, Mpmc many
+/// of both. A role of a shared Spsc belongs to one object, until it is destroyed or its process dies. Elements are
+/// delivered in push order.
 #ifndef JOIN_QUEUE_HPP
 #define JOIN_QUEUE_HPP
 
 #include <join/backoff.hpp>
 #include <join/detail/blocking.hpp>
 #include <join/detail/claim.hpp>
+#include <join/detail/queue_base.hpp>
+#include <join/detail/shareable.hpp>
 #include <join/detail/span.hpp>
 #include <join/detail/spsc.hpp>
+#include <join/detail/timeout.hpp>
 #include <join/memory.hpp>
 #include <join/queue_options.hpp>
-
-#include <chrono>
 
 namespace join
 {
 inline namespace JOIN_ABI
 {
-/// The queue; its users write LocalMem::Spsc::Queue<T>, ShmMem::Mpmc::Queue<T>, ...
-template <typename T, typename Memory, typename Algorithm>
-class BasicQueue
+/// A queue of elements of type T; programs write LocalMem::Spsc::Queue<T>, ShmMem::Mpmc::Queue<T>, ... The members that
+/// all queue classes have are in detail/queue_base.hpp: operator bool, shutdown, releaseRole, cancel, resume, pending,
+/// available, full, empty, capacity, mbind, mlock, placement, name, created, named, tag, stats, producers.
+///
+/// Errors of all members, in lastError:
+///     EAGAIN      (Errc::TemporaryError) a member that does not wait: the queue is full, or empty
+///     EPIPE       (Errc::ConnectionClosed) a push: the queue is shut down; a pop: it is shut down and drained
+///     EINVAL      the elements are null, or 0 of them are requested
+///     EBADF       the object is empty: it was moved from, or make () failed
+///     EBADMSG     the segment is damaged
+///     EBUSY       exclusive Spsc: another object is the producer, or the consumer
+///     EUSERS      a push to a shared Mpsc or Mpmc: no producer slot is left for this process
+///     EDEADLK     a push of this thread has not ended: a signal handler interrupted it, or a longjmp left it
+///     EMFILE, ENOMEM, ENOENT, EACCES, EPERM  a first push of a thread, or the first use of a role, has to open a file
+///                 and cannot; the message names the step
+/// Errors of members that wait, in place of EAGAIN:
+///     ETIMEDOUT   (Errc::TimedOut) the time is up
+///     ECANCELED   cancel () was called, in any thread
+///     EINTR       a signal handler interrupted the sleep, and QueueOptions::interruptible is set
+///     EOWNERDEAD  a pop with QueueOptions::ownerDead: empty, no producer is alive, and at least one was killed
+///
+/// Thread safety: all members may run at the same time, with as many pushes and pops as the kind has producers and
+/// consumers. Constructors, assignment and the destructor need exclusive access. A push to a shared Mpsc or Mpmc must
+/// not be abandoned: docs/queues.md, "Limits". Since: 0.1
+template <typename T, typename Mem, typename Algorithm>
+class BasicQueue : public detail::QueueBase
 {
-    static_assert (std::is_trivially_copyable<T>::value && std::is_trivially_destructible<T>::value,
-                   "elements travel as bytes, between processes too");
-    static_assert (sizeof (T) <= detail::elementMost, "an element has 64 KiB at most");
-    static_assert (alignof (T) <= detail::pad, "an element is aligned to 128 bytes at most");
-    static constexpr bool shared = std::is_same<Memory, ShmMem>::value;
+    static constexpr bool shared = std::is_same<Mem, ShmMem>::value;
+    static_assert (detail::ElementCheck<T, shared>::passed, "another type of element is needed, see above");
 
 public:
+    using ValueType = T;
     using Duration = std::chrono::nanoseconds;
 
-    /// A private queue of `capacity` elements, rounded up to a power of two; 0 is 1.
-    /// @throw std::system_error EINVAL a capacity past 2^32, options that are none; ENOMEM; std::overflow_error;
-    ///     std::bad_alloc
+    /// Creates a private queue.
+    /// @param capacity elements, rounded up to a power of two; 0 means 1
+    /// @param memory,options how the memory is made, and how the queue behaves
+    /// @throw std::system_error EINVAL a capacity past 2^32, an invalid option; or as LocalMem's constructor;
+    ///     std::overflow_error more bytes than a file can have; std::bad_alloc
+    template <typename M = Mem>
     explicit BasicQueue (uint64_t capacity, const MemOptions& memory = MemOptions (),
                          const QueueOptions& options = QueueOptions ())
-    : _ring (makeLocal (capacity, memory, options))
+    : QueueBase (makeLocal<M> (capacity, memory, options))
     {
     }
 
-    /// Makes the queue of that name, or attaches to it. With OpenOnly capacity 0 takes the one that it has.
-    /// @throw std::system_error EINVAL it has another kind, capacity, element size or type id; EBADMSG it is no queue, is
-    ///     damaged, or of a format that this library does not know; as ShmMem's constructor; std::overflow_error
-    BasicQueue (uint64_t capacity, std::string_view name, const MemOptions& memory = MemOptions (),
+    /// Creates the shared queue of that name, or attaches to it.
+    /// @param capacity elements, as above; with OpenOnly, 0 takes the capacity that the queue has
+    /// @param memory,options how the memory is made or opened (never readOnly), and how the queue behaves
+    /// @throw std::system_error EINVAL it has another kind, capacity, element size or type id; EBADMSG it is not a
+    ///     queue, is damaged, or has a format that this library does not know; or as above and as ShmMem's constructor
+    template <typename M = Mem>
+    BasicQueue (uint64_t capacity, const detail::Name& name, const MemOptions& memory = MemOptions (),
                 const QueueOptions& options = QueueOptions ())
-    : _ring (open (capacity, name, memory, options))
+    : QueueBase (open<M> (capacity, name.text (), memory, options))
     {
     }
 
-    BasicQueue (uint64_t capacity, const char* name, const MemOptions& memory = MemOptions (),
-                const QueueOptions& options = QueueOptions ())
-    : _ring (open (capacity, detail::nameOf (name), memory, options))
+    /// Moves the queue; no call of `other` may be in progress. Afterwards `other` is empty: its calls fail with EBADF.
+    BasicQueue (BasicQueue&& other) noexcept = default;
+    BasicQueue& operator= (BasicQueue&& other) noexcept = default;
+    ~BasicQueue () = default;
+
+    /// Creates a private queue without exceptions.
+    /// @return the queue, or an empty object with lastError: as the constructor throws; std::overflow_error is
+    ///     EOVERFLOW, std::bad_alloc ENOMEM
+    template <typename M = Mem>
+    static BasicQueue make (uint64_t capacity, const MemOptions& memory = MemOptions (),
+                            const QueueOptions& options = QueueOptions ()) noexcept
     {
+        onlyLocal<M> ();
+        return BasicQueue (Made (), detail::Ring::makeOrNone (shape (capacity), memory, options));
     }
 
-    BasicQueue (const BasicQueue&) = delete;
-    BasicQueue& operator= (const BasicQueue&) = delete;
-
-    ~BasicQueue ()
+    /// Creates a shared queue, or attaches to it, without exceptions. @return as above
+    template <typename M = Mem>
+    static BasicQueue make (uint64_t capacity, const detail::Name& name, const MemOptions& memory = MemOptions (),
+                            const QueueOptions& options = QueueOptions ()) noexcept
     {
-        _ring->close ();
+        onlyShared<M> ();
+        return BasicQueue (Made (), detail::Ring::openOrNone (shape (capacity), name.text (), memory, options));
     }
 
-    // --- at once ---
+    // --- members that do not wait ---
 
-    /// @return 0, or -1 with lastError: EAGAIN (Errc::TemporaryError) full; EPIPE shut down; for a shared Mpsc or Mpmc
-    ///     EUSERS no place for this process; for an exclusive Spsc EBUSY; EBADMSG the segment is damaged
+    /// Copies one element into the queue. @return 0, or -1 with lastError as in the table
     int tryPush (const T& element) noexcept
     {
-        return one (detail::toldFull (Algorithm::push (*_ring, Size (), &element, detail::One ())));
+        return all (detail::failFull (Algorithm::push (*_ring, Size (), &element, detail::One ())), 1);
     }
 
-    /// @return 0, or -1 with lastError: EAGAIN empty; EPIPE shut down and drained; EBADMSG; EBUSY. After -1 the element is
-    ///     unspecified
+    /// Copies the oldest element out of the queue.
+    /// @return 0, or -1 with lastError as in the table; `element` is then unchanged, but unspecified if it is larger
+    ///     than 64 bytes and the queue a Mpmc
     int tryPop (T& element) noexcept
     {
-        return popped (element, detail::toldEmpty (Algorithm::pop (*_ring, Size (), &element, detail::One ())) - 1);
+        return popped (element, detail::failEmpty (Algorithm::pop (*_ring, Size (), &element, detail::One ())) - 1);
     }
 
-    /// As many of n as fit, in order. @return how many, or -1 as of one, and EINVAL: null, or n = 0
+    /// Pushes as many of n elements as fit, in order and with no other producer's elements between them.
+    /// @return how many, or -1 with lastError as in the table
     int64_t tryPush (const T* elements, uint64_t n) noexcept
     {
         return elements != nullptr && n != 0
-                   ? detail::toldFull (Algorithm::push (*_ring, Size (), elements, detail::Some {n}))
-                   : _ring->refuseZero ();
+                   ? detail::failFull (Algorithm::push (*_ring, Size (), elements, detail::Some {n}))
+                   : _ring->errorNoElements ();
     }
 
-    /// As many as there are, up to n. @return how many, or -1 as of one, and EINVAL: null, or n = 0
+    /// Pops as many elements as there are, up to n. From a Mpmc: up to 64 KiB or 16 elements, whichever is more, and
+    /// fewer where other consumers pop at the same time. @return how many, or -1 with lastError as in the table
     int64_t tryPop (T* elements, uint64_t n) noexcept
     {
         return elements != nullptr && n != 0
-                   ? detail::toldEmpty (Algorithm::pop (*_ring, Size (), elements, detail::Some {n}))
-                   : _ring->refuseZero ();
+                   ? detail::failEmpty (Algorithm::pop (*_ring, Size (), elements, detail::Some {n}))
+                   : _ring->errorNoElements ();
     }
 
-    // --- waiting: a few microseconds of spinning, then asleep in the kernel ---
+    // --- members that wait: they spin for some microseconds where that helps, and then sleep in the kernel ---
 
-    /// Waits for room. @return 0, or -1 with lastError as of tryPush, but EAGAIN
+    /// Waits for room and pushes one element. @return 0, or -1 with lastError as in the table
     int push (const T& element) noexcept
     {
-        return detail::pushOne<Algorithm> (*_ring, Size (), &element, forever ());
+        return detail::pushOne<Algorithm> (*_ring, Size (), &element, detail::noDeadline ());
     }
 
+    /// Waits for an element and pops it. @return as tryPop
     int pop (T& element) noexcept
     {
-        return popped (element, detail::popOne<Algorithm> (*_ring, Size (), &element, forever ()));
+        return popped (element, detail::popOne<Algorithm> (*_ring, Size (), &element, detail::noDeadline ()));
     }
 
-    /// The same with a timeout, counted on CLOCK_MONOTONIC; none or a negative one tries once.
-    /// @return 0, or -1 with lastError: ETIMEDOUT (Errc::TimedOut), and as above; a pop also EOWNERDEAD, where asked for
-    int push (const T& element, Duration timeout) noexcept
+    /// Waits for room up to a timeout.
+    /// @param timeout of any unit, on CLOCK_MONOTONIC: 0, a negative one and NaN try once, one past the range of that
+    ///     clock waits without limit
+    /// @return 0, or -1 with lastError as in the table
+    template <typename Rep, typename Period>
+    int push (const T& element, std::chrono::duration<Rep, Period> timeout) noexcept
     {
-        return detail::pushOne<Algorithm> (*_ring, Size (), &element, in (timeout));
+        return detail::pushOne<Algorithm> (*_ring, Size (), &element, detail::deadlineIn (timeout));
     }
 
-    int pop (T& element, Duration timeout) noexcept
+    /// Waits for an element up to a timeout. @return as tryPop
+    template <typename Rep, typename Period>
+    int pop (T& element, std::chrono::duration<Rep, Period> timeout) noexcept
     {
-        return popped (element, detail::popOne<Algorithm> (*_ring, Size (), &element, in (timeout)));
+        return popped (element, detail::popOne<Algorithm> (*_ring, Size (), &element, detail::deadlineIn (timeout)));
     }
 
-    /// Waits until all n are done. @return 0, or -1 with lastError: shut down in the middle is EPIPE, and the form with a
-    ///     timeout tells how many were done
+    /// Waits for room until all n elements are pushed; 0 elements are done at once.
+    /// @return 0, or -1 with lastError as in the table: some may have been pushed, whose number the next form returns
     int push (const T* elements, uint64_t n) noexcept
     {
-        return all (pushing (elements, n, forever ()), n);
+        return all (pushing (elements, n, detail::noDeadline ()), n);
     }
 
+    /// Waits for elements until n are popped; 0 elements are done at once. @return as push
     int pop (T* elements, uint64_t n) noexcept
     {
-        return all (popping (elements, n, forever ()), n);
+        return all (popping (elements, n, detail::noDeadline ()), n);
     }
 
-    /// Until all n are done or the time is up. @return how many were done, if any, else -1; lastError tells why it is not n
-    int64_t push (const T* elements, uint64_t n, Duration timeout) noexcept
+    /// Waits for room until all n elements are pushed or the time is up, which is checked every 64 KiB.
+    /// @return how many were pushed, or -1 if none; lastError gives the reason where this is not n
+    template <typename Rep, typename Period>
+    int64_t push (const T* elements, uint64_t n, std::chrono::duration<Rep, Period> timeout) noexcept
     {
-        return pushing (elements, n, in (timeout));
+        return pushing (elements, n, detail::deadlineIn (timeout));
     }
 
-    int64_t pop (T* elements, uint64_t n, Duration timeout) noexcept
+    /// Waits for elements until n are popped or the time is up, which is checked every 64 KiB. @return as push
+    template <typename Rep, typename Period>
+    int64_t pop (T* elements, uint64_t n, std::chrono::duration<Rep, Period> timeout) noexcept
     {
-        return popping (elements, n, in (timeout));
+        return popping (elements, n, detail::deadlineIn (timeout));
     }
 
-    /// Waits for the first, then takes what is there up to n, as read(2) does. @return how many, or -1 as of pop
-    int64_t popSome (T* elements, uint64_t n, Duration timeout) noexcept
+    /// Waits for an element up to a timeout, and then pops as many as there are, up to n, as read(2) does.
+    /// @return how many, or -1 with lastError as in the table
+    template <typename Rep, typename Period>
+    int64_t popSome (T* elements, uint64_t n, std::chrono::duration<Rep, Period> timeout) noexcept
     {
-        return some (elements, n, in (timeout));
+        return some (elements, n, detail::deadlineIn (timeout));
     }
 
+    /// Does the same without a timeout.
     int64_t popSome (T* elements, uint64_t n) noexcept
     {
-        return some (elements, n, forever ());
+        return some (elements, n, detail::noDeadline ());
     }
 
-    /// For good, and for everybody: from here on pushes are -1 and EPIPE, pops take what is left and are then -1 and
-    /// EPIPE, and whoever sleeps wakes. What a push that returned 0 has put in is popped. @return 0
-    int shutdown () noexcept
-    {
-        return _ring->shutdown ();
-    }
+    // --- zero copy, Spsc only; these members do not wait ---
 
-    // --- zero copy, Spsc ---
-
-    /// Room for up to n elements, to be written in place and then committed; shorter than asked for where the ring ends or
-    /// fills, down to one. Empty: lastError as of tryPush.
+    /// Reserves room for up to n elements in one piece: fewer where the ring ends or the queue fills. The producer
+    /// writes them in place and then calls commit (). The reservation ends there, or at the next reserve () or push.
+    /// @return the elements, or an empty span with lastError as tryPush
     template <typename A = Algorithm>
     Span<T> reserve (uint64_t n) noexcept
     {
         onlySpsc<A> ();
-        void* place = n != 0 ? A::reserve (*_ring, &n) : (_ring->refuseZero (), nullptr);
+        void* place = n != 0 ? A::reserve (*_ring, &n) : (static_cast<void> (_ring->errorNoElements ()), nullptr);
         return place != nullptr ? Span<T> (static_cast<T*> (place), n) : Span<T> ();
     }
 
-    /// Publishes the first n of what was reserved. @return 0, or -1 with lastError: EINVAL 0 or more than that, or a push
-    ///     has come between; EPIPE
+    /// Publishes the first n reserved elements and drops the others.
+    /// @return 0, or -1 with lastError as in the table: EINVAL n is 0 or more than was reserved, or a push came between
     template <typename A = Algorithm>
     int commit (uint64_t n) noexcept
     {
@@ -193,103 +238,25 @@ public:
         return A::commit (*_ring, n);
     }
 
-    /// Up to n elements to be read in place, and then released. Empty: lastError as of tryPop.
+    /// Gives access to the oldest elements, up to n in one piece. The consumer reads them in place and then calls
+    /// release (). The access ends there, or at the next peek () or pop.
+    /// @return the elements, or an empty span with lastError as tryPop
     template <typename A = Algorithm>
     Span<const T> peek (uint64_t n) noexcept
     {
         onlySpsc<A> ();
-        const void* place = n != 0 ? A::peek (*_ring, &n) : (_ring->refuseZero (), nullptr);
+        const void* place = n != 0 ? A::peek (*_ring, &n) : (static_cast<void> (_ring->errorNoElements ()), nullptr);
         return place != nullptr ? Span<const T> (static_cast<const T*> (place), n) : Span<const T> ();
     }
 
-    /// Frees the first n of what was peeked at. @return 0, or -1 with lastError: EINVAL 0 or more than that, or a pop has
-    ///     come between
+    /// Removes the first n elements that peek () returned.
+    /// @return 0, or -1 with lastError as in the table: EINVAL n is 0 or more than peek () returned, or a pop came
+    ///     between
     template <typename A = Algorithm>
     int release (uint64_t n) noexcept
     {
         onlySpsc<A> ();
         return A::release (*_ring, n);
-    }
-
-    // --- what there is ---
-
-    /// Elements inside: exact when no call is in flight, never below 0 or above the capacity.
-    uint64_t pending () const noexcept
-    {
-        return _ring->pending ();
-    }
-
-    /// Elements that there is room for.
-    uint64_t available () const noexcept
-    {
-        return capacity () - pending ();
-    }
-
-    bool full () const noexcept
-    {
-        return pending () == capacity ();
-    }
-
-    bool empty () const noexcept
-    {
-        return pending () == 0;
-    }
-
-    uint64_t capacity () const noexcept
-    {
-        return _ring->capacity;
-    }
-
-    /// As of Memory: all of the queue's pages.
-    int mbind (int node) noexcept
-    {
-        return _ring->mbind (node);
-    }
-
-    int mlock () noexcept
-    {
-        return _ring->mlock ();
-    }
-
-    Placement placement () const
-    {
-        Placement placement;
-        _ring->report (placement);
-        return placement;
-    }
-
-    /// With its leading slash; empty where local.
-    std::string_view name () const noexcept
-    {
-        return _ring->name ();
-    }
-
-    /// Whether this object made the queue; false when it was there before.
-    bool created () const noexcept
-    {
-        return _ring->created ();
-    }
-
-    /// The maker's QueueOptions::tag.
-    uint64_t tag () const noexcept
-    {
-        return _ring->tag ();
-    }
-
-    /// What it has seen: each number by itself, as others go on meanwhile. Any thread.
-    QueueStats stats () const noexcept
-    {
-        QueueStats stats;
-        _ring->count (stats);
-        return stats;
-    }
-
-    /// Those who may push, or were killed and have not been replaced; none where local. Any thread; a look, which takes
-    /// nothing. @return how many there are, of which the first n are listed; -1 with lastError: ENOENT, ENOLCK, EMFILE
-    ///     the kernel cannot be asked; EINVAL null, and n is not 0
-    int64_t participants (Participant* list, uint64_t n) const noexcept
-    {
-        return _ring->participants (list, n, sizeof (Participant));
     }
 
     // --- The public interface ends here. ---
@@ -300,46 +267,57 @@ private:
     template <typename A>
     static void onlySpsc () noexcept
     {
-        static_assert (A::kind == detail::Kind::Spsc, "zero copy is for Spsc: others share the slots");
+        static_assert (A::kind == detail::Kind::Spsc, "zero copy is for Spsc: others share the cells");
     }
 
+    BasicQueue (Made, detail::Ring* ring) noexcept
+    : QueueBase (ring)
+    {
+    }
+
+    static constexpr detail::Shape shape (uint64_t capacity) noexcept
+    {
+        return detail::Shape {Algorithm::kind, sizeof (T), capacity};
+    }
+
+    // Templates, as are their callers, since explicit instantiation compiles all members that are not templates.
+    template <typename M>
+    static void onlyLocal () noexcept
+    {
+        static_assert (!std::is_same<M, ShmMem>::value, "a queue over ShmMem has a name");
+    }
+
+    template <typename M>
+    static void onlyShared () noexcept
+    {
+        static_assert (std::is_same<M, ShmMem>::value, "a queue over LocalMem has no name");
+    }
+
+    template <typename M>
     static detail::Ring* makeLocal (uint64_t capacity, const MemOptions& memory, const QueueOptions& options)
     {
-        static_assert (!shared, "a queue over ShmMem has a name");
-        return detail::Ring::make (detail::Shape {Algorithm::kind, sizeof (T), capacity}, memory, options);
+        onlyLocal<M> ();
+        return detail::Ring::make (shape (capacity), memory, options);
     }
 
+    template <typename M>
     static detail::Ring* open (uint64_t capacity, std::string_view name, const MemOptions& memory,
                                const QueueOptions& options)
     {
-        static_assert (shared, "a queue over LocalMem has no name");
-        return detail::Ring::open (detail::Shape {Algorithm::kind, sizeof (T), capacity}, name, memory, options);
+        onlyShared<M> ();
+        return detail::Ring::open (shape (capacity), name, memory, options);
     }
 
-    static detail::Deadline forever () noexcept
-    {
-        return detail::Deadline {detail::Deadline::never};
-    }
-
-    static detail::Deadline in (Duration timeout) noexcept
-    {
-        return detail::Ring::deadlineIn (timeout.count ());
-    }
-
-    /// @param failed 0: the element is there; else it is unspecified, which a compiler takes for uninitialised, and warns.
+    /// The empty asm keeps a compiler from warning that an element which a failed pop left unchanged is uninitialised.
+    /// @param failed 0 for a pop that succeeded
     static int popped (T& element, int64_t failed) noexcept
     {
         if (failed != 0)
         {
-            __asm__("" : "=m"(element));
+            __asm__("" : "+m"(element));
             return -1;
         }
         return 0;
-    }
-
-    static int one (int64_t done) noexcept
-    {
-        return done == 1 ? 0 : -1;
     }
 
     static int all (int64_t done, uint64_t n) noexcept
@@ -361,30 +339,28 @@ private:
     {
         return detail::popSome<Algorithm> (*_ring, Size (), elements, n, deadline);
     }
-
-    detail::Ring* const _ring;
 };
 
-/// The policies, as LocalMem::Spsc, ShmMem::Mpmc, ... name them.
-template <typename Memory>
+/// The kinds of queue over one sort of memory. LocalMem and ShmMem name them Spsc, Mpsc and Mpmc. Since: 0.1
+template <typename Mem>
 struct BasicSpsc
 {
     template <typename T>
-    using Queue = BasicQueue<T, Memory, detail::SpscRing>;
+    using Queue = BasicQueue<T, Mem, detail::SpscRing>;
 };
 
-template <typename Memory>
+template <typename Mem>
 struct BasicMpsc
 {
     template <typename T>
-    using Queue = BasicQueue<T, Memory, detail::ClaimRing<false, std::is_same<Memory, ShmMem>::value>>;
+    using Queue = BasicQueue<T, Mem, detail::ClaimRing<false, std::is_same<Mem, ShmMem>::value>>;
 };
 
-template <typename Memory>
+template <typename Mem>
 struct BasicMpmc
 {
     template <typename T>
-    using Queue = BasicQueue<T, Memory, detail::ClaimRing<true, std::is_same<Memory, ShmMem>::value>>;
+    using Queue = BasicQueue<T, Mem, detail::ClaimRing<true, std::is_same<Mem, ShmMem>::value>>;
 };
 
 }  // namespace JOIN_ABI

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/// What a queue may be told when it is made or opened, and what it tells of itself: a part of <join/queue.hpp> and
-/// <join/any_queue.hpp>, which include it.
+/// The options with which a queue is created or opened, and the figures that it reports. <join/queue.hpp> and
+/// <join/any_queue.hpp> include this header.
 #ifndef JOIN_QUEUE_OPTIONS_HPP
 #define JOIN_QUEUE_OPTIONS_HPP
 
@@ -12,31 +12,46 @@ namespace join
 {
 inline namespace JOIN_ABI
 {
-/// How many push and how many pop at a time, where that is known only when the program runs.
+/// The number of producers and consumers of a queue, for programs that learn it at run time. Since: 0.1
 enum class QueueKind : uint32_t
 {
-    Spsc = 1,  ///< one, one
-    Mpsc = 2,  ///< many, one
-    Mpmc = 3,  ///< many, many
+    Spsc = 1,  ///< one producer, one consumer
+    Mpsc = 2,  ///< many producers, one consumer
+    Mpmc = 3,  ///< many producers, many consumers
 };
 
-/// What a queue is besides its type and capacity. Fields are only ever added at the end.
+/// The properties of a queue besides its element type and capacity. Later versions append fields. maxProducers, typeId
+/// and tag are stored in a segment by the object that creates it; all other options belong to the queue object.
+/// Since: 0.1
 struct QueueOptions
 {
     uint32_t structSize;  ///< bytes, set by the constructor
-    /// Threads, of all processes, that may push to a shared Mpsc or Mpmc at a time: 0 is 64, 1022 the most, 128 bytes each.
-    /// Threads of one process that find no place left share one.
-    uint32_t participants = 0;
-    uint64_t typeId = 0;  ///< compared where both sides give one: 0 is none
-    uint64_t tag = 0;     ///< the maker's own, for whoever looks at the segment
+    /// Producer slots of a shared Mpsc or Mpmc. A thread, of any process, takes one at its first push and keeps it until
+    /// it ends or its process destroys its last object on the queue. 0 means 256, the maximum is 1022; each takes 128
+    /// bytes. Threads that find no free slot share one of their process; if it has none, the push fails with EUSERS.
+    uint32_t maxProducers = 0;
+    uint64_t typeId = 0;  ///< any number; it must equal the segment's, unless one of the two is 0
+    uint64_t tag = 0;     ///< any number, for programs that inspect the segment
 
-    /// A shared Spsc: this object is the pusher from its first push on, the popper from its first pop on, and says -1 and
-    /// EBUSY instead of being a second one beside another that asked for this. Of the object, not of the segment.
-    bool exclusive = false;
+    /// Shared Spsc: each role belongs to one object. This object becomes the producer by its first push and the
+    /// consumer by its first pop, until it is destroyed or releaseRole () is called; meanwhile other objects fail with
+    /// EBUSY. With false nothing checks the roles, and two producers, or two consumers, destroy the queue.
+    bool exclusive = true;
 
-    /// A pop that waits on a shared queue says -1 and EOWNERDEAD, instead of waiting on, when the queue is empty, nobody is
-    /// left who pushes, and one of them was killed and has no successor. Of a Spsc whose pusher is exclusive.
+    /// Report producer death: a blocking pop on an empty shared queue fails with EOWNERDEAD once no live producer
+    /// remains and at least one was killed, whose slot has not been reused. A Spsc needs an exclusive producer for
+    /// this, as others take no slot.
     bool ownerDead = false;
+
+    /// Nanoseconds that push and pop spin before they sleep. 0 adapts to earlier waits of this object: up to some tens
+    /// of microseconds, and hardly at all where spinning does not help. `noSpin` turns spinning off. With any value, a
+    /// thread yields its CPU where the other side needs it.
+    int64_t spin = 0;
+    static constexpr int64_t noSpin = -1;
+
+    /// push and pop fail with EINTR when a signal handler has interrupted their sleep; without this option they sleep
+    /// again. A handler that runs before the sleep, for instance while the call spins, does not end the wait.
+    bool interruptible = false;
 
     QueueOptions () noexcept
     : structSize (sizeof (QueueOptions))
@@ -44,24 +59,25 @@ struct QueueOptions
     }
 };
 
-/// A thread that may push to a shared queue; of an exclusive Spsc the pusher, 1, or the popper, 2.
-struct Participant
+/// A producer slot of a shared queue that a thread has taken. An exclusive Spsc has slot 1 for its producer and slot 2
+/// for its consumer. Since: 0.1
+struct Producer
 {
-    uint32_t place = 0;  ///< the number of its lane; threads of one process may share one
-    int32_t pid = 0;     ///< in its own PID namespace
-    bool alive = false;  ///< as the kernel says, by a lock; false: it was killed, and nobody has needed its place since
-    bool inside = false;  ///< in the middle of a push that others may have to wait for; of a Spsc never
+    uint32_t slot = 0;    ///< its number, from 1; threads of one process may share a slot
+    int32_t pid = 0;      ///< the process, in its own PID namespace
+    bool alive = false;   ///< the slot lock is held; false: the producer was killed, and the slot is not recovered yet
+    bool inPush = false;  ///< in the middle of a push, for which consumers may have to wait; always false for a Spsc
 };
 
-/// What a queue has seen since it was made.
+/// Counters of a queue since its creation. Since: 0.1
 struct QueueStats
 {
     uint32_t structSize;    ///< bytes, set by the constructor
-    bool shutDown = false;  ///< by shutdown ()
-    uint64_t pushed = 0;    ///< places that were claimed, holes included
-    uint64_t popped = 0;    ///< places that were passed, holes included
-    uint64_t deaths = 0;    ///< that were recovered from
-    uint64_t holes = 0;     ///< places of elements that a dead pusher never finished
+    bool shutDown = false;  ///< shutdown () was called
+    uint64_t pushed = 0;    ///< positions that producers claimed, skipped ones included
+    uint64_t popped = 0;    ///< positions that consumers passed, skipped ones included
+    uint64_t deaths = 0;    ///< recovered slots of killed producers (Spsc: of consumers, too)
+    uint64_t holes = 0;     ///< skipped positions, which a killed producer claimed and did not publish
 
     QueueStats () noexcept
     : structSize (sizeof (QueueStats))

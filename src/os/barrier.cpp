@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
+// membarrier(2), pthread_atfork(3), pthread_setcancelstate(3) and pthread_key_create(3).
 #include "barrier.hpp"
 
+#include <atomic>
 #include <cerrno>
 #include <linux/membarrier.h>
 #include <pthread.h>
@@ -15,6 +17,8 @@ namespace os
 {
 namespace
 {
+std::atomic<uint32_t> forkCount {0};
+
 int membarrier (int command) noexcept
 {
     return ::syscall (SYS_membarrier, command, 0U, 0) == -1 ? errno : 0;
@@ -41,6 +45,12 @@ int globalBarrier () noexcept
     return membarrier (MEMBARRIER_CMD_GLOBAL_EXPEDITED);
 }
 
+uint32_t forks () noexcept
+{
+    static const int registered = ::pthread_atfork (nullptr, nullptr, [] { forkCount.fetch_add (1); });
+    return registered == 0 ? forkCount.load () : 0;
+}
+
 int aroundFork (void (*before) (), void (*inParent) (), void (*inChild) ()) noexcept
 {
     return ::pthread_atfork (before, inParent, inChild);
@@ -61,6 +71,11 @@ int makeKey (void (*atEnd) (void* kept), unsigned* key) noexcept
 int keepBy (unsigned key, const void* what) noexcept
 {
     return ::pthread_setspecific (key, what);
+}
+
+void dropKey (unsigned key) noexcept
+{
+    ::pthread_key_delete (key);
 }
 
 }  // namespace os

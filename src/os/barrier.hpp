@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
-// What threads do to one another: the barrier that the other side pays, membarrier(2); fork(2); cancellation; and their end.
+// Calls with an effect across threads: asymmetric fences by membarrier(2), where one side pays for the barrier of both;
+// handlers for fork(2); cancellation; and destructors that run at a thread's end.
 #ifndef JOIN_SRC_OS_BARRIER_HPP
 #define JOIN_SRC_OS_BARRIER_HPP
 
 #include <join/detail/abi.hpp>
+
+#include <cstdint>
 
 namespace join
 {
@@ -11,26 +14,57 @@ inline namespace JOIN_ABI
 {
 namespace os
 {
-/// Once a process, before the first barrier. ENOSYS, EPERM: there is none here. A forked child has it too.
+/// Registers the process, once, before the first barrier. ENOSYS, EPERM: membarrier(2) is not available. A forked child
+/// inherits the registration.
 int registerBarrier () noexcept;
 
-/// Every thread of this process that runs executes a full barrier before this returns.
+/// Makes every running thread of this process execute a full barrier before this returns.
 int barrierEverywhere () noexcept;
 
-/// The same for every process that has registered for it, whoever pays.
+/// Do the same for all processes that have registered; the caller of globalBarrier () need not have.
 int registerGlobalBarrier () noexcept;
 int globalBarrier () noexcept;
 
-/// Handlers as of pthread_atfork(3).
+/// Registers handlers with pthread_atfork(3).
 int aroundFork (void (*before) (), void (*inParent) (), void (*inChild) ()) noexcept;
 
-/// Whether this thread may be cancelled, pthread_setcancelstate(3); *before: whether it might until now.
+/// The number of forks that lie between the process that first called this and the calling one; a child has one more
+/// than its parent. 0 if the handler for fork(2) cannot be registered.
+uint32_t forks () noexcept;
+
+/// Sets whether this thread can be cancelled, with pthread_setcancelstate(3). *before: the previous state.
 void allowCancel (bool allowed, bool* before) noexcept;
 
-/// pthread_key_create(3): what a thread keeps by the key is given to `atEnd` when it ends, behind the destructors of its
-/// thread-locals; and in a further round, of four, what has been kept anew meanwhile.
+/// Disables cancellation until the end of the scope; a pending one acts at the caller's next cancellation point.
+/// open(2), read(2) and close(2) are such points, and a cancellation must not unwind a destructor or a noexcept
+/// function.
+class NoCancel
+{
+public:
+    NoCancel () noexcept
+    {
+        allowCancel (false, &_before);
+    }
+
+    NoCancel (const NoCancel&) = delete;
+    NoCancel& operator= (const NoCancel&) = delete;
+
+    ~NoCancel ()
+    {
+        bool now;
+        allowCancel (_before, &now);
+    }
+
+private:
+    bool _before = true;
+};
+
+/// pthread_key_create(3), pthread_setspecific(3), pthread_key_delete(3). When a thread ends, after the destructors of
+/// its thread-locals, `atEnd` gets the value that the thread keeps under the key. A value that is kept anew meanwhile
+/// is passed in another round, of four at most.
 int makeKey (void (*atEnd) (void* kept), unsigned* key) noexcept;
 int keepBy (unsigned key, const void* what) noexcept;
+void dropKey (unsigned key) noexcept;
 
 }  // namespace os
 }  // namespace JOIN_ABI

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
+// Files, their facts, and OFD locks (fcntl F_OFD_SETLK).
 #include "files.hpp"
+
+#include "descriptors.hpp"
 
 #include <cerrno>
 #include <cstdio>
@@ -7,6 +10,8 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <memory>
+#include <new>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -26,52 +31,87 @@ int errnoUnless (bool fine) noexcept
     return fine ? 0 : errno;
 }
 
-int opened (int result, int* file) noexcept
-{
-    if (result == -1)
-    {
-        return errno;
-    }
-    *file = result;
-    return 0;
-}
-
-struct flock64 leaseLock (short type, uint32_t number) noexcept
+struct flock64 flockOf (short type, uint32_t number) noexcept
 {
     struct flock64 lock = {};
     lock.l_type = type;
     lock.l_whence = SEEK_SET;
-    lock.l_start = static_cast<off64_t> (leaseOffset) + number;
+    lock.l_start = static_cast<off64_t> (lockOffset) + number;
     lock.l_len = 1;
     return lock;
 }
 
-int lease (int file, short type, uint32_t number = 0) noexcept
+int setLock (int file, short type, uint32_t number = 0) noexcept
 {
-    struct flock64 lock = leaseLock (type, number);
+    struct flock64 lock = flockOf (type, number);
     return errnoUnless (::fcntl (file, F_OFD_SETLK, &lock) == 0);
+}
+
+// Whether another description holds a lock that conflicts with one of that type.
+int isHeld (int file, short type, uint32_t number, bool* held) noexcept
+{
+    struct flock64 lock = flockOf (type, number);
+    const int result = ::fcntl (file, F_OFD_GETLK, &lock);
+    *held = lock.l_type != F_UNLCK;
+    return errnoUnless (result == 0);
+}
+
+void setFacts (const struct stat& status, FileFacts* facts) noexcept
+{
+    facts->regular = S_ISREG (status.st_mode);
+    facts->named = status.st_nlink != 0;
+    facts->owner = status.st_uid;
+    facts->group = status.st_gid;
+    facts->mode = status.st_mode & 07777;
+    facts->size = static_cast<uint64_t> (status.st_size);
+    facts->allocated = static_cast<uint64_t> (status.st_blocks) * 512;
+    facts->blockSize = static_cast<uint64_t> (status.st_blksize);
+    facts->device = status.st_dev;
+    facts->inode = status.st_ino;
+}
+
+int eachEntry (const char* folder, void (*visit) (const dirent& entry, void* with), void* with) noexcept
+{
+    int file = -1;
+    if (int error = keepDescriptor (::open (folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC), &file))
+    {
+        return error;
+    }
+    DIR* names = ::fdopendir (file);
+    if (names == nullptr)
+    {
+        const int error = errno;
+        ::close (file);
+        return error;
+    }
+    while (const dirent* entry = ::readdir (names))
+    {
+        visit (*entry, with);
+    }
+    ::closedir (names);
+    return 0;
 }
 }  // namespace
 
 int openFile (const char* path, bool writable, int* file) noexcept
 {
     const int flags = (writable ? O_RDWR : O_RDONLY) | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
-    return opened (::open (path, flags), file);
+    return keepDescriptor (::open (path, flags), file);
 }
 
 int openForFacts (const char* path, int* file) noexcept
 {
-    return opened (::open (path, O_PATH | O_NOFOLLOW | O_CLOEXEC), file);
+    return keepDescriptor (::open (path, O_PATH | O_NOFOLLOW | O_CLOEXEC), file);
 }
 
 int openUnnamed (const char* folder, int* file) noexcept
 {
-    return opened (::open (folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600), file);
+    return keepDescriptor (::open (folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600), file);
 }
 
 int createFile (const char* path, int* file) noexcept
 {
-    return opened (::open (path, O_CREAT | O_EXCL | O_RDWR | O_NOFOLLOW | O_CLOEXEC, 0600), file);
+    return keepDescriptor (::open (path, O_CREAT | O_EXCL | O_RDWR | O_NOFOLLOW | O_CLOEXEC, 0600), file);
 }
 
 int publish (int file, const char* path) noexcept
@@ -106,28 +146,26 @@ int searchable (const char* folder) noexcept
     return errnoUnless (::faccessat (AT_FDCWD, folder, X_OK, AT_EACCESS) == 0);
 }
 
+int writable (const char* folder) noexcept
+{
+    return errnoUnless (::faccessat (AT_FDCWD, folder, W_OK | X_OK, AT_EACCESS) == 0);
+}
+
 int closeFile (int file) noexcept
 {
     return errnoUnless (::close (file) == 0);
 }
 
+int factsAt (const char* path, FileFacts* facts) noexcept
+{
+    struct stat status;
+    return ::lstat (path, &status) == 0 ? (setFacts (status, facts), 0) : errno;
+}
+
 int factsOf (int file, FileFacts* facts) noexcept
 {
     struct stat status;
-    if (::fstat (file, &status) == -1)
-    {
-        return errno;
-    }
-    facts->regular = S_ISREG (status.st_mode);
-    facts->named = status.st_nlink != 0;
-    facts->owner = status.st_uid;
-    facts->mode = status.st_mode & 07777;
-    facts->size = static_cast<uint64_t> (status.st_size);
-    facts->allocated = static_cast<uint64_t> (status.st_blocks) * 512;
-    facts->blockSize = static_cast<uint64_t> (status.st_blksize);
-    facts->device = status.st_dev;
-    facts->inode = status.st_ino;
-    return 0;
+    return ::fstat (file, &status) == 0 ? (setFacts (status, facts), 0) : errno;
 }
 
 bool isDevice (uint64_t device, unsigned major, unsigned minor) noexcept
@@ -168,7 +206,7 @@ int roomOf (int file, Room* room) noexcept
     {
         return errno;
     }
-    const uint32_t magic = static_cast<uint32_t> (status.f_type);  // of 32 bits, and an int where a long has no more
+    const uint32_t magic = static_cast<uint32_t> (status.f_type);  // 32 bits; f_type is a signed int on some systems
     room->kind = magic == TMPFS_MAGIC       ? FileSystem::Tmpfs
                  : magic == HUGETLBFS_MAGIC ? FileSystem::Hugetlbfs
                                             : FileSystem::Other;
@@ -192,39 +230,41 @@ int allocate (int file, uint64_t offset, uint64_t bytes) noexcept
     return errnoUnless (::fallocate (file, 0, static_cast<off_t> (offset), static_cast<off_t> (bytes)) == 0);
 }
 
-int holdLease (int file) noexcept
+int holdAttachLock (int file) noexcept
 {
-    return lease (file, F_RDLCK);
+    return setLock (file, F_RDLCK);
 }
 
-int holdLeaseAlone (int file) noexcept
+int holdAttachLockAlone (int file) noexcept
 {
-    return lease (file, F_WRLCK);
+    return setLock (file, F_WRLCK);
 }
 
-int leaseOfOthers (int file, bool* held) noexcept
+int attachLockOfOthers (int file, bool* held) noexcept
 {
-    return laneHeld (file, 0, held);
+    return isHeld (file, F_WRLCK, 0, held);
 }
 
-int holdLane (int file, uint32_t number) noexcept
+int holdSlot (int file, uint32_t number) noexcept
 {
-    return lease (file, F_WRLCK, number);
+    return setLock (file, F_WRLCK, number);
 }
 
-int laneHeld (int file, uint32_t number, bool* held) noexcept
+int freeSlot (int file, uint32_t number) noexcept
 {
-    struct flock64 lock = leaseLock (F_WRLCK, number);
-    const int result = ::fcntl (file, F_OFD_GETLK, &lock);
-    *held = lock.l_type != F_UNLCK;
-    return errnoUnless (result == 0);
+    return setLock (file, F_UNLCK, number);
+}
+
+int slotHeld (int file, uint32_t number, bool* held) noexcept
+{
+    return isHeld (file, F_RDLCK, number, held);
 }
 
 int openAgain (int file, int* again) noexcept
 {
     char link[40];
     std::snprintf (link, sizeof (link), "/proc/self/fd/%d", file);
-    return opened (::open (link, O_RDWR | O_CLOEXEC), again);
+    return keepDescriptor (::open (link, O_RDWR | O_CLOEXEC), again);
 }
 
 int readAt (int file, uint64_t offset, void* bytes, std::size_t count, std::size_t* got) noexcept
@@ -236,25 +276,47 @@ int readAt (int file, uint64_t offset, void* bytes, std::size_t count, std::size
 
 int eachName (const char* folder, const char* prefix, void (*visit) (const char* name, void* with), void* with) noexcept
 {
-    DIR* names = ::opendir (folder);
-    if (names == nullptr)
+    struct Visit
     {
-        return errno;
-    }
-    while (const dirent* entry = ::readdir (names))
+        const char* prefix;
+        void (*visit) (const char* name, void* with);
+        void* with;
+    };
+    Visit each = {prefix, visit, with};
+    return eachEntry (
+        folder,
+        [] (const dirent& entry, void* what) {
+            const Visit& here = *static_cast<Visit*> (what);
+            if (std::strncmp (entry.d_name, here.prefix, std::strlen (here.prefix)) == 0)
+            {
+                here.visit (entry.d_name, here.with);
+            }
+        },
+        &each);
+}
+
+int hasInode (const char* folder, uint64_t inode, bool* found) noexcept
+{
+    struct Wanted
     {
-        if (std::strncmp (entry->d_name, prefix, std::strlen (prefix)) == 0)
-        {
-            visit (entry->d_name, with);
-        }
-    }
-    ::closedir (names);
-    return 0;
+        uint64_t inode;
+        bool found;
+    };
+    Wanted wanted = {inode, false};
+    const int error = eachEntry (
+        folder,
+        [] (const dirent& entry, void* with) {
+            Wanted& here = *static_cast<Wanted*> (with);
+            here.found = here.found || entry.d_ino == here.inode;
+        },
+        &wanted);
+    *found = wanted.found;
+    return error;
 }
 
 int ownedByUs (int file) noexcept
 {
-    // O_NOATIME is for the owner alone, see open(2): the kernel compares true owners.
+    // Only the owner may set O_NOATIME, see open(2), and the kernel compares the true owners.
     const int flags = ::fcntl (file, F_GETFL);
     return errnoUnless (flags != -1 && ::fcntl (file, F_SETFL, flags | O_NOATIME) == 0);
 }
@@ -262,6 +324,20 @@ int ownedByUs (int file) noexcept
 uint32_t effectiveUser () noexcept
 {
     return ::geteuid ();
+}
+
+bool isInGroup (uint32_t group) noexcept
+{
+    bool found = ::getegid () == group;
+    const int count = found ? 0 : ::getgroups (0, nullptr);
+    const std::unique_ptr<gid_t[]> groups (count > 0 ? new (std::nothrow) gid_t[static_cast<std::size_t> (count)]
+                                                     : nullptr);
+    const int got = groups != nullptr ? ::getgroups (count, groups.get ()) : 0;
+    for (int i = 0; i < got; ++i)
+    {
+        found = found || groups[static_cast<std::size_t> (i)] == group;
+    }
+    return found;
 }
 
 int randomBytes (void* bytes, unsigned count) noexcept

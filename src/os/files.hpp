@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Files that memory lives in: open(2), linkat(2), fallocate(2), and the attach lease, a lock of fcntl(2).
+// The files of segments: open(2), linkat(2), fallocate(2); and their locks: OFD locks of fcntl(2), which belong to an
+// open file description, and which the kernel releases when its last descriptor and mapping are gone.
 //
-// One call a function (those that cannot fail in a way that matters aside); 0 or an errno comes back.
+// Each function makes one system call, not counting those that cannot fail in a way that matters, and returns 0 or an
+// errno of that call.
 #ifndef JOIN_SRC_OS_FILES_HPP
 #define JOIN_SRC_OS_FILES_HPP
 
@@ -16,9 +18,9 @@ inline namespace JOIN_ABI
 {
 namespace os
 {
-/// Where the lease of attachment is locked, one byte; those of lanes come behind it. Past any size that a file can have: no
-/// read, write or truncation comes near.
-constexpr uint64_t leaseOffset = uint64_t (1) << 62;
+/// The offset of the attach lock's byte; the bytes of the slot locks follow it. It is past any size that a file can
+/// have, so no read, write or truncation reaches it.
+constexpr uint64_t lockOffset = uint64_t (1) << 62;
 
 enum class FileSystem
 {
@@ -30,12 +32,13 @@ enum class FileSystem
 struct FileFacts
 {
     bool regular = false;
-    bool named = false;  ///< has a name still
+    bool named = false;  ///< still has a name
     uint32_t owner = 0;
-    uint32_t mode = 0;       ///< permissions, and the bits above them, up to 07777
+    uint32_t group = 0;
+    uint32_t mode = 0;       ///< permissions and the bits above them, up to 07777
     uint64_t size = 0;       ///< bytes
     uint64_t allocated = 0;  ///< bytes that have pages or blocks
-    uint64_t blockSize = 0;  ///< bytes; the huge page of a hugetlbfs
+    uint64_t blockSize = 0;  ///< bytes; on a hugetlbfs the size of its pages
     uint64_t device = 0;
     uint64_t inode = 0;
 };
@@ -47,39 +50,46 @@ struct Room
     uint64_t free = 0;   ///< bytes
 };
 
-/// What is there, without creating, following a link, or waiting for the other side of a FIFO.
+/// Opens an existing file, without creating it, following a symbolic link, or waiting for the other side of a FIFO.
 int openFile (const char* path, bool writable, int* file) noexcept;
 
-/// The same for its facts alone: what may not be opened is told, too. A symbolic link is no failure, and no regular file.
+/// Opens a file with O_PATH, for its facts alone, which needs no permission for the file. A symbolic link succeeds, and
+/// is not a regular file.
 int openForFacts (const char* path, int* file) noexcept;
 
-/// A file without a name: it vanishes with its last user.
+/// Creates a file without a name, which vanishes with its last user.
 int openUnnamed (const char* folder, int* file) noexcept;
 
-/// A new file of that name, for its owner alone.
+/// Creates a file of that name, which only its owner may open.
 int createFile (const char* path, int* file) noexcept;
 
-/// Gives the unnamed file its name; EEXIST when taken. ENOENT where the kernel wants CAP_DAC_READ_SEARCH (before 6.10).
+/// Names an unnamed file. EEXIST: the name is taken. ENOENT: the kernel requires CAP_DAC_READ_SEARCH (before 6.10).
 int publish (int file, const char* path) noexcept;
 
-/// The same for everybody, where there is a /proc.
+/// Does the same without a capability, but needs /proc.
 int publishByProc (int file, const char* path) noexcept;
 
 int addName (const char* path, const char* newPath) noexcept;
 int removeName (const char* path) noexcept;
 int exists (const char* path) noexcept;
 int searchable (const char* folder) noexcept;
+
+/// Whether the folder's mode allows this user to create files in it.
+int writable (const char* folder) noexcept;
 int closeFile (int file) noexcept;
 
 int factsOf (int file, FileFacts* facts) noexcept;
 
-/// Whether FileFacts::device is that one, as /proc has it.
+/// Does the same by name, without following a symbolic link.
+int factsAt (const char* path, FileFacts* facts) noexcept;
+
+/// Whether FileFacts::device has that major and minor number, as /proc shows them.
 bool isDevice (uint64_t device, unsigned major, unsigned minor) noexcept;
 
-/// When it was made, where the file system knows that, else when it was last written to by a call: nanoseconds since 1970.
+/// The time of creation if the file system records it, else of the last write by a system call: nanoseconds since 1970.
 int bornAt (int file, uint64_t* nanoseconds) noexcept;
 
-/// Where there is something from `offset` on: as of SEEK_DATA and SEEK_HOLE of lseek(2). ENXIO: nothing is left.
+/// The next range with data from `offset` on, by SEEK_DATA and SEEK_HOLE of lseek(2). ENXIO: there is none.
 int nextData (int file, uint64_t offset, uint64_t* begin, uint64_t* end) noexcept;
 
 int roomOf (int file, Room* room) noexcept;
@@ -87,36 +97,46 @@ int setMode (int file, uint32_t permissions) noexcept;
 int setSize (int file, uint64_t bytes) noexcept;
 int allocate (int file, uint64_t offset, uint64_t bytes) noexcept;
 
-/// The attach lease: a shared lock on one byte past any data, on this open file description. It lasts as long as a
-/// descriptor or a mapping of the description does. EAGAIN: somebody holds it exclusively.
-int holdLease (int file) noexcept;
+/// Takes the attach lock: a shared OFD lock on one byte past any data. It lasts as long as a descriptor or a mapping of
+/// this open file description. EAGAIN: another description holds it exclusively.
+int holdAttachLock (int file) noexcept;
 
-/// Takes the lease for itself alone; EAGAIN while anybody else is attached.
-int holdLeaseAlone (int file) noexcept;
+/// Takes the attach lock exclusively. EAGAIN: another description holds it.
+int holdAttachLockAlone (int file) noexcept;
 
-/// Whether the lease is held by anybody but this description. Takes nothing.
-int leaseOfOthers (int file, bool* held) noexcept;
+/// Whether another description holds the attach lock. Takes no lock.
+int attachLockOfOthers (int file, bool* held) noexcept;
 
-/// The lease of a lane, 1 and up, for this description alone; EAGAIN: somebody has it.
-int holdLane (int file, uint32_t number) noexcept;
+/// Takes the slot lock of that number, 1 or more, exclusively. EAGAIN: another description holds it.
+int holdSlot (int file, uint32_t number) noexcept;
 
-/// Whether anybody has that lease, but by this description. Takes nothing.
-int laneHeld (int file, uint32_t number, bool* held) noexcept;
+/// Releases this description's lock of that slot.
+int freeSlot (int file, uint32_t number) noexcept;
 
-/// The same file by another description, whose locks are its own. ENOENT where there is no /proc.
+/// Whether another description holds that slot lock. Read locks do not count, because a process that may only read the
+/// file can take them. Takes no lock.
+int slotHeld (int file, uint32_t number, bool* held) noexcept;
+
+/// Opens the same file again, with a description and locks of its own. ENOENT: there is no /proc.
 int openAgain (int file, int* again) noexcept;
 
-/// Bytes of the file from offset on; *got may be fewer. Nothing is mapped, so a hole or an end is no SIGBUS.
+/// Reads bytes of the file from `offset` on; *got may be fewer. Without a mapping, a truncated file raises no SIGBUS.
 int readAt (int file, uint64_t offset, void* bytes, std::size_t count, std::size_t* got) noexcept;
 
 /// Calls visit for each name in the folder that begins with `prefix`.
 int eachName (const char* folder, const char* prefix, void (*visit) (const char* name, void* with),
               void* with) noexcept;
 
-/// Whether the kernel takes this user for the owner, whom fstat may show as somebody else in a user namespace: EPERM.
+/// Whether the folder lists a file with this inode number.
+int hasInode (const char* folder, uint64_t inode, bool* found) noexcept;
+
+/// Fails with EPERM unless this user is the owner for the kernel. In a user namespace fstat(2) may show another owner.
 int ownedByUs (int file) noexcept;
 
 uint32_t effectiveUser () noexcept;
+
+/// Whether the group is the effective group of the calling thread, or one of its supplementary groups.
+bool isInGroup (uint32_t group) noexcept;
 int randomBytes (void* bytes, unsigned count) noexcept;
 
 }  // namespace os

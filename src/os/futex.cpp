@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT
+// futex(2), futex_waitv(2), clock_gettime(2), clock_nanosleep(2), sched_yield(2).
 #include "futex.hpp"
 
 #include <cerrno>
 #include <climits>
+#include <limits>
 #include <linux/futex.h>
 #include <sched.h>
 #include <sys/syscall.h>
 #include <time.h>
+#include <type_traits>
 #include <unistd.h>
 
 namespace join
@@ -26,43 +29,90 @@ int64_t read (clockid_t clock) noexcept
     return static_cast<int64_t> (time.tv_sec) * second + time.tv_nsec;
 }
 
-timespec timeOf (int64_t time) noexcept
+// With a time_t wider than long (32 bits with _TIME_BITS=64), the older system calls do not read a timespec.
+#if defined(SYS_futex_time64) && defined(SYS_clock_nanosleep_time64)
+constexpr bool isWide = sizeof (time_t) > sizeof (long);
+constexpr long futexCall = isWide ? SYS_futex_time64 : SYS_futex;
+constexpr long sleepCall = isWide ? SYS_clock_nanosleep_time64 : SYS_clock_nanosleep;
+#else
+constexpr bool isWide = false;
+constexpr long futexCall = SYS_futex;
+constexpr long sleepCall = SYS_clock_nanosleep;
+static_assert (sizeof (time_t) == sizeof (long), "a timespec is what futex(2) and clock_nanosleep(2) read");
+#endif
+
+/// A time in the form that those two calls read. A later time than they can express becomes the latest one.
+struct KernelTime
 {
-    timespec made = {};
-    made.tv_sec = static_cast<time_t> (time / second);
-    made.tv_nsec = static_cast<long> (time % second);
-    return made;
-}
+    using Word = std::conditional_t<isWide, int64_t, long>;
+
+    explicit KernelTime (int64_t time) noexcept
+    : seconds (time / second < maxSeconds ? static_cast<Word> (time / second) : static_cast<Word> (maxSeconds))
+    , nanoseconds (static_cast<Word> (time % second))
+    {
+    }
+
+    static constexpr int64_t maxSeconds = std::numeric_limits<Word>::max ();
+
+    Word seconds;
+    Word nanoseconds;
+};
 }  // namespace
 
-int64_t now () noexcept
+int64_t monotonicNow () noexcept
 {
     return read (CLOCK_MONOTONIC);
 }
 
-int64_t today () noexcept
+int64_t realtimeNow () noexcept
 {
     return read (CLOCK_REALTIME);
 }
 
 int sleepUntil (int64_t until) noexcept
 {
-    const timespec time = timeOf (until);
-    return ::syscall (SYS_clock_nanosleep, CLOCK_MONOTONIC, TIMER_ABSTIME, &time, nullptr) == -1 ? errno : 0;
+    const KernelTime time (until);
+    return ::syscall (sleepCall, CLOCK_MONOTONIC, TIMER_ABSTIME, &time, nullptr) == -1 ? errno : 0;
 }
 
 int sleepOn (const std::atomic<uint32_t>& word, uint32_t value, bool shared, int64_t until) noexcept
 {
-    const timespec time = timeOf (until);
-    // WAIT_BITSET, unlike WAIT, takes a time and not a duration: what a signal interrupts goes on to the same end.
+    const KernelTime time (until);
+    // WAIT_BITSET, unlike WAIT, takes a point in time: after a signal the caller repeats it with the same end.
     const int operation = FUTEX_WAIT_BITSET | (shared ? 0 : FUTEX_PRIVATE_FLAG);
-    return ::syscall (SYS_futex, &word, operation, value, &time, nullptr, FUTEX_BITSET_MATCH_ANY) == -1 ? errno : 0;
+    return ::syscall (futexCall, &word, operation, value, &time, nullptr, FUTEX_BITSET_MATCH_ANY) == -1 ? errno : 0;
 }
 
-int wakeAll (const std::atomic<uint32_t>& word, bool shared) noexcept
+// Defines what linux/futex.h has since 5.16. The time has 64 bits on every architecture.
+int sleepOnEither (const std::atomic<uint32_t>& word, uint32_t value, bool shared, const std::atomic<uint32_t>& other,
+                   uint32_t otherValue, int64_t until) noexcept
+{
+    struct Waiter
+    {
+        uint64_t value;
+        uint64_t address;
+        uint32_t flags;
+        uint32_t reserved;
+    };
+    constexpr long futexWaitv = 449;
+    constexpr uint32_t size32 = 2;
+    const auto address = [] (const std::atomic<uint32_t>& at) {
+        return static_cast<uint64_t> (reinterpret_cast<std::uintptr_t> (&at));
+    };
+    const uint32_t flags = size32 | (shared ? 0 : FUTEX_PRIVATE_FLAG);
+    const Waiter waiters[] = {{value, address (word), flags, 0},
+                              {otherValue, address (other), size32 | FUTEX_PRIVATE_FLAG, 0}};
+    const int64_t time[] = {until / second, until % second};
+    const long woken = ::syscall (futexWaitv, waiters, 2, 0, time, CLOCK_MONOTONIC);
+    return woken == -1 ? errno : woken == 0 ? 0 : EAGAIN;
+}
+
+uint32_t wake (const std::atomic<uint32_t>& word, uint32_t n, bool shared) noexcept
 {
     const int operation = FUTEX_WAKE | (shared ? 0 : FUTEX_PRIVATE_FLAG);
-    return ::syscall (SYS_futex, &word, operation, INT_MAX, nullptr, nullptr, 0) == -1 ? errno : 0;
+    const long most = n < INT_MAX ? static_cast<long> (n) : INT_MAX;
+    const long woken = ::syscall (futexCall, &word, operation, most, nullptr, nullptr, 0);
+    return woken < 0 ? 0 : static_cast<uint32_t> (woken);
 }
 
 void yieldCpu () noexcept

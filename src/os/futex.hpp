@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Sleeping until a word of memory changes, futex(2), and the clock that sleeps are counted on.
+// Sleeping until a word of memory changes, with futex(2) and futex_waitv(2), and the clocks for deadlines.
 #ifndef JOIN_SRC_OS_FUTEX_HPP
 #define JOIN_SRC_OS_FUTEX_HPP
 
@@ -14,23 +14,30 @@ inline namespace JOIN_ABI
 {
 namespace os
 {
-/// Nanoseconds of CLOCK_MONOTONIC.
-int64_t now () noexcept;
+/// The current time on CLOCK_MONOTONIC, nanoseconds.
+int64_t monotonicNow () noexcept;
 
-/// Nanoseconds since 1970, CLOCK_REALTIME.
-int64_t today () noexcept;
+/// The current time on CLOCK_REALTIME, nanoseconds since 1970.
+int64_t realtimeNow () noexcept;
 
-/// Sleeps while the word has that value, until woken or until that time of now (). EAGAIN: it has another; ETIMEDOUT;
-/// EINTR: a signal. `shared`: the word may be another process's too.
+/// Sleeps while the word has that value, until it is woken or monotonicNow () reaches `until`. EAGAIN: the word has
+/// another value. ETIMEDOUT. EINTR: a signal.
+/// @param shared other processes use the word too
 int sleepOn (const std::atomic<uint32_t>& word, uint32_t value, bool shared, int64_t until) noexcept;
 
-/// Sleeps until that time of now (). EINTR: a signal. No cancellation point.
+/// Sleeps on two words, the second of them private, with futex_waitv(2), Linux 5.16. 0: woken by the first word.
+/// EAGAIN: one of them has another value, or the sleeper was woken by `other`. ENOSYS, EPERM, ...: the system call is
+/// not available.
+int sleepOnEither (const std::atomic<uint32_t>& word, uint32_t value, bool shared, const std::atomic<uint32_t>& other,
+                   uint32_t otherValue, int64_t until) noexcept;
+
+/// Sleeps until monotonicNow () reaches `until`. EINTR: a signal. It is not a cancellation point.
 int sleepUntil (int64_t until) noexcept;
 
-/// Wakes all who sleep on the word.
-int wakeAll (const std::atomic<uint32_t>& word, bool shared) noexcept;
+/// Wakes up to n threads that sleep on the word, the longest sleeper first. @return how many
+uint32_t wake (const std::atomic<uint32_t>& word, uint32_t n, bool shared) noexcept;
 
-/// Gives the CPU to whoever wants it.
+/// Yields the CPU to another runnable thread, if there is one: sched_yield(2).
 void yieldCpu () noexcept;
 
 int processId () noexcept;

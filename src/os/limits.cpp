@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// getrlimit(2) and sysinfo(2).
 #include "limits.hpp"
 
 #include <sys/resource.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// NUMA policy and placement: mbind(2), move_pages(2). Built from numa_libnuma.cpp, or from numa_none.cpp, where each
-// function is ENOSYS.
+// NUMA policy and placement: mbind(2), get_mempolicy(2), move_pages(2). The build uses numa_libnuma.cpp, or
+// numa_none.cpp, where each function returns ENOSYS.
 #ifndef JOIN_SRC_OS_NUMA_HPP
 #define JOIN_SRC_OS_NUMA_HPP
 
@@ -14,26 +14,26 @@ inline namespace JOIN_ABI
 {
 namespace os
 {
-constexpr int maxNodes = 1024;  // as any kernel is built with, or fewer
+constexpr int maxNodes = 1024;  // no kernel is built with more
 
 enum class Move
 {
-    None,  ///< pages that come from now on
-    Own,   ///< those there too that only this process maps
-    All,   ///< those others map as well: CAP_SYS_NICE
+    None,  ///< only pages that are allocated from now on
+    Own,   ///< also existing pages that only this process maps
+    All,   ///< also pages that other processes map: needs CAP_SYS_NICE
 };
 
-/// MPOL_BIND to the one node. Its 0 does not say that pages moved. Required: 0 <= node < maxNodes.
+/// Binds the pages to the node with MPOL_BIND. 0 does not prove that pages moved. Required: 0 <= node < maxNodes.
 int bindPages (void* address, std::size_t bytes, int node, Move move) noexcept;
 
-/// The one node that the memory at `address` is bound to, by its mapping or its file; -1: none, or more than one. Faults
-/// nothing in.
+/// Reads the node that the memory at `address` is bound to, by its mapping or its file; -1: none, or more than one.
+/// Faults no page in.
 int boundNode (const void* address, int* node) noexcept;
 
-/// The node of each page, or minus an errno where there is none. Faults nothing in.
+/// Reads the node of each page, or a negative errno if the page does not exist. Faults no page in.
 int queryPages (void** pages, std::size_t count, int* nodes) noexcept;
 
-/// Moves pages one by one; `status` as of queryPages. ENOMEM: the node is full.
+/// Moves pages one by one; `status` gets what queryPages () writes to `nodes`. ENOMEM: the node is full.
 int movePages (void** pages, std::size_t count, int node, Move move, int* status) noexcept;
 
 }  // namespace os

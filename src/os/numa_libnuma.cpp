@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// The NUMA calls by way of libnuma's wrappers.
 #include "numa.hpp"
 
 #include <cerrno>
@@ -25,7 +26,7 @@ int bindPages (void* address, std::size_t bytes, int node, Move move) noexcept
 {
     unsigned long mask[maxNodes / wordBits] = {};
     mask[node / wordBits] = 1UL << (node % wordBits);
-    // The kernel reads one bit less than it is told.
+    // The kernel reads one bit less than the number that it gets.
     return ::mbind (address, bytes, MPOL_BIND, mask, maxNodes + 1, moveFlag (move)) == 0 ? 0 : errno;
 }
 

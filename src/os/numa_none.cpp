@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A build without libnuma: the same functions, which say that they are not there.
+// The NUMA calls of a build without libnuma: each returns ENOSYS.
 #include "numa.hpp"
 
 #include <cerrno>

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
+// mmap(2), mremap(2), madvise(2), mincore(2), mlock(2), and PAGEMAP_SCAN of /proc/self/pagemap.
 #include "pages.hpp"
+
+#include "descriptors.hpp"
 
 #include <cerrno>
 #include <fcntl.h>
@@ -16,7 +19,7 @@ namespace os
 {
 namespace
 {
-// linux/mman.h of older systems lacks these; the numbers are the kernel's ABI.
+// The headers of older systems lack these advices; the numbers are part of the kernel's ABI.
 constexpr int populateRead = 22;
 constexpr int populateWrite = 23;
 constexpr int collapseAdvice = 25;
@@ -46,7 +49,7 @@ std::size_t basePageSize () noexcept
 
 int reserve (std::size_t bytes, void** address) noexcept
 {
-    // Not MAP_NORESERVE: what is opened up later is to be accounted then.
+    // Without MAP_NORESERVE, so that openUp () accounts for the memory later.
     return map (nullptr, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, address);
 }
 
@@ -98,7 +101,7 @@ int collapse (void* address, std::size_t bytes) noexcept
 
 int areHuge (void* address, std::size_t bytes, bool* all) noexcept
 {
-    // PAGEMAP_SCAN, which headers of 2023 lack: kernel doc admin-guide/mm/pagemap.
+    // PAGEMAP_SCAN (Linux 6.7), which older headers lack: see admin-guide/mm/pagemap of the kernel's documentation.
     struct Region
     {
         uint64_t start, end, categories;
@@ -109,10 +112,10 @@ int areHuge (void* address, std::size_t bytes, bool* all) noexcept
         uint64_t categoryInverted, categoryMask, categoryAnyOf, returnMask;
     };
     constexpr uint64_t isHuge = uint64_t (1) << 6;
-    const int file = ::open ("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
-    if (file == -1)
+    int file = -1;
+    if (int error = keepDescriptor (::open ("/proc/self/pagemap", O_RDONLY | O_CLOEXEC), &file))
     {
-        return errno;
+        return error;
     }
     Region region = {};
     Scan scan = {};
@@ -152,7 +155,8 @@ int dropOnFork (void* address, std::size_t bytes) noexcept
 
 int mapForReading (int file, std::size_t bytes, void** address) noexcept
 {
-    return map (nullptr, bytes, PROT_READ, MAP_SHARED, file, address);
+    // Without MAP_NORESERVE a file on a hugetlbfs would reserve pages of the pool.
+    return map (nullptr, bytes, PROT_READ, MAP_SHARED | MAP_NORESERVE, file, address);
 }
 
 int lockPages (const void* address, std::size_t bytes) noexcept

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Pages of this process: mmap(2), madvise(2), mincore(2), mlock(2).
 //
-// As all of os/: one call a function; 0 or an errno comes back, results by out-parameter; nothing throws, prints, falls
-// back or reads an option. Required everywhere: bytes > 0, addresses and bytes in whole pages of the mapping.
+// As in all of os/, each function makes one system call and returns 0 or an errno, with results in out-parameters. None
+// throws, prints, falls back or reads an option. Required everywhere: bytes > 0, and addresses and bytes that are
+// multiples of the mapping's page size.
 #ifndef JOIN_SRC_OS_PAGES_HPP
 #define JOIN_SRC_OS_PAGES_HPP
 
@@ -19,45 +20,47 @@ namespace os
 {
 std::size_t basePageSize () noexcept;
 
-/// Address space that nobody else gets, and that cannot be touched.
+/// Reserves address space, which cannot be accessed.
 int reserve (std::size_t bytes, void** address) noexcept;
 
 /// Makes part of a reservation private memory.
 int openUp (void* address, std::size_t bytes) noexcept;
 
-/// Private memory; hugeShift 0: base pages, else of the reserved pool: an empty one fails now.
+/// Maps private memory. hugeShift 0: base pages; else the binary logarithm of a page size of the hugetlb pool, which
+/// fails now if the pool is empty.
 int mapAnonymous (std::size_t bytes, int hugeShift, void** address) noexcept;
 
-/// A file, shared; at *address in place of what is there, or wherever the kernel likes when that is null.
+/// Maps a file shared: at *address, where it replaces what is mapped there; if that is null, where the kernel chooses.
 int mapFile (int file, std::size_t bytes, bool writable, void** address) noexcept;
 
-/// Moves a mapping onto `target`, in place of what is there.
+/// Moves a mapping to `target`, where it replaces what is mapped there.
 int moveMapping (void* address, std::size_t bytes, void* target) noexcept;
 
 int unmap (void* address, std::size_t bytes) noexcept;
 
+/// Requests transparent huge pages for the range (MADV_HUGEPAGE), or excludes them (MADV_NOHUGEPAGE).
 int adviseHuge (void* address, std::size_t bytes, bool wanted) noexcept;
 
-/// Faults every page in: EFAULT where a touch would be a SIGBUS.
+/// Faults every page in. EFAULT: a touch would raise SIGBUS.
 int populate (void* address, std::size_t bytes, bool writable) noexcept;
 
-/// Makes huge pages of what is there, and fills the holes between: 0 says that all is huge.
+/// Makes huge pages of the existing pages, and fills the holes between them. 0 proves that the whole range is huge.
 int collapse (void* address, std::size_t bytes) noexcept;
 
-/// Whether every page of the range is mapped as a huge one. ENOTTY: before Linux 6.7.
+/// *all: whether every page of the range is mapped as a huge one. ENOTTY: before Linux 6.7.
 int areHuge (void* address, std::size_t bytes, bool* all) noexcept;
 
-/// Whether the process may not have transparent huge pages, by prctl(2).
+/// Whether transparent huge pages are switched off for the process, prctl(2).
 bool hugeForbidden () noexcept;
 
-/// A byte a base page, its lowest bit set where the page is in RAM.
+/// Writes one byte for each base page; its lowest bit is set if the page is in RAM.
 int residency (void* address, std::size_t bytes, unsigned char* pages) noexcept;
 
-/// A forked child finds zeros there; or, of the second, nothing at all.
+/// wipeOnFork: a forked child gets zeros there. dropOnFork: it gets no mapping there.
 int wipeOnFork (void* address, std::size_t bytes) noexcept;
 int dropOnFork (void* address, std::size_t bytes) noexcept;
 
-/// A page-aligned part of a file, to be read only: what keeps its description, and the locks on that, alive.
+/// Maps the beginning of a file for reading, which keeps its open file description, and the locks of that, alive.
 int mapForReading (int file, std::size_t bytes, void** address) noexcept;
 
 int lockPages (const void* address, std::size_t bytes) noexcept;

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
+// Reads text files of /proc and /sys through a buffer on the heap.
 #include "text.hpp"
+
+#include "descriptors.hpp"
 
 #include <cerrno>
 #include <cstdio>
@@ -15,11 +18,11 @@ inline namespace JOIN_ABI
 namespace os
 {
 TextFile::TextFile (const char* path) noexcept
-: _file (::open (path, O_RDONLY | O_CLOEXEC))
+: _error (keepDescriptor (::open (path, O_RDONLY | O_CLOEXEC), &_file))
 {
-    if (_file == -1)
+    if (_file != -1 && !_buffer)
     {
-        _error = errno;
+        _error = ENOMEM;
     }
 }
 
@@ -33,13 +36,13 @@ TextFile::~TextFile ()
 
 bool TextFile::fill () noexcept
 {
-    std::memmove (_buffer, _buffer + _begin, _end - _begin);
+    std::memmove (_buffer->text, _buffer->text + _begin, _end - _begin);
     _end -= _begin;
     _begin = 0;
     ssize_t got;
     do
     {
-        got = ::read (_file, _buffer + _end, sizeof (_buffer) - 1 - _end);
+        got = ::read (_file, _buffer->text + _end, sizeof (_buffer->text) - 1 - _end);
     }
     while (got == -1 && errno == EINTR);
     if (got <= 0)
@@ -53,15 +56,16 @@ bool TextFile::fill () noexcept
 
 char* TextFile::line () noexcept
 {
-    if (_file == -1)
+    if (_file == -1 || !_buffer)
     {
         return nullptr;
     }
+    char* const buffer = _buffer->text;
     for (;;)
     {
-        char* start = _buffer + _begin;
+        char* start = buffer + _begin;
         void* newline = std::memchr (start, '\n', _end - _begin);
-        const bool full = _begin == 0 && _end == sizeof (_buffer) - 1;
+        const bool full = _begin == 0 && _end == sizeof (_buffer->text) - 1;
         if (newline == nullptr && !full && fill ())
         {
             continue;
@@ -70,9 +74,9 @@ char* TextFile::line () noexcept
         {
             return nullptr;
         }
-        start = _buffer + _begin;
-        char* stop = newline != nullptr ? static_cast<char*> (newline) : _buffer + _end;
-        _begin = static_cast<std::size_t> (stop - _buffer) + (newline != nullptr ? 1 : 0);
+        start = buffer + _begin;
+        char* stop = newline != nullptr ? static_cast<char*> (newline) : buffer + _end;
+        _begin = static_cast<std::size_t> (stop - buffer) + (newline != nullptr ? 1 : 0);
         *stop = '\0';
         return start;
     }

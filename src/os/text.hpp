@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
-// What the kernel tells in text files, line by line: /proc and /sys. No allocation.
+// Reads the kernel's text files in /proc and /sys line by line.
 #ifndef JOIN_SRC_OS_TEXT_HPP
 #define JOIN_SRC_OS_TEXT_HPP
 
-#include <join/detail/abi.hpp>
+#include "scratch.hpp"
 
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
+#include <cstring>
 
 namespace join
 {
@@ -14,7 +16,7 @@ inline namespace JOIN_ABI
 {
 namespace os
 {
-/// A text file that is read once, from its beginning. Lines longer than its buffer come in pieces.
+/// A text file that is read once, from its beginning. A line that is longer than its buffer, 4 KiB, comes in pieces.
 class TextFile
 {
 public:
@@ -23,13 +25,13 @@ public:
     TextFile& operator= (const TextFile&) = delete;
     ~TextFile ();
 
-    /// 0, or why it cannot be read (further).
+    /// 0, or the errno for which it cannot be read (further): ENOMEM without a buffer.
     int error () const noexcept
     {
         return _error;
     }
 
-    /// The next line without its end, 0-terminated, good until the next call; null after the last.
+    /// The next line without its newline, terminated by 0, valid until the next call; null after the last line.
     char* line () noexcept;
 
 private:
@@ -39,22 +41,38 @@ private:
     int _error = 0;
     std::size_t _begin = 0;
     std::size_t _end = 0;
-    char _buffer[4097];
+
+    struct Buffer
+    {
+        char text[4097];
+    };
+    Scratch<Buffer> _buffer;
 };
 
-/// The number that stands first in the file: EINVAL where there is none.
+inline bool startsWith (const char* line, const char* words) noexcept
+{
+    return std::strncmp (line, words, std::strlen (words)) == 0;
+}
+
+/// The number after the words with which the line begins.
+inline uint64_t numberAfter (const char* line, const char* words) noexcept
+{
+    return std::strtoull (line + std::strlen (words), nullptr, 10);
+}
+
+/// Reads the number with which the file begins. EINVAL: it begins with none.
 int readNumber (const char* path, uint64_t* number) noexcept;
 
-/// The same; `otherwise` where there is none ("max"), or no file.
+/// Returns that number, or `otherwise` if the file begins with none ("max") or cannot be read.
 uint64_t numberIn (const char* path, uint64_t otherwise) noexcept;
 
-/// The first line, cut to fit; "" when there is none.
+/// Copies the first line, cut to fit; "" if there is none.
 void firstLine (const char* path, char* text, std::size_t size) noexcept;
 
-/// What proc(5) escapes in paths, such as a space as \040, in place.
+/// Decodes the escapes of proc(5) in a path, such as \040 for a space, in place.
 void unescape (char* path) noexcept;
 
-/// The word in brackets of a line such as "always [madvise] never"; the whole line where there is none.
+/// Copies the word in brackets from a first line such as "always [madvise] never"; the whole line without brackets.
 void chosenWord (const char* path, char* text, std::size_t size) noexcept;
 
 }  // namespace os

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// pthread_create(3), pthread_join(3), sched_getaffinity(2), getrusage(2).
 #include "threads.hpp"
 
 #include <cerrno>
@@ -6,6 +7,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/resource.h>
 
 namespace join
 {
@@ -30,12 +32,24 @@ void* run (void* argument)
 }
 }  // namespace
 
+unsigned currentCpu () noexcept
+{
+    const int cpu = ::sched_getcpu ();
+    return cpu < 0 ? 0 : static_cast<unsigned> (cpu);
+}
+
+int64_t preemptions () noexcept
+{
+    struct rusage usage;
+    return ::getrusage (RUSAGE_THREAD, &usage) == 0 ? usage.ru_nivcsw : -1;
+}
+
 unsigned usableCpus () noexcept
 {
     cpu_set_t cpus;
     if (::sched_getaffinity (0, sizeof (cpus), &cpus) != 0)
     {
-        return 1;  // more CPUs than the set has bits for: the caller does it alone
+        return 1;  // the machine has more CPUs than the set has bits: use no helper threads
     }
     return static_cast<unsigned> (CPU_COUNT (&cpus));
 }

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
-// Threads that help for a moment: pthread_create(3), sched_getaffinity(2). They take no signal of the program's.
+// Short-lived helper threads, pthread_create(3), which block all signals of the program; and facts about the calling
+// thread's CPUs, sched_getaffinity(2), getrusage(2).
 #ifndef JOIN_SRC_OS_THREADS_HPP
 #define JOIN_SRC_OS_THREADS_HPP
 
 #include <join/detail/abi.hpp>
+
+#include <cstdint>
 
 namespace join
 {
@@ -16,10 +19,17 @@ struct Thread
     unsigned long handle = 0;
 };
 
-/// CPUs that the calling thread may run on, at least 1.
+/// The CPU that the caller is on, or was on a moment ago; 0 if that is unknown.
+unsigned currentCpu () noexcept;
+
+/// How often the calling thread has lost its CPU while it was runnable, which includes a yield to another thread:
+/// getrusage(2). -1: unknown, because a seccomp filter rejects the call.
+int64_t preemptions () noexcept;
+
+/// The number of CPUs that the calling thread may run on, at least 1.
 unsigned usableCpus () noexcept;
 
-/// Runs work (with) beside the caller, with its CPUs and its memory policy. EAGAIN: no thread is to be had.
+/// Runs work (with) on a new thread, which has the caller's CPUs and memory policy. EAGAIN: no thread is available.
 int startThread (void (*work) (void* with), void* with, Thread* thread) noexcept;
 
 int joinThread (Thread thread) noexcept;

@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: MIT
-// Garbage: a segment that nobody has open. Whoever has one holds its lease, and whoever opens one looks, behind his lease,
-// whether it has a name still: so behind ours for alone nobody is there, and nobody comes.
-#include "queue/look.hpp"
+// Removal of garbage: segments that no process has open. Each process that has a segment open holds its attach lock, a
+// shared OFD lock (fcntl(2)).
+// 1. A collector that gets the attach lock exclusively has proof that no process has the segment open.
+// 2. An opener checks, after it got its attach lock, whether the file still has a name. So a file that is removed under
+//    the exclusive lock gets no new user.
+// docs/design/attach-lock.md.
+#include "os/barrier.hpp"
+#include "queue/segment_reader.hpp"
+
+#include "os/mark.hpp"
 
 #include <cerrno>
 
@@ -11,20 +18,24 @@ inline namespace JOIN_ABI
 {
 namespace
 {
-// Only what is ours: a stranger's file has no leases, and nobody's lease on it says nothing of its users.
-Failure refuseStrangers (Look& look) noexcept
+// Only segments of this library may be removed: users of another program's file hold no attach lock, so a free lock
+// proves nothing there.
+Failure refuseForeign (SegmentReader& look, QueueFormat* format, Mark* mark) noexcept
 {
-    QueueFormat format = {};
-    if (look.file.handle != -1 && (isMarked (look.facts) || !look.readFormat (&format)))
+    const bool queue = look.file.handle != -1 && !look.readFormat (format);
+    *mark = queue ? Mark::Attribute : markOf (look);
+    if (*mark != Mark::None)
     {
         return Failure ();
     }
     return look.identity.magic == detail::segmentMagic
-               ? Failure (EBADMSG, "%.300s is a queue that this library does not know: unlink it where it is garbage",
+               ? Failure (EBADMSG,
+                          "%.300s is a queue whose header this library cannot read (damaged, or of another format): "
+                          "unlink it if no process uses it",
                           look.path ())
                : Failure (EINVAL,
-                          "%.300s is no segment of this library, as far as that can be told: unlink it where it is "
-                          "garbage",
+                          "%.300s has no mark of this library and may be another program's file: unlink it if no "
+                          "process uses it",
                           look.path ());
 }
 
@@ -33,13 +44,14 @@ bool isSame (const os::FileFacts& a, const os::FileFacts& b) noexcept
     return a.device == b.device && a.inode == b.inode;
 }
 
-Failure replaced (const Look& look) noexcept
+Failure replaced (const SegmentReader& look) noexcept
 {
-    return Failure (EAGAIN, "%.400s was removed, replaced or used by somebody else meanwhile", look.path ());
+    return Failure (EAGAIN, "%.350s was removed, replaced or used by another process meanwhile: inspect it again",
+                    look.path ());
 }
 
-// Behind the lease nobody pushes or pops.
-bool isAsSeen (Look& look, const SegmentInfo& seen) noexcept
+// The caller has the attach lock exclusively: no process pushes or pops.
+bool isAsSeen (SegmentReader& look, const SegmentInfo& seen) noexcept
 {
     QueueFormat format = {};
     if (look.facts.device != seen.device || look.facts.inode != seen.inode)
@@ -50,13 +62,38 @@ bool isAsSeen (Look& look, const SegmentInfo& seen) noexcept
     {
         return true;
     }
-    const unsigned shift = seen.kind == SegmentKind::Spsc ? 0 : detail::ticketShift;
-    return !look.readFormat (&format) && look.word (offsetof (detail::Control, head)) >> shift == seen.pushed
-           && look.word (offsetof (detail::Control, tail)) >> shift == seen.popped;
+    if (look.readFormat (&format))
+    {
+        return false;
+    }
+    const ElementCounts counts = countElements (look, format);
+    return counts.pushed == seen.pushed && counts.popped == seen.popped;
 }
 
-// The lease is the file's, and the name may be another's by now.
-Failure removeName (const Look& look) noexcept
+// A file that only its mode marks as a segment may be another program's, which holds no attach lock.
+Failure refuseOpened (const SegmentReader& look) noexcept
+{
+    switch (const int error = os::openOnlyHere (look.file.handle))
+    {
+        case 0:
+            return Failure ();
+        case EAGAIN:
+            return Failure (EBUSY, "%.350s is in use by a program that holds no lock of this library: end it first",
+                            look.path ());
+        case EACCES:
+            return Failure (EACCES,
+                            "%.300s may be another program's: only its owner, user %u, can prove that no process has "
+                            "it open, and remove it",
+                            look.path (), look.facts.owner);
+        default:
+            return Failure (
+                error, "whether %.300s is in use cannot be read (fcntl F_SETLEASE): unlink it if no process uses it",
+                look.path ());
+    }
+}
+
+// The lock is on the file, and the name may belong to another file by now.
+Failure removeName (const SegmentReader& look) noexcept
 {
     File again;
     os::FileFacts facts;
@@ -70,32 +107,32 @@ Failure removeName (const Look& look) noexcept
     return error == 0 ? Failure () : Failure (error, "%.400s cannot be unlinked", look.path ());
 }
 
-// @param seen what it has to be still, or null
+// @param seen the segment as it was inspected, which must not have changed since; or null
 int remove (std::string_view name, const SegmentInfo* seen) noexcept
 {
-    Look look;
+    const os::NoCancel noCancel;
+    SegmentReader look;
+    Mark mark = Mark::None;
     Failure failure = look.open (name, true);
-    failure = failure ? failure : refuseStrangers (look);
-    if (failure)
+    QueueFormat format = {};
+    bool used = false;
+    failure = failure ? failure : refuseForeign (look, &format, &mark);
+    failure = failure ? failure : look.usedByWriters (format, true, &used);
+    if (failure || used)
     {
-        return fail (failure);
+        return failure ? fail (failure) : fail (EBUSY, "%.400s is in use", look.path ());
     }
-    switch (const int error = os::holdLeaseAlone (look.file.handle))
+    failure = mark == Mark::Mode ? refuseOpened (look) : Failure ();
+    failure = failure ? failure : seen != nullptr && !isAsSeen (look, *seen) ? replaced (look) : removeName (look);
+    if (!failure && format.lockFile != 0)
     {
-        case 0:
-            break;
-        case EAGAIN:
-        case EACCES:
-            return fail (EBUSY, "%.400s is in use", look.path ());
-        default:
-            return fail (error, "%.400s: its lease cannot be taken (fcntl F_OFD_SETLK)", look.path ());
+        os::removeName (WriterFilePath (look.path (), look.facts.inode, format.lockFile).text);
     }
-    failure = seen == nullptr || isAsSeen (look, *seen) ? removeName (look) : replaced (look);
     return failure ? fail (failure) : 0;
 }
 }  // namespace
 
-int removeUnused (std::string_view name) noexcept
+int detail::removeUnused (std::string_view name) noexcept
 {
     return remove (name, nullptr);
 }

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
-// How a thread comes by the lane that it pushes by.
+// A thread's first push: it gets an entry and a producer slot, a free
+// one, a dead producer's, or one that threads share.
 #include "os/barrier.hpp"
+#include "os/futex.hpp"
+#include "queue/none.hpp"
 #include "queue/recover.hpp"
 #include "queue/registry.hpp"
 
@@ -16,38 +19,62 @@ namespace
 {
 int refuseNested () noexcept
 {
-    return say (
+    return setError (
         EDEADLK,
-        "a first push of this thread, or its end, is not over: a signal handler interrupted it, or a longjmp left "
-        "it");
+        "a first push of this thread, or its end, is not complete: a signal handler interrupted it, or a longjmp "
+        "left it; push after it has returned");
+}
+
+// A slot that looks free may be taken by another thread first, or its last owner may not have dropped the slot lock
+// yet: then this is tried again. The kernel is asked again only about slots whose owner has changed.
+Failure enterOrRecover (OwnedRing& ring, detail::SlotEntry** entry) noexcept
+{
+    constexpr int maxTries = 100;
+    constexpr int maxQuickTries = 3;
+    constexpr int64_t pause = 100 * 1000;
+    constexpr int64_t patience = 1000 * 1000 * 1000;
+    const int64_t until = os::monotonicNow () + patience;
+    for (int tries = 1;; ++tries)
+    {
+        uint64_t states = 0;
+        const bool isFull = !ring.slots.hasFree (&states) && !recoverSlots (ring, states);
+        Failure failure = ring.slots.enter (isFull, ring.fences, until, entry);
+        const int64_t now = os::monotonicNow ();
+        if (failure.error () != EUSERS || isFull || tries == maxTries || now > until)
+        {
+            return failure;
+        }
+        if (tries > maxQuickTries)
+        {
+            os::sleepUntil (now + pause);
+        }
+    }
 }
 }  // namespace
 
-detail::LaneEntry* Ring::enter () noexcept
+detail::SlotEntry* Ring::enter () noexcept
 {
-    const AtLanes here;
+    const KeptErrno kept;
+    if (isNone ())
+    {
+        failNone ();
+        return nullptr;
+    }
+    OwnedRing& ring = own (*this);
+    if (detail::SlotEntry* entry = ring.slots.furtherEntry ())
+    {
+        return entry;
+    }
+    const AtSlots here;
     if (here.isNested ())
     {
         refuseNested ();
         return nullptr;
     }
-    detail::LaneEntry* entry = nullptr;
+    detail::SlotEntry* entry = nullptr;
     bool allowed = true;
-    os::allowCancel (false, &allowed);  // it opens a file, and nothing may unwind through a push
-    OwnedRing& ring = own (*this);
-    if (!ring.lanes.hasFree ())
-    {
-        recoverLanes (ring);
-    }
-    Failure failure = ring.lanes.enter (fences, &entry);
-    // What looked free may have been another's first, and others die meanwhile: none is left when all are alive, repeatedly.
-    constexpr int triesMost = 100;
-    constexpr int passes = 3;
-    for (int tries = 0, full = 0; failure.error () == EUSERS && tries < triesMost && full < passes; ++tries)
-    {
-        full = recoverLanes (ring) ? 0 : full + 1;
-        failure = ring.lanes.enter (fences, &entry);
-    }
+    os::allowCancel (false, &allowed);  // opening a file is a cancellation point, and a push must not be unwound
+    const Failure failure = enterOrRecover (ring, &entry);
     os::allowCancel (allowed, &allowed);
     if (failure)
     {
@@ -59,7 +86,12 @@ detail::LaneEntry* Ring::enter () noexcept
 
 int Ring::enterSide (uint32_t side) noexcept
 {
-    const AtLanes here;
+    const KeptErrno kept;
+    if (isNone ())
+    {
+        return failNone ();
+    }
+    const AtSlots here;
     if (here.isNested ())
     {
         return refuseNested ();
@@ -67,24 +99,49 @@ int Ring::enterSide (uint32_t side) noexcept
     bool allowed = true;
     os::allowCancel (false, &allowed);  // as in enter ()
     OwnedRing& ring = own (*this);
-    Lanes::Dead dead = {};
-    if (ring.lanes.isDead (side, &dead) && Lanes::bury (dead))
+    Slots::Dead dead = {};
+    if (ring.slots.isDead (side, &dead) && Slots::bury (dead))
     {
         control->counters.deaths.fetch_add (1);
     }
-    Failure failure = ring.lanes.takeSide (side);
+    const Failure failure = ring.slots.takeRole (side);
     os::allowCancel (allowed, &allowed);
     return failure ? fail (failure) : 0;
 }
 
-uint32_t Ring::takeShared (const detail::LaneEntry& entry) noexcept
+int Ring::releaseRole () noexcept
 {
-    return own (*this).lanes.takeShared (entry);
+    const KeptErrno kept;
+    if (isNone ())
+    {
+        return failNone ();
+    }
+    if (kind != detail::Kind::Spsc || entries == nullptr)
+    {
+        return 0;
+    }
+    const AtSlots here;
+    if (here.isNested ())
+    {
+        return refuseNested ();
+    }
+    bool allowed = true;
+    os::allowCancel (false, &allowed);  // as in enter ()
+    own (*this).slots.giveRoles ();
+    os::allowCancel (allowed, &allowed);
+    return 0;
+}
+
+uint32_t Ring::takeShared (const detail::SlotEntry& entry) noexcept
+{
+    const KeptErrno kept;
+    return own (*this).slots.takeShared (entry);
 }
 
 void Ring::giveShared () noexcept
 {
-    own (*this).lanes.giveShared ();
+    const KeptErrno kept;
+    own (*this).slots.giveShared ();
 }
 
 }  // namespace JOIN_ABI

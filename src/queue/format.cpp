@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
+// The checks and the error messages of a segment's header, and of the options that shape it.
 #include "queue/format.hpp"
 
 #include "os/futex.hpp"
+#include "base/utf8.hpp"
 
 #include <cerrno>
 #include <cstddef>
@@ -17,25 +19,29 @@ using detail::Kind;
 
 namespace
 {
+static_assert (queueMagic == detail::segmentMagic && offsetof (Identity, magic) == offsetof (QueueStart, magic)
+                   && offsetof (Identity, kind) == offsetof (QueueStart, kind),
+               "shared.hpp repeats these");
+
 bool known (Kind kind) noexcept
 {
     return kind == Kind::Spsc || kind == Kind::Mpsc || kind == Kind::Mpmc;
 }
 
-uint32_t lanesFor (Kind kind, const QueueOptions& options, bool shared) noexcept
+uint32_t slotsFor (Kind kind, const QueueOptions& options, bool shared) noexcept
 {
     if (!shared)
     {
-        return 0;  // death takes all threads along: there is nobody to tell whose a ticket was
+        return 0;  // a death ends all producers and consumers: no recovery needs intent records
     }
     if (kind == Kind::Spsc)
     {
-        return 2;  // the pusher's and the popper's
+        return 2;  // the producer's and the consumer's
     }
-    return options.participants != 0 ? options.participants : detail::lanesUsual;
+    return options.maxProducers != 0 ? options.maxProducers : detail::defaultSlots;
 }
 
-// 1 and up, a power of two; 0 where there is none that large.
+// The next power of two, at least 1; 0: it does not fit into 64 bits.
 uint64_t roundedCapacity (uint64_t capacity) noexcept
 {
     uint64_t rounded = 1;
@@ -55,40 +61,83 @@ unsigned long long wide (uint64_t number) noexcept
     return number;
 }
 
-Failure noQueue (const char* path, const char* why) noexcept
+// The name of the first field of the header whose value is impossible, or null.
+const char* badField (const Identity& there, uint64_t* value) noexcept
 {
-    return Failure (EBADMSG, "%.300s is no queue of a format that this library knows: %s", path, why);
+    const Kind kind = static_cast<Kind> (there.kind);
+    const bool powerOfTwo = (there.capacity & (there.capacity - 1)) == 0;
+    // A Spsc has one slot for each role.
+    const uint32_t minSlots = kind == Kind::Spsc ? 2 : 1;
+    const uint32_t maxSlots = kind == Kind::Spsc ? 2 : detail::maxSlots;
+    const struct
+    {
+        const char* name;
+        uint64_t value;
+        bool good;
+    } fields[] = {
+        {"headerSize", there.headerSize, there.headerSize == offsetof (detail::Control, head)},
+        {"kind", there.kind, known (kind)},
+        {"elementSize", there.elementSize, there.elementSize != 0 && there.elementSize <= detail::maxElement},
+        {"capacity", there.capacity, there.capacity != 0 && there.capacity <= detail::maxCapacity && powerOfTwo},
+        {"slots", there.slots, there.slots >= minSlots && there.slots <= maxSlots},
+    };
+    for (const auto& field : fields)
+    {
+        if (!field.good)
+        {
+            *value = field.value;
+            return field.name;
+        }
+    }
+    return nullptr;
 }
 
-const char* faultOf (const Identity& there, uint64_t fileSize) noexcept
+Failure checkFormat (const Identity& there, const char* path) noexcept
 {
     if (there.magic != detail::segmentMagic)
     {
-        return "it does not begin with \"JOINMEMQ\"";
+        return Failure (EBADMSG,
+                        "%.300s is plain memory or another program's file, no queue: it does not begin with "
+                        "\"JOINMEMQ\"; choose another name, or remove it (joinmem rm)",
+                        path);
     }
     if (there.major != detail::formatMajor)
     {
-        return "its major version is another: use the library that made it";
+        return Failure (EBADMSG,
+                        "%.300s is a queue of format version %u, this library has version %u: use the library that "
+                        "made it, or remove it (joinmem rm)",
+                        path, there.major, detail::formatMajor);
     }
-    if ((there.incompatible & ~detail::incompatibleKnown) != 0)
+    if (const uint32_t unknown = there.incompatible & ~detail::incompatibleKnown)
     {
-        return "it has features without which it must not be used: use a newer library";
+        return Failure (EBADMSG,
+                        "%.300s is a queue with features %#x, which this library does not have: use a newer library, "
+                        "or remove it (joinmem rm)",
+                        path, unknown);
     }
-    if (there.headerSize != offsetof (detail::Control, head) || !known (static_cast<Kind> (there.kind))
-        || there.elementSize == 0 || there.elementSize > detail::elementMost || there.capacity == 0
-        || there.capacity > detail::capacityMost || (there.capacity & (there.capacity - 1)) != 0
-        || there.lanes > detail::lanesMost)
+    uint64_t value = 0;
+    if (const char* field = badField (there, &value))
     {
-        return "a field of its header has a value that none has";
+        return Failure (EBADMSG, "%.300s is a damaged queue: %s in its header is %llu; remove it (joinmem rm)", path,
+                        field, wide (value));
     }
-    const Kind kind = static_cast<Kind> (there.kind);
-    const detail::Layout layout = detail::layoutOf (kind, there.capacity, there.elementSize, there.lanes);
-    if (there.stride != detail::strideOf (kind, there.elementSize) || there.wordsOffset != layout.wordsOffset
-        || there.elementsOffset != layout.elementsOffset || there.segmentSize != layout.segmentSize)
+    return Failure ();
+}
+
+Failure checkLayout (const Identity& there, uint64_t fileSize, const detail::Layout& layout, const char* path) noexcept
+{
+    if (there.stride != detail::strideOf (static_cast<Kind> (there.kind), there.elementSize)
+        || there.wordsOffset != layout.wordsOffset || there.elementsOffset != layout.elementsOffset
+        || there.segmentSize != layout.segmentSize)
     {
-        return "its header contradicts itself";
+        return Failure (EBADMSG, "%.300s is a damaged queue: its header contradicts itself; remove it (joinmem rm)",
+                        path);
     }
-    return fileSize < layout.segmentSize ? "it is shorter than its header says" : nullptr;
+    return fileSize >= layout.segmentSize
+               ? Failure ()
+               : Failure (EBADMSG,
+                          "%.300s is a damaged queue: it has %llu bytes, its header says %llu; remove it (joinmem rm)",
+                          path, wide (fileSize), wide (layout.segmentSize));
 }
 }  // namespace
 
@@ -97,63 +146,43 @@ const char* nameOf (Kind kind) noexcept
     return kind == Kind::Spsc ? "Spsc" : kind == Kind::Mpsc ? "Mpsc" : "Mpmc";
 }
 
-Failure readQueueOptions (const QueueOptions& given, QueueOptions* options) noexcept
-{
-    const uint32_t size = given.structSize;
-    const bool ends = size == offsetof (QueueOptions, typeId) || size == offsetof (QueueOptions, tag)
-                      || size == offsetof (QueueOptions, exclusive) || (size >= sizeof (QueueOptions) && size <= 4096);
-    if (!ends)
-    {
-        return Failure (EINVAL, "the options' structSize is %u, which is the size of no QueueOptions: leave it as made",
-                        size);
-    }
-    const char* bytes = reinterpret_cast<const char*> (&given);
-    for (uint32_t i = sizeof (QueueOptions); i < size; ++i)
-    {
-        if (bytes[i] != 0)
-        {
-            return Failure (EINVAL,
-                            "the options have a field at byte %u that this library does not know: use a newer one", i);
-        }
-    }
-    std::memcpy (static_cast<void*> (options), &given, size < sizeof (QueueOptions) ? size : sizeof (QueueOptions));
-    options->structSize = sizeof (QueueOptions);
-    if (options->participants > detail::lanesMost)
-    {
-        return Failure (EINVAL, "%u participants are too many: a queue has places for %u at most",
-                        options->participants, detail::lanesMost);
-    }
-    return Failure ();
-}
-
-Failure shapeFormat (const detail::Shape& asked, const QueueOptions& options, bool shared, QueueFormat* format)
+Failure shapeFormat (const detail::Shape& asked, const QueueOptions& options, bool shared, QueueFormat* format,
+                     std::string_view name)
 {
     if (!known (asked.kind))
     {
-        return Failure (EINVAL, "kind %u is none: 1 is Spsc, 2 Mpsc, 3 Mpmc", static_cast<unsigned> (asked.kind));
+        return Failure (EINVAL, "kind %u does not exist: 1 is Spsc, 2 Mpsc, 3 Mpmc",
+                        static_cast<unsigned> (asked.kind));
     }
-    if (asked.elementSize == 0 || asked.elementSize > detail::elementMost)
+    if (asked.elementSize == 0 || asked.elementSize > detail::maxElement)
     {
-        return Failure (EINVAL, "an element of %u bytes is none: 1 to %u", asked.elementSize, detail::elementMost);
+        return Failure (EINVAL, "elements of %u bytes are not possible: give 1 to %u bytes", asked.elementSize,
+                        detail::maxElement);
     }
     const uint64_t capacity = roundedCapacity (asked.capacity);
     const uint64_t most = (uint64_t (INT64_MAX) - (uint64_t (1) << 20)) / (asked.elementSize + 16U);
     if (capacity == 0 || capacity > most)
     {
-        throw std::overflow_error ("a queue of " + std::to_string (asked.capacity) + " elements of "
-                                   + std::to_string (asked.elementSize) + " bytes is past what a file can have");
+        throw std::overflow_error ("a queue " + std::string (name) + (name.empty () ? "of " : " of ")
+                                   + std::to_string (asked.capacity) + " elements of "
+                                   + std::to_string (asked.elementSize)
+                                   + " bytes is past what a file can have: give 1 to 4294967296 elements"
+                                   + (asked.capacity > uint64_t (INT64_MAX) ? " (is the capacity negative?)" : ""));
     }
-    if (capacity > detail::capacityMost)
+    if (capacity > detail::maxCapacity)
     {
-        return Failure (EINVAL, "a queue of %llu elements is none: 2^32 at most", wide (asked.capacity));
+        return Failure (EINVAL, "a queue %.*s%sof %llu elements is too large: give 1 to 4294967296",
+                        static_cast<int> (cutLength (name, 255)), name.data (), name.empty () ? "" : " ",
+                        wide (asked.capacity));
     }
     format->kind = asked.kind;
     format->elementSize = asked.elementSize;
     format->capacity = capacity;
-    format->lanes = lanesFor (asked.kind, options, shared);
+    format->slots = slotsFor (asked.kind, options, shared);
     format->typeId = options.typeId;
     format->tag = options.tag;
-    format->layout = detail::layoutOf (asked.kind, capacity, asked.elementSize, format->lanes);
+    format->lockFile = 0;
+    format->layout = detail::layoutOf (asked.kind, capacity, asked.elementSize, format->slots);
     return Failure ();
 }
 
@@ -169,55 +198,72 @@ void writeIdentity (const QueueFormat& format, char* base) noexcept
     identity.capacity = format.capacity;
     identity.typeId = format.typeId;
     identity.tag = format.tag;
-    identity.lanes = format.lanes;
+    identity.slots = format.slots;
     identity.stride = detail::strideOf (format.kind, format.elementSize);
     identity.wordsOffset = format.layout.wordsOffset;
     identity.elementsOffset = format.layout.elementsOffset;
     identity.segmentSize = format.layout.segmentSize;
     identity.creatorPid = os::processId ();
-    identity.createdAt = static_cast<uint64_t> (os::today ());
+    identity.createdAt = static_cast<uint64_t> (os::realtimeNow ());
+    identity.compatible = format.lockFile != 0 ? detail::lockFileFeature : 0;
+    identity.lockFile = format.lockFile;
     std::memcpy (base, &identity, sizeof (identity));
 }
 
 Failure readIdentity (const Identity& there, uint64_t fileSize, const char* path, QueueFormat* format) noexcept
 {
-    const char* fault = faultOf (there, fileSize);
-    if (fault != nullptr)
+    if (Failure failure = checkFormat (there, path))
     {
-        return noQueue (path, fault);
+        return failure;
     }
-    format->kind = static_cast<Kind> (there.kind);
+    const Kind kind = static_cast<Kind> (there.kind);
+    const detail::Layout layout = detail::layoutOf (kind, there.capacity, there.elementSize, there.slots);
+    if (Failure failure = checkLayout (there, fileSize, layout, path))
+    {
+        return failure;
+    }
+    if (there.segmentSize > uint64_t (PTRDIFF_MAX) / 2)
+    {
+        return Failure (ENOMEM,
+                        "%.300s is a queue of %s, which is more than a %u-bit process can map: use a 64-bit process",
+                        path, SizeText (there.segmentSize).text, static_cast<unsigned> (8 * sizeof (void*)));
+    }
+    format->kind = kind;
     format->elementSize = there.elementSize;
     format->capacity = there.capacity;
-    format->lanes = there.lanes;
+    format->slots = there.slots;
     format->typeId = there.typeId;
     format->tag = there.tag;
-    format->layout = detail::layoutOf (format->kind, format->capacity, format->elementSize, format->lanes);
+    format->lockFile = (there.compatible & detail::lockFileFeature) != 0 ? there.lockFile : 0;
+    format->layout = layout;
     return Failure ();
 }
 
 Failure compareFormats (const QueueFormat& there, const detail::Shape& asked, const QueueOptions& options,
                         const char* path) noexcept
 {
+    static const char* const remedy = "request what it has, or remove it (joinmem rm) and make it anew";
     if (asked.kind != Kind (0) && asked.kind != there.kind)
     {
-        return Failure (EINVAL, "%.300s is a queue of kind %s, asked for was %s", path, nameOf (there.kind),
-                        known (asked.kind) ? nameOf (asked.kind) : "none");
+        return Failure (EINVAL, "%.300s is a queue of kind %s, not %s as requested: %s", path, nameOf (there.kind),
+                        known (asked.kind) ? nameOf (asked.kind) : "an unknown kind", remedy);
     }
     if (asked.elementSize != 0 && asked.elementSize != there.elementSize)
     {
-        return Failure (EINVAL, "%.300s has elements of %u bytes, asked for were %u", path, there.elementSize,
-                        asked.elementSize);
+        return Failure (EINVAL, "%.300s has elements of %u bytes, not %u as requested: %s", path, there.elementSize,
+                        asked.elementSize, remedy);
     }
     if (asked.capacity != 0 && roundedCapacity (asked.capacity) != there.capacity)
     {
-        return Failure (EINVAL, "%.300s has a capacity of %llu elements, asked for were %llu", path,
-                        wide (there.capacity), wide (asked.capacity));
+        return Failure (EINVAL,
+                        "%.300s has a capacity of %llu elements, not %llu as requested: %s (OpenOnly, JM_OPEN_ONLY, "
+                        "accepts any capacity for 0)",
+                        path, wide (there.capacity), wide (asked.capacity), remedy);
     }
     if (options.typeId != 0 && there.typeId != 0 && options.typeId != there.typeId)
     {
-        return Failure (EINVAL, "%.300s has elements of type %#llx, asked for was %#llx", path, wide (there.typeId),
-                        wide (options.typeId));
+        return Failure (EINVAL, "%.300s has elements of type id %#llx, not %#llx as requested: %s", path,
+                        wide (there.typeId), wide (options.typeId), remedy);
     }
     return Failure ();
 }

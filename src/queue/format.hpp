@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
-// The identity of a segment: written once, and read once, with everything that it says checked.
+// The identity of a segment, its header: written once before the
+// segment has a name, and read once, with every field checked.
 #ifndef JOIN_SRC_QUEUE_FORMAT_HPP
 #define JOIN_SRC_QUEUE_FORMAT_HPP
 
-#include "failure.hpp"
-#include "shared.hpp"
+#include "base/failure.hpp"
+#include "segment/segment.hpp"
 
 #include <join/detail/ring.hpp>
 #include <join/queue.hpp>
@@ -13,32 +14,35 @@ namespace join
 {
 inline namespace JOIN_ABI
 {
-/// What a queue is, checked: of this process's own, whatever the segment says later.
+/// The checked contents of a header, copied: a peer that changes the header later changes nothing here.
 struct QueueFormat
 {
     detail::Kind kind;
     uint32_t elementSize;
     uint64_t capacity;
-    uint32_t lanes;
+    uint32_t slots;
     uint64_t typeId;
     uint64_t tag;
+    uint64_t lockFile;  // the random number in the name of its WriterFile; 0: it has none
     detail::Layout layout;
 };
 
-/// The options, of whatever version, checked.
-Failure readQueueOptions (const QueueOptions& given, QueueOptions* options) noexcept;
-
-/// The queue that is asked for. `capacity` 0 is 1.
+/// The format of the queue that the caller requests. A capacity of 0 becomes 1.
+/// @param name for the error message
 /// @throw std::overflow_error more bytes than a file can have
-Failure shapeFormat (const detail::Shape& asked, const QueueOptions& options, bool shared, QueueFormat* format);
+Failure shapeFormat (const detail::Shape& asked, const QueueOptions& options, bool shared, QueueFormat* format,
+                     std::string_view name = {});
 
-/// Into a segment of zeros.
+/// Writes the header into a segment of zeros.
 void writeIdentity (const QueueFormat& format, char* base) noexcept;
 
-/// EBADMSG: what stands there is no queue that this library knows. `path` is for the sentence.
+/// Checks a header and copies it.
+/// @param path for the error message
+/// @return EBADMSG: no queue, a damaged one, or one of another format version
 Failure readIdentity (const detail::Identity& there, uint64_t fileSize, const char* path, QueueFormat* format) noexcept;
 
-/// EINVAL: it is another queue than the one asked for; of what is asked for, 0 is whatever it has.
+/// Compares an existing queue with the requested one, in which 0 accepts any value.
+/// @return EINVAL: they differ
 Failure compareFormats (const QueueFormat& there, const detail::Shape& asked, const QueueOptions& options,
                         const char* path) noexcept;
 

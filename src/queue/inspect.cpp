@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
-// What a segment is, read by read(2): a mapping could be cut short under us, and a page that is not there would be made.
-#include "os/text.hpp"
-#include "queue/look.hpp"
+// Inspection of a segment: its kind, format, counters and users. By pread(2) and not by a mapping, because a touch of a
+// mapping is a SIGBUS when the file is cut short, and allocates pages that do not exist.
+#include "os/barrier.hpp"
+#include "queue/segment_reader.hpp"
+#include "queue/users.hpp"
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 #include <vector>
 
@@ -18,37 +19,7 @@ using detail::Kind;
 
 namespace
 {
-// Descriptions that hold the attach lease, which is a lock of nobody's pid: all of the machine, whatever the PID namespace.
-// Somebody who has a million locks makes that unknown, and nobody slow.
-detail::Maybe<uint32_t> countUsers (const os::FileFacts& facts)
-{
-    constexpr uint32_t linesMost = 100'000;
-    uint32_t count = 0;
-    uint32_t lines = 0;
-    os::TextFile locks ("/proc/locks");
-    while (const char* line = locks.line ())
-    {
-        if (++lines > linesMost)
-        {
-            return {};
-        }
-        unsigned long long last = 0;
-        unsigned long long inode = 0;
-        unsigned long long first = 0;
-        unsigned major = 0;
-        unsigned minor = 0;
-        if (std::sscanf (line, "%*s OFDLCK %*s READ %*d %x:%x:%llu %llu %llu", &major, &minor, &inode, &first, &last)
-                == 5
-            && inode == facts.inode && os::isDevice (facts.device, major, minor) && first == os::leaseOffset
-            && last == first)
-        {
-            ++count;
-        }
-    }
-    return locks.error () == 0 ? detail::Maybe<uint32_t> (count) : detail::Maybe<uint32_t> ();
-}
-
-void tellFile (const Look& look, SegmentInfo* info)
+void tellFile (const SegmentReader& look, SegmentInfo* info)
 {
     const os::FileFacts& facts = look.facts;
     info->path = look.path ();
@@ -65,7 +36,7 @@ void tellFile (const Look& look, SegmentInfo* info)
     }
     os::bornAt (look.file.handle, &info->madeAt);
     bool used = false;
-    if (os::leaseOfOthers (look.file.handle, &used) == 0)
+    if (os::attachLockOfOthers (look.file.handle, &used) == 0)
     {
         info->inUse = used;
         info->users = used ? countUsers (facts) : detail::Maybe<uint32_t> (0);
@@ -80,7 +51,7 @@ void tellShape (const detail::Identity& identity, SegmentInfo* info) noexcept
     info->incompatible = identity.incompatible;
     info->elementSize = identity.elementSize;
     info->stride = identity.stride;
-    info->places = identity.lanes;
+    info->slots = identity.slots;
     info->capacity = identity.capacity;
     info->typeId = identity.typeId;
     info->tag = identity.tag;
@@ -91,48 +62,74 @@ void tellShape (const detail::Identity& identity, SegmentInfo* info) noexcept
     info->madeAt = identity.createdAt;
 }
 
-void tellCounters (const Look& look, const QueueFormat& format, SegmentInfo* info) noexcept
+void tellCounters (const SegmentReader& look, const ElementCounts& counts, SegmentInfo* info) noexcept
 {
-    const unsigned shift = format.kind == Kind::Spsc ? 0 : detail::ticketShift;
-    const uint64_t tail = look.word (offsetof (Control, tail));  // before head: so it is never more
-    const uint64_t head = look.word (offsetof (Control, head));
     const uint32_t state = static_cast<uint32_t> (look.word (offsetof (Control, gate)));
-    info->popped = tail >> shift;
-    info->pushed = head >> shift;
-    // Of tickets, which wrap, too; what a hostile one says is not more than fits.
-    const uint64_t inside = ((head >> shift << shift) - (tail >> shift << shift)) >> shift;
-    info->pending = std::min (inside, format.capacity);
+    info->popped = counts.popped;
+    info->pushed = counts.pushed;
+    info->pending = counts.pending;
     info->deaths = look.word (offsetof (Control, counters) + offsetof (detail::Counters, deaths));
     info->holes = look.word (offsetof (Control, counters) + offsetof (detail::Counters, holes));
-    info->popperSleeps = (state & detail::poppersWait) != 0;
-    info->pusherSleeps = (state & detail::pushersWait) != 0;
+    info->consumerSleeps = (state & detail::consumersWait) != 0;
+    info->producerSleeps = (state & detail::producersWait) != 0;
     info->shutDown = (state & detail::shutBit) != 0;
 }
 
-void tellContent (Look& look, SegmentInfo* info)
+// Reports a queue whose header is good: its contents, or that its counters contradict each other.
+void tellQueue (const SegmentReader& look, const QueueFormat& format, SegmentInfo* info)
+{
+    const ElementCounts counts = countElements (look, format);
+    if (counts.difference <= format.capacity)
+    {
+        tellShape (look.identity, info);
+        tellCounters (look, counts, info);
+        return;
+    }
+    const auto wide = [] (uint64_t number) -> unsigned long long { return number; };
+    const Failure failure (
+        EBADMSG,
+        "%.200s is a damaged queue: %llu elements pushed and %llu popped contradict its capacity of %llu%s; remove it "
+        "(joinmem rm)",
+        look.path (), wide (counts.pushed), wide (counts.popped), wide (format.capacity),
+        format.kind == Kind::Spsc ? ", as after two producers or two consumers at once" : "");
+    info->kind = SegmentKind::Damaged;
+    info->fault = failure.text ();
+}
+
+// Errors that say something about this process and nothing about the file.
+bool isOurs (int error) noexcept
+{
+    return error == EMFILE || error == ENFILE || error == ENOMEM;
+}
+
+void tellContent (SegmentReader& look, SegmentInfo* info, const std::error_category& errors)
 {
     QueueFormat format = {};
     const Failure failure = look.readFormat (&format);
     if (!failure)
     {
-        tellShape (look.identity, info);
-        tellCounters (look, format, info);
+        tellQueue (look, format, info);
+        bool used = true;
+        if (look.openWriterFile (format).handle != -1 && !look.usedByWriters (format, false, &used) && !used)
+        {
+            info->inUse = false;  // processes that may only read can lock the queue's own file, and are no users
+            info->users = 0;
+        }
+    }
+    else if (isOurs (failure.error ()))
+    {
+        raise (failure, errors);
     }
     else if (look.identity.magic == detail::segmentMagic)
     {
         info->kind = SegmentKind::Damaged;
         info->fault = failure.text ();
     }
-    else if (isMarked (look.facts) || info->users.value_or (0) != 0)  // a stranger's lock of the whole file is no lease
+    else if (markOf (look) != Mark::None || info->users.value_or (0) != 0)
     {
+        // `users` counts attach locks alone, which a lock of a whole file by another program is not.
         info->kind = SegmentKind::Memory;
     }
-}
-
-// What says something of this process, and nothing of the file.
-bool isOurs (int error) noexcept
-{
-    return error == EMFILE || error == ENFILE || error == ENOMEM;
 }
 
 struct Names
@@ -144,8 +141,7 @@ struct Names
 void addName (const char* name, void* with) noexcept
 {
     Names& names = *static_cast<Names*> (with);
-    const bool own = std::strncmp (name, workingPrefix, std::strlen (workingPrefix)) == 0;
-    if (own || std::strcmp (name, ".") == 0 || std::strcmp (name, "..") == 0)
+    if (isOwnName (name) || std::strcmp (name, ".") == 0 || std::strcmp (name, "..") == 0)
     {
         return;
     }
@@ -160,16 +156,17 @@ void addName (const char* name, void* with) noexcept
 }
 }  // namespace
 
-detail::Array<std::string> segmentNames ()
+detail::Array<std::string> detail::listSegments (const std::error_category& errors)
 {
+    const os::NoCancel noCancel;
     Names names;
-    const Folders places = folders (true);
-    for (std::size_t i = 0; i < places.count; ++i)
+    const SegmentDirs places = segmentDirs (true);
+    for (std::size_t i = 0; i < places.count (); ++i)
     {
-        const int error = os::eachName (places.list[i].path, "", addName, &names);
-        if (error != 0 && places.list[i].hugePage == 0)
+        const int error = os::eachName (places[i].path, "", addName, &names);
+        if (error != 0 && places[i].hugePage == 0)
         {
-            raise (Failure (error, "%s cannot be read", places.list[i].path));
+            raise (Failure (error, "%s cannot be read", places[i].path), errors);
         }
     }
     if (names.failed)
@@ -183,13 +180,14 @@ detail::Array<std::string> segmentNames ()
     return result;
 }
 
-void detail::inspect (std::string_view name, SegmentInfo& info)
+void detail::inspect (std::string_view name, SegmentInfo& info, const std::error_category& errors)
 {
-    Look look;
+    const os::NoCancel noCancel;
+    SegmentReader look;
     const Failure failure = look.open (name);
     if (failure && (!look.seen () || isOurs (failure.error ())))
     {
-        raise (failure);
+        raise (failure, errors);
     }
     tellFile (look, &info);
     if (failure)
@@ -199,7 +197,7 @@ void detail::inspect (std::string_view name, SegmentInfo& info)
     }
     else if (look.file.handle != -1)
     {
-        tellContent (look, &info);
+        tellContent (look, &info, errors);
     }
 }
 

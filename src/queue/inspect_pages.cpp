@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
-// What pages a segment is on: by a mapping for reading of what is there, as the kernel tells that of mappings alone.
-#include "binding.hpp"
+// Inspection of a segment's pages: their size and their nodes. By a read-only mapping of the pages that exist, because
+// the kernel reports pages of mappings only.
+#include "memory/binding.hpp"
+#include "os/barrier.hpp"
 #include "os/pages.hpp"
-#include "placement.hpp"
-#include "queue/look.hpp"
+#include "os/scratch.hpp"
+#include "memory/placement.hpp"
+#include "queue/segment_reader.hpp"
 
 #include <cerrno>
 
@@ -13,16 +16,16 @@ inline namespace JOIN_ABI
 {
 namespace
 {
-// Pages that are not there are left alone: a touch would make them, and there may be any number. Cut short meanwhile, or in more
-// pieces than anybody has a use for: what is mapped counts. 0, or why the nodes cannot be known.
+// Maps the pages that exist. A touch of others would allocate them. Stops early where the file was cut short, or has
+// more than 65536 pieces; the pages mapped so far are counted. @return 0, or an errno: why the nodes cannot be known
 int populateData (const Mapping& mapping, const File& file, NodePages* nodes) noexcept
 {
-    constexpr unsigned piecesMost = 1 << 16;
+    constexpr unsigned maxPieces = 1 << 16;
     const std::size_t page = os::basePageSize ();
     uint64_t begin = 0;
     uint64_t end = 0;
     int error = 0;
-    for (unsigned piece = 0; piece < piecesMost && begin < mapping.bytes; ++piece, begin = end)
+    for (unsigned piece = 0; piece < maxPieces && begin < mapping.bytes; ++piece, begin = end)
     {
         if (os::nextData (file.handle, begin, &begin, &end) != 0 || begin >= mapping.bytes)
         {
@@ -38,12 +41,13 @@ int populateData (const Mapping& mapping, const File& file, NodePages* nodes) no
 }
 }  // namespace
 
-void detail::inspectPages (std::string_view name, uint64_t most, SegmentPages& pages)
+void detail::inspectPages (std::string_view name, uint64_t most, SegmentPages& pages, const std::error_category& errors)
 {
-    Look look;
+    const os::NoCancel noCancel;
+    SegmentReader look;
     if (Failure failure = look.open (name))
     {
-        raise (failure);
+        raise (failure, errors);
     }
     if (!look.facts.regular || look.facts.size == 0 || most == 0 || look.facts.size > uint64_t (PTRDIFF_MAX) / 2)
     {
@@ -51,14 +55,14 @@ void detail::inspectPages (std::string_view name, uint64_t most, SegmentPages& p
     }
     if (look.folder.hugePage != 0)
     {
-        pages.pageSize = look.folder.hugePage;  // and no others; a look at those that are not there would take them
+        pages.pageSize = look.folder.hugePage;  // the only size there; a touch would take a page from the hugetlb pool
         pages.hugeBytes = look.facts.allocated;
         return;
     }
     os::Room room;
     if (int error = os::roomOf (look.file.handle, &room))
     {
-        raise (Failure (error, "%.400s cannot be looked at (fstatfs)", look.path ()));
+        raise (Failure (error, "%.400s cannot be examined (fstatfs)", look.path ()), errors);
     }
     Mapping mapping;
     mapping.asked.readOnly = true;
@@ -68,16 +72,30 @@ void detail::inspectPages (std::string_view name, uint64_t most, SegmentPages& p
         roundUp (static_cast<std::size_t> (look.facts.size < most ? look.facts.size : most), os::basePageSize ());
     if (Failure failure = mapShared (&mapping, look.file, look.folder))
     {
-        raise (failure);
+        raise (failure, errors);
     }
-    NodePages nodes;
-    const int error = populateData (mapping, look.file, &nodes);
-    const Backed backed = readBacked (mapping);
-    pages.pageSize = backed.page;
-    pages.hugeBytes = backed.huge;
+    const os::Scratch<NodePages> nodes;
+    if (!nodes)
+    {
+        throw std::bad_alloc ();
+    }
+    const int error = populateData (mapping, look.file, &*nodes);
+    if (look.facts.size < transparentPage ())
+    {
+        // No huge page fits, so /proc/self/smaps is not read, which would take longer than everything else here.
+        pages.pageSize =
+            look.facts.allocated != 0 ? detail::Maybe<uint64_t> (os::basePageSize ()) : detail::Maybe<uint64_t> ();
+        pages.hugeBytes = 0;
+    }
+    else
+    {
+        const Backed backed = readBacked (mapping);
+        pages.pageSize = backed.page;
+        pages.hugeBytes = backed.huge;
+    }
     if (error == 0)
     {
-        pages.nodes = nodes.list ();
+        pages.nodes = nodes->list ();
     }
 }
 

@@ -1,23 +1,24 @@
 // SPDX-License-Identifier: MIT
-// A Ring as the library has it: with its memory, and what only slow paths need.
+// The library's own part of a Ring: its memory, its slots, and state that only slow paths need.
 #ifndef JOIN_SRC_QUEUE_OWNED_HPP
 #define JOIN_SRC_QUEUE_OWNED_HPP
 
 #include "queue/format.hpp"
-#include "queue/lanes.hpp"
-#include "state.hpp"
+#include "queue/slots.hpp"
+#include "queue/wait_state.hpp"
+#include "memory/state.hpp"
 
 namespace join
 {
 inline namespace JOIN_ABI
 {
-/// The memory of a queue, of either kind.
+/// The memory of a queue, private or shared.
 class QueueMemory : public Memory
 {
 public:
     QueueMemory () noexcept = default;
 
-    /// @throw std::bad_alloc; std::overflow_error; std::system_error the options are none
+    /// @throw std::bad_alloc; std::overflow_error; std::system_error the options are invalid
     Failure make (uint64_t size, const MemOptions& options);
     Failure open (uint64_t size, std::string_view name, const MemOptions& options, Content* content);
 
@@ -32,32 +33,40 @@ public:
     }
 };
 
-class OwnedRing final : public detail::Ring
+class OwnedRing final
+: public detail::Ring
+, public WaitState
 {
 public:
     OwnedRing () noexcept = default;
 
-    /// The lanes, and the descriptor by which they are taken and looked at.
-    Failure startLanes (const QueueOptions& options) noexcept;
+    /// Allocates what startSlots () needs, for a queue of that kind, before its segment is made.
+    Failure prepareSlots (detail::Kind kind, const QueueOptions& options) noexcept;
 
-    /// The fields that programs read, of the queue that lies at the memory's base.
+    /// Sets up the slots, and the descriptors by which slot locks are
+    /// taken and read. Does not fail after prepareSlots ().
+    Failure startSlots (const QueueOptions& options) noexcept;
+
+    /// Sets the fields that programs read, for the queue at the memory's base.
     void start () noexcept;
 
-    /// Whether there is an element, or room, or nothing to wait for any more.
+    /// Whether there is an element, or room; true also where a wait would be in vain, because the queue is shut.
     bool hasElement () const noexcept;
     bool hasRoom () const noexcept;
 
-    /// Every pusher, or popper, executes a full barrier, or has executed one, before this returns. false: none is to be had.
+    /// A membarrier(2): each producer and each consumer has executed a full barrier when this returns.
+    /// @return false: it is not available
     bool barrier () const noexcept;
+
+    /// Fails with ETIMEDOUT.
+    /// @param slept nanoseconds, for the message; 0: the call did not sleep, and is to be as cheap as tryPop ()
+    int timedOut (bool full, int64_t slept) const noexcept;
 
     QueueMemory memory;
     QueueFormat format = {};
-    bool shared = false;
-    std::atomic<bool> cancelled {false};
-    bool ownerDead = false;             // pops that wait tell when nobody is left who pushes
-    std::atomic<int64_t> calledAt {0};  // looked (), by poppers that poll: nanoseconds
-    std::atomic<int64_t> lookedAt {0};  // the same, where it did look
-    Lanes lanes;
+    std::atomic<int64_t> calledAt {0};  // nanoseconds: the last call of looked (), by a consumer that polls
+    std::atomic<int64_t> lookedAt {0};  // nanoseconds: the last such call that checked for dead producers
+    Slots slots;
 };
 
 inline OwnedRing& own (detail::Ring& ring) noexcept

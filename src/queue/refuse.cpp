@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What a call says that cannot do what it was asked for.
+// The errors of pushes and pops: errno, cause and remedy.
+#include "queue/none.hpp"
 #include "queue/owned.hpp"
 
 #include <cerrno>
@@ -10,31 +11,49 @@ inline namespace JOIN_ABI
 {
 using detail::Ring;
 
-int Ring::refusePush () noexcept
+int Ring::errorShutDown () noexcept
 {
-    return say (EPIPE, "the queue is shut down: nothing more is to be pushed");
+    return isNone ()
+               ? failNone ()
+               : setError (EPIPE,
+                           "the queue is shut down: no element can be pushed any more; unlink it and make a new one");
 }
 
-int Ring::refuseZero () noexcept
+int Ring::errorNoElements () noexcept
 {
-    return say (EINVAL, "the elements are null, or 0 of them: give an address, and 1 or more");
+    return isNone ()
+               ? failNone ()
+               : setError (EINVAL, "the elements' address is null, or their number 0: give an address, and 1 or more");
 }
 
-int Ring::refuseCount () noexcept
+int Ring::errorBatch (uint64_t n) noexcept
 {
-    return say (EINVAL, "more than was reserved or peeked at, or 0: give 1 up to what the last call returned");
+    return n == 0 && !isNone () ? 0 : errorNoElements ();
+}
+
+int Ring::errorCount () noexcept
+{
+    return isNone ()
+               ? failNone ()
+               : fail (
+                   EINVAL,
+                   "more than was reserved (%llu) or peeked at (%llu), or 0: give 1 up to what the last call returned",
+                   static_cast<unsigned long long> (reserved), static_cast<unsigned long long> (peeked));
 }
 
 int Ring::damaged () noexcept
 {
-    return say (EBADMSG, "the segment is damaged: its head and its tail are further apart than its capacity");
+    return setError (
+        EBADMSG,
+        "the queue is damaged: its head and its tail are further apart than its capacity, as after two producers or "
+        "two consumers of a Spsc at once, or writes from outside: remove it (joinmem rm) and make it anew");
 }
 
 int Ring::nested () noexcept
 {
-    return say (EDEADLK,
-                "a push of this thread to this queue is not over: it was left by a longjmp, or a signal handler "
-                "interrupted it");
+    return setError (EDEADLK,
+                     "a push of this thread to this queue is not complete: a signal handler interrupted it, or a "
+                     "longjmp left it; push after it has returned");
 }
 
 }  // namespace JOIN_ABI

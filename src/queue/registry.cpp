@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// The registry of slots: the list of objects, the ends of threads, and fork(2).
 #include "queue/registry.hpp"
 
 #include "os/barrier.hpp"
@@ -13,26 +14,41 @@ inline namespace JOIN_ABI
 namespace
 {
 std::mutex mutex;
-std::mutex leasing;  // behind `mutex` and a table's
-Lanes* first = nullptr;
+std::mutex locking;  // taken after `mutex` and a table's
+std::mutex linking;  // taken after all others
+Slots* first = nullptr;
+
+const int atFork = SlotRegistry::forkError ();  // runs when the library is loaded
+
+// Thread-local, and read by signal handlers, which must not call __tls_get_addr ().
+__attribute__ ((tls_model ("initial-exec"))) __thread volatile int atSlots = 0;
+__attribute__ ((tls_model ("initial-exec"))) __thread bool hasLeft = false;  // its thread-locals were destroyed
+__attribute__ ((tls_model ("initial-exec"))) __thread bool isLate = false;   // and it has taken a slot since
+__attribute__ ((tls_model ("initial-exec"))) __thread SlotLink* firstLink = nullptr;  // of its tables
 
 void lock ()
 {
     mutex.lock ();
-    leasing.lock ();
+    locking.lock ();
+    linking.lock ();
 }
 
 void unlock ()
 {
-    leasing.unlock ();
+    linking.unlock ();
+    locking.unlock ();
     mutex.unlock ();
 }
 
-const int atFork = LaneRegistry::forkError ();  // when the library is loaded
-
-// Both are the thread's own, and read by its signal handlers, which must not call __tls_get_addr ().
-__attribute__ ((tls_model ("initial-exec"))) __thread volatile int atLanes = 0;
-__attribute__ ((tls_model ("initial-exec"))) __thread bool hasLeft = false;  // its thread-locals are destroyed
+// In a forked child the tables are empty, and the spare descriptions are the parent's.
+void unlockChild ()
+{
+    firstLink = nullptr;
+    for (Slots* slots = first; slots != nullptr; slots = SlotRegistry::renew (slots))
+    {
+    }
+    unlock ();
+}
 
 struct Leaver
 {
@@ -43,14 +59,15 @@ struct Leaver
         hasLeft = true;
         if (thread != nullptr)
         {
-            LaneRegistry::leave (thread);
+            SlotRegistry::leave (thread);
         }
     }
 };
 
 thread_local Leaver leaver;
 
-// For who pushes behind that, in a destructor of a thread-local, or of a key of its own.
+// For a thread that pushes after Leaver's destructor: in the
+// destructor of another thread-local, or of a key of its own.
 struct LateLeaver
 {
     unsigned key = 0;
@@ -58,19 +75,19 @@ struct LateLeaver
 
     static void leave (void* thread)
     {
-        LaneRegistry::leave (thread);
+        SlotRegistry::leaveLate (thread);
     }
 };
 
-// For the thread that calls exit (3), whose keys nobody looks at: behind what the program does there, as the library was
-// loaded before it.
+// For the thread that calls exit(3), for which the destructors of keys are not run. It runs after the program's own
+// destructors, because the library was loaded before the program.
 struct Ender
 {
     ~Ender ()
     {
-        if (hasLeft)
+        if (isLate)
         {
-            LaneRegistry::leave (&lastError);
+            SlotRegistry::leaveLate (&lastError);
         }
     }
 };
@@ -78,71 +95,73 @@ struct Ender
 const Ender ender;
 }  // namespace
 
-AtLanes::AtLanes () noexcept
-: _nested (atLanes != 0)
+AtSlots::AtSlots () noexcept
+: _nested (atSlots != 0)
 {
-    atLanes = 1;
+    atSlots = 1;
 }
 
-AtLanes::~AtLanes ()
+AtSlots::~AtSlots ()
 {
-    atLanes = _nested ? 1 : 0;
+    atSlots = _nested ? 1 : 0;
 }
 
-// Of as many lanes too, or a segment whose header has changed would lead one object to the other's lanes.
-bool LaneRegistry::together (const Lanes& a, const Lanes& b) noexcept
+// The number of slots must match as well: otherwise a segment whose header was changed would make one object use slots
+// that the other does not have.
+bool SlotRegistry::together (const Slots& a, const Slots& b) noexcept
 {
-    return a._together && b._together && a._device == b._device && a._inode == b._inode && a._count == b._count;
+    return a._together && b._together && a._file.isSame (b._file) && a._count == b._count;
 }
 
-Failure LaneRegistry::add (Lanes* lanes) noexcept
+void SlotRegistry::add (Slots* slots) noexcept
 {
     std::lock_guard<std::mutex> guard (mutex);
-    for (const Lanes* other = first; other != nullptr && lanes->_table == nullptr; other = other->_next)
+    for (const Slots* other = first; other != nullptr && slots->_table == nullptr; other = other->_next)
     {
-        lanes->_table = together (*lanes, *other) ? other->_table : nullptr;
+        slots->_table = together (*slots, *other) ? other->_table : nullptr;
     }
-    if (lanes->_table == nullptr)
+    if (slots->_table == nullptr)
     {
-        if (Failure failure = LaneTable::make (&lanes->_table))
-        {
-            return failure;
-        }
+        slots->_table = slots->_spare;
+        slots->_spare = nullptr;
     }
-    lanes->_next = first;
+    slots->_next = first;
     if (first != nullptr)
     {
-        first->_previous = lanes;
+        first->_previous = slots;
     }
-    first = lanes;
-    return Failure ();
+    first = slots;
 }
 
-bool LaneRegistry::remove (Lanes* lanes) noexcept
+bool SlotRegistry::remove (Slots* slots) noexcept
 {
     std::lock_guard<std::mutex> guard (mutex);
-    (lanes->_previous != nullptr ? lanes->_previous->_next : first) = lanes->_next;
-    if (lanes->_next != nullptr)
+    (slots->_previous != nullptr ? slots->_previous->_next : first) = slots->_next;
+    if (slots->_next != nullptr)
     {
-        lanes->_next->_previous = lanes->_previous;
+        slots->_next->_previous = slots->_previous;
     }
-    for (const Lanes* other = first; other != nullptr; other = other->_next)
+    for (Slots* other = first; other != nullptr; other = other->_next)
     {
-        if (other->_table == lanes->_table)
+        if (other->_table == slots->_table)
         {
+            std::lock_guard<std::mutex> linked (linking);
+            slots->_table->user = slots->_table->user == slots ? other : slots->_table->user;
             return false;
         }
     }
+    unlinkAll (*slots->_table);
     return true;
 }
 
-void LaneRegistry::leaveAtExit (const void* thread) noexcept
+void SlotRegistry::leaveAtExit (const void* thread) noexcept
 {
     if (!hasLeft)
     {
         leaver.thread = thread;
         return;
     }
+    isLate = true;
     static const LateLeaver late;
     if (late.error == 0)
     {
@@ -150,31 +169,117 @@ void LaneRegistry::leaveAtExit (const void* thread) noexcept
     }
 }
 
-void LaneRegistry::leave (const void* thread) noexcept
+// A thread whose Leaver was destroyed gets no list: the head of the list could be freed before the list is emptied.
+void SlotRegistry::remember (Slots* slots, SlotLink* link) noexcept
 {
-    const AtLanes here;
-    std::lock_guard<std::mutex> guard (mutex);
-    for (Lanes* lanes = first; lanes != nullptr; lanes = lanes->_next)
+    std::lock_guard<std::mutex> guard (linking);
+    slots->_table->user = slots;
+    if (hasLeft)
     {
-        lanes->leave (thread);
+        return;
+    }
+    *link = SlotLink {slots->_table, firstLink, &firstLink};
+    if (firstLink != nullptr)
+    {
+        firstLink->at = &link->next;
+    }
+    firstLink = link;
+}
+
+// Removes the first table from the calling thread's list. @return an
+// object that has this table; null: the list is empty
+Slots* SlotRegistry::popFirst () noexcept
+{
+    std::lock_guard<std::mutex> guard (linking);
+    SlotLink* link = firstLink;
+    if (link == nullptr || link->table == nullptr)
+    {
+        firstLink = nullptr;  // the link is in a table that was wiped
+        return nullptr;
+    }
+    firstLink = link->next;
+    if (firstLink != nullptr)
+    {
+        firstLink->at = &firstLink;
+    }
+    Slots* slots = link->table->user;
+    *link = SlotLink ();
+    return slots;
+}
+
+void SlotRegistry::unlinkAll (SlotTable& table) noexcept
+{
+    if (table.threads == 0 && table.more.load () == nullptr)
+    {
+        return;
+    }
+    std::lock_guard<std::mutex> guard (linking);
+    table.anyRange ([] (const EntryRange& range) {
+        for (detail::SlotEntry& entry : range)
+        {
+            SlotLink& link = *range.linkOf (&entry);
+            if (link.table == nullptr)
+            {
+                continue;
+            }
+            *link.at = link.next;
+            if (link.next != nullptr)
+            {
+                link.next->at = link.at;
+            }
+            link = SlotLink ();
+        }
+        return false;
+    });
+}
+
+void SlotRegistry::leave (const void* thread) noexcept
+{
+    const AtSlots here;
+    std::lock_guard<std::mutex> guard (mutex);
+    while (Slots* slots = popFirst ())
+    {
+        slots->leave (thread);
     }
 }
 
-std::mutex& LaneRegistry::leasingMutex () noexcept
+void SlotRegistry::leaveLate (const void* thread) noexcept
 {
-    return leasing;
+    const AtSlots here;
+    std::lock_guard<std::mutex> guard (mutex);
+    for (Slots* slots = first; slots != nullptr; slots = slots->_next)
+    {
+        slots->leave (thread);
+    }
 }
 
-int LaneRegistry::forkError () noexcept
+Slots* SlotRegistry::renew (Slots* slots) noexcept
 {
-    // Nobody changes the list while the process forks.
-    static const int error = os::aroundFork (lock, unlock, unlock);
+    slots->renewSpares ();
+    slots->forgetProgress ();
+    return slots->_next;
+}
+
+std::mutex& SlotRegistry::linkingMutex () noexcept
+{
+    return linking;
+}
+
+std::mutex& SlotRegistry::lockingMutex () noexcept
+{
+    return locking;
+}
+
+int SlotRegistry::forkError () noexcept
+{
+    // The handlers hold the mutexes during the fork: no thread changes the list then.
+    static const int error = os::aroundFork (lock, unlock, unlockChild);
     return error;
 }
 
-int Lanes::prepareFork () noexcept
+int Slots::prepareFork () noexcept
 {
-    return LaneRegistry::forkError ();
+    return SlotRegistry::forkError ();
 }
 
 }  // namespace JOIN_ABI

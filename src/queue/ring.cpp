@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: MIT
-// A ring's life, and what is asked about it.
-#include "options.hpp"
+// The life of a ring: making, opening and closing a queue, and the simple questions about it.
+#include "memory/options.hpp"
 #include "os/barrier.hpp"
 #include "os/futex.hpp"
 #include "os/pages.hpp"
-#include "placement.hpp"
+#include "memory/placement.hpp"
+#include "queue/none.hpp"
+#include "queue/options.hpp"
 #include "queue/owned.hpp"
 
 #include <cerrno>
+#include <cstdio>
 #include <memory>
 #include <stdexcept>
+#include <string_view>
 #include <utility>
 
 namespace join
@@ -22,14 +26,15 @@ using detail::Ring;
 
 namespace
 {
-// Registered once a process: a membarrier (2) of anybody reaches its publishers. false: it is forbidden here.
+// Registers the process for membarrier(2), once: a barrier of any
+// process then reaches its publishers. false: it is not available here.
 bool barriersReachUs () noexcept
 {
     static const bool reach = os::registerBarrier () == 0 && os::registerGlobalBarrier () == 0;
     return reach;
 }
 
-// The format on its way into a new segment, or out of one that is there.
+// The header of a queue as the content of a segment: written into a new one, or read from an existing one.
 class QueueContent final : public Content
 {
 public:
@@ -41,8 +46,14 @@ public:
         head = sizeof (Control);
     }
 
+    Failure prepare (const File& file, const SegmentDir& folder, uint32_t permissions) noexcept override
+    {
+        return writers ().create (file, folder, permissions);
+    }
+
     void write (char* base) noexcept override
     {
+        made.lockFile = writers ().number ();
         _ring->format = made;
         writeIdentity (made, base);
     }
@@ -51,46 +62,63 @@ public:
     {
         detail::Identity identity = {};
         std::size_t got = 0;
+        writers ().release ();
         if (int error = os::readAt (file.handle, 0, &identity, sizeof (identity), &got))
         {
             return Failure (error, "%.300s cannot be read", path);
         }
         if (got < sizeof (identity))
         {
-            return Failure (EBADMSG, "%.300s is no queue: it is too short for one", path);
+            return Failure (EBADMSG, "%.300s is no queue: it has %zu bytes, and the header alone has %zu", path, got,
+                            sizeof (identity));
         }
         if (Failure failure = readIdentity (identity, size, path, &_ring->format))
         {
             return failure;
         }
         *bytes = static_cast<std::size_t> (_ring->format.layout.segmentSize);
-        return compareFormats (_ring->format, _asked, _options, path);
+        if (Failure failure = compareFormats (_ring->format, _asked, _options, path))
+        {
+            return failure;
+        }
+        return _ring->format.lockFile != 0 ? writers ().open (file, path, _ring->format.lockFile) : Failure ();
     }
 
     void keep (File* file) noexcept override
     {
-        std::swap (_ring->lanes.file ().handle, file->handle);
+        std::swap (_ring->slots.file ().handle, file->handle);
+        writers ().publish ();
     }
 
-    QueueFormat made = {};  // what is made where there is none
+    void withdraw () noexcept override
+    {
+        writers ().withdraw ();
+    }
+
+    QueueFormat made = {};  // the format of the queue that is made if there is none
 
 private:
+    WriterFile& writers () noexcept
+    {
+        return _ring->slots.writers ();
+    }
+
     OwnedRing* _ring;
     detail::Shape _asked;
     QueueOptions _options;
 };
 
-QueueOptions optionsOf (const QueueOptions& given)
+QueueOptions optionsOf (const QueueOptions& given, const std::error_category& errors)
 {
     QueueOptions options;
     if (Failure failure = readQueueOptions (given, &options))
     {
-        raise (failure);
+        raise (failure, errors);
     }
     return options;
 }
 
-// A private queue has a capacity, and so has a shared one that may have to be made.
+// The capacity 0 means 1, except where a queue is only opened: there it accepts any.
 detail::Shape withCapacity (const detail::Shape& asked, bool openOnly) noexcept
 {
     detail::Shape shape = asked;
@@ -138,23 +166,29 @@ Failure QueueMemory::open (uint64_t size, std::string_view name, const MemOption
     return failure;
 }
 
-// A Spsc has sides and no lanes that threads take: it is asked for them, or it needs no descriptor.
-Failure OwnedRing::startLanes (const QueueOptions& options) noexcept
+Failure OwnedRing::prepareSlots (Kind of, const QueueOptions& options) noexcept
+{
+    return of != Kind::Spsc || options.exclusive ? slots.prepare () : Failure ();
+}
+
+// A Spsc has roles in place of slots that threads take. Unless they are exclusive, or the consumer reports dead owners,
+// it needs no descriptor.
+Failure OwnedRing::startSlots (const QueueOptions& options) noexcept
 {
     const std::size_t page = memory.mapping ().pooled () ? memory.mapping ().backed : os::basePageSize ();
-    detail::Lane* first = reinterpret_cast<detail::Lane*> (memory.base () + sizeof (Control));
-    if (Failure failure = lanes.find (first, format.lanes, page, name ()))
-    {
-        return failure;
-    }
+    detail::Slot* first = reinterpret_cast<detail::Slot*> (memory.base () + sizeof (Control));
+    const Mapping& mapping = memory.mapping ();
+    slots.find (first, format.slots, page, mapping.name.c_str (), mapping.device, mapping.inode);
     if (format.kind != Kind::Spsc || options.exclusive)
     {
-        return lanes.start (format.kind != Kind::Spsc);  // a side is one object's
+        return slots.start (format.kind != Kind::Spsc);  // a role belongs to one object
     }
     if (!options.ownerDead)
     {
         File done;
-        std::swap (done.handle, lanes.file ().handle);
+        File alsoDone;
+        std::swap (done.handle, slots.file ().handle);
+        std::swap (alsoDone.handle, slots.writers ().locks ().kept ().handle);
     }
     return Failure ();
 }
@@ -172,19 +206,20 @@ void OwnedRing::start () noexcept
     wordStride = beside ? stride : 8;
     elementSize = format.elementSize;
     kind = format.kind;
-    entries = lanes.entries ();
-    entryMask = Lanes::entryMask ();
+    entries = slots.entries ();
+    entryMask = Slots::entryMask ();
     watch (!barriersReachUs ());
     const uint64_t low = kind == Kind::Spsc ? 0 : detail::ticketUnit - 1;
     const uint64_t seen = tail ().load () & ~low;
     tailSeen.store (seen);
     fullAt.store (seen);
     headSeen.store (seen);
-    looksLeft.store (0);
-    driedAt.store (seen - 1);  // it has not been seen to be empty
+    pollsBeforeRecovery.store (0);
+    emptyAt.store (seen - 1);  // this object has not found the queue empty yet
     if (kind == Kind::Spsc && entries != nullptr)
     {
-        tailSeen.store (head ().load () - capacity);  // full, so that the first push looks, and takes the pusher's side
+        slots.serve (this);
+        slots.forgetProgress ();
     }
     reserved = 0;
     reservedAt = 0;
@@ -192,27 +227,31 @@ void OwnedRing::start () noexcept
     peekedAt = 0;
 }
 
-Ring* Ring::make (const detail::Shape& asked, const MemOptions& memory, const QueueOptions& given)
+Ring* Ring::make (const detail::Shape& asked, const MemOptions& memory, const QueueOptions& given,
+                  const std::error_category& errors)
 {
-    const QueueOptions options = optionsOf (given);
+    const os::NoCancel noCancel;
+    const QueueOptions options = optionsOf (given, errors);
     std::unique_ptr<OwnedRing> ring (new OwnedRing);
     if (Failure failure = shapeFormat (withCapacity (asked, false), options, false, &ring->format))
     {
-        raise (failure);
+        raise (failure, errors);
     }
     if (Failure failure = ring->memory.make (ring->format.layout.segmentSize, memory))
     {
-        raise (failure);
+        raise (failure, errors);
     }
     writeIdentity (ring->format, ring->memory.base ());
+    ring->setWaits (options);
     ring->start ();
     return ring.release ();
 }
 
 Ring* Ring::open (const detail::Shape& given, std::string_view name, const MemOptions& memory,
-                  const QueueOptions& givenOptions)
+                  const QueueOptions& givenOptions, const std::error_category& errors)
 {
-    const QueueOptions options = optionsOf (givenOptions);
+    const os::NoCancel noCancel;
+    const QueueOptions options = optionsOf (givenOptions, errors);
     const bool openOnly = memory.mode == OpenMode::OpenOnly;
     const detail::Shape asked = withCapacity (given, openOnly);
     std::unique_ptr<OwnedRing> ring (new OwnedRing);
@@ -220,19 +259,24 @@ Ring* Ring::open (const detail::Shape& given, std::string_view name, const MemOp
     QueueContent content (ring.get (), asked, options);
     if (!openOnly)
     {
-        if (Failure failure = shapeFormat (asked, options, true, &content.made))
+        Failure failure = shapeFormat (asked, options, true, &content.made, name);
+        // Everything that can fail comes before the segment gets its name. A queue that is only opened may have any
+        // kind, and gets no name.
+        failure = failure ? failure : ring->prepareSlots (asked.kind, options);
+        if (failure)
         {
-            raise (failure);
+            raise (failure, errors);
         }
     }
     if (Failure failure = ring->memory.open (content.made.layout.segmentSize, name, memory, &content))
     {
-        raise (failure);
+        raise (failure, errors);
     }
+    ring->setWaits (options);
     ring->ownerDead = options.ownerDead;
-    if (Failure failure = ring->startLanes (options))
+    if (Failure failure = ring->startSlots (options))
     {
-        raise (failure);
+        raise (failure, errors);
     }
     ring->start ();
     return ring.release ();
@@ -240,18 +284,11 @@ Ring* Ring::open (const detail::Shape& given, std::string_view name, const MemOp
 
 void Ring::close () noexcept
 {
-    delete &own (*this);
-}
-
-uint64_t Ring::pending () const noexcept
-{
-    const unsigned shift = kind == Kind::Spsc ? 0 : detail::ticketShift;
-    const uint64_t low = (uint64_t (1) << shift) - 1;
-    // [look] a look from outside: exact when nobody is at work
-    const uint64_t from = tail ().load (std::memory_order_acquire) & ~low;
-    const uint64_t to = head ().load (std::memory_order_acquire) & ~low;  // [look] pairs with the claims and the pops
-    const int64_t there = static_cast<int64_t> (to - from) >> shift;
-    return there < 0 ? 0 : static_cast<uint64_t> (there) > capacity ? capacity : static_cast<uint64_t> (there);
+    const os::NoCancel noCancel;
+    if (!isNone ())
+    {
+        delete &own (*this);
+    }
 }
 
 uint64_t Ring::tag () const noexcept
@@ -266,27 +303,55 @@ uint64_t Ring::typeId () const noexcept
 
 int Ring::mbind (int node) noexcept
 {
-    return own (*this).memory.mbind (node);
+    return isNone () ? failNone () : own (*this).memory.mbind (node);
 }
 
 int Ring::mlock () noexcept
 {
-    return own (*this).memory.mlock ();
+    return isNone () ? failNone () : own (*this).memory.mlock ();
 }
 
 void Ring::report (Placement& placement) const
 {
+    const os::NoCancel noCancel;
+    if (isNone ())
+    {
+        throw std::runtime_error (noQueue);
+    }
     fillPlacement (own (*this).memory.mapping (), placement);
 }
 
 const char* Ring::name () const noexcept
 {
-    return own (*this).memory.mapping ().name.c_str ();
+    return isNone () ? "" : own (*this).memory.mapping ().name.c_str ();
+}
+
+int Ring::named () const noexcept
+{
+    if (isNone ())
+    {
+        return failNone ();
+    }
+    return own (*this).shared ? isNamed (own (*this).memory.mapping ()) : 0;
 }
 
 bool Ring::created () const noexcept
 {
-    return own (*this).memory.mapping ().created;
+    return !isNone () && own (*this).memory.mapping ().created;
+}
+
+int OwnedRing::timedOut (bool full, int64_t slept) const noexcept
+{
+    if (slept == 0)
+    {
+        return setError (ETIMEDOUT,
+                         full ? "the queue stayed full: the time is up" : "the queue stayed empty: the time is up");
+    }
+    const std::string_view own = shared ? name () : "the queue";
+    char text[400];
+    std::snprintf (text, sizeof (text), "%.*s stayed %s for %lld ms: the time is up", static_cast<int> (own.size ()),
+                   own.data (), full ? "full" : "empty", static_cast<long long> (slept / 1000000));
+    return failWith (std::error_code (ETIMEDOUT, std::generic_category ()), text);
 }
 
 }  // namespace JOIN_ABI

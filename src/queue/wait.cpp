@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: MIT
-// Sleeping, waking, and the end. Publishers pay nothing for those who sleep but a load: whoever wants to sleep says so,
-// executes a membarrier (2), and looks again. Either his barrier comes before the publisher's load, and that sees him; or
-// behind it, and he sees the publication, which came before the load.
+// The sleep, with asymmetric fences (Dice, Huang and Yang 2001). A sleeper sets its flag, executes a membarrier(2) and
+// checks again. A publisher publishes, and then loads the flags. Either the barrier comes before that load, which then
+// finds the flag; or it comes after the load, and the sleeper's check finds the publication. So publishers pay for a
+// load and no fence.
+//
+// A barrier interrupts the CPUs of all other users. Where that is expensive, as in a virtual machine, a sleep that is
+// expected to be short does without: it has a timeout, and after that comes a sleep with a barrier.
+#include "queue/wait.hpp"
+
 #include "os/barrier.hpp"
-#include "os/futex.hpp"
-#include "os/threads.hpp"
-#include "queue/participants.hpp"
+#include "queue/producers.hpp"
 #include "queue/recover.hpp"
 
 #include <cerrno>
@@ -14,139 +18,101 @@ namespace join
 {
 inline namespace JOIN_ABI
 {
+using detail::Attempts;
 using detail::Deadline;
-using detail::Gate;
 using detail::Kind;
-using detail::Ring;
 
 namespace
 {
-constexpr int64_t spinTime = 4000;               // nanoseconds, before a sleep that costs more than that
-constexpr int64_t sleepMost = 50 * 1000 * 1000;  // a publisher that dies before it wakes is made up for by this alone
-constexpr int64_t sleepShort = 1000 * 1000;      // where no barrier is to be had
-constexpr int64_t patience = 1000 * 1000;        // with an element that is claimed and not there: is its owner dead?
+constexpr int64_t millisecond = 1000 * 1000;
+constexpr int64_t lateWake = millisecond;  // the timeout of a producer that may be woken late: it then checks for room
+constexpr int64_t napTime = millisecond;   // the sleep between checks where a filter refuses futex(2)
 
-void wake (Gate& gate, std::atomic<uint32_t>& event, uint32_t bit, bool shared) noexcept
+bool isRefused (int error) noexcept
 {
-    gate.state.fetch_and (~bit);  // whoever dies asleep costs one wake-up, and no more
-    event.fetch_add (1);
-    os::wakeAll (event, shared);
+    return error != 0 && error != EAGAIN && error != EINTR && error != ETIMEDOUT && error != ENOMEM;
+}
+}  // namespace
+
+Wait::Wait (OwnedRing& ring, Side side, Role role, Deadline deadline, Attempts& attempts) noexcept
+: _ring (ring)
+, _side (side)
+, _role (role)
+, _deadline (deadline)
+, _attempts (attempts)
+, _history (ring.history (side))
+, _watch (ring.watchOf (side))
+, _event (ring.gate (), side, ring.shared)
+, _cancels (cancelsBefore (attempts, ring.cancels.load ()))
+, _lateSleep (frontPatience)
+{
 }
 
-// A read-modify-write is the fence, between the publication and the look.
-uint32_t known (const OwnedRing& ring, uint32_t state) noexcept
+Wait::~Wait ()
 {
-    return state == detail::fenceBit ? ring.gate ().state.fetch_add (0) : state;
-}
-
-bool singleCpu () noexcept
-{
-    static const bool single = os::usableCpus () == 1;
-    return single;
-}
-
-template <typename Ready>
-bool spin (const Ready& ready, int64_t until) noexcept
-{
-    if (singleCpu ())
+    if (_watches)
     {
-        os::yieldCpu ();
-        return ready ();
+        _watch.give ();
     }
-    const int64_t start = os::now ();
-    int64_t now = start;
-    while (now - start < spinTime && now < until)
+    else if (_followed)
     {
-        for (int i = 0; i < 16; ++i)
-        {
-            if (ready ())
-            {
-                return true;
-            }
-            detail::relax ();
-        }
-        now = os::now ();
-    }
-    return ready ();
-}
-
-// Where a filter forbids futexes nobody can be woken: whoever waits looks again by himself.
-void sleep (const std::atomic<uint32_t>& event, uint32_t before, bool shared, int64_t until) noexcept
-{
-    const int error = os::sleepOn (event, before, shared, until);
-    if (error != 0 && error != EAGAIN && error != EINTR && error != ETIMEDOUT)
-    {
-        const int64_t soon = os::now () + sleepShort;
-        os::sleepUntil (soon < until ? soon : until);
+        _watch.callFollower ();  // this thread may be the follower that was called
     }
 }
 
-// What the deaths of others have to do with a wait.
-enum class Front
+int Wait::run () noexcept
 {
-    Fine,
-    Late,       // claimed and not there: its owner is at work, or dead
-    Abandoned,  // nobody is left to push
-};
-
-// What waits for room has nothing to mend: a popper makes it.
-Front nobodyIsDead (OwnedRing&, bool) noexcept
-{
-    return Front::Fine;
+    return _deadline.at != 0 && comesSoon () ? 0 : sleep ();
 }
 
-// What is late is mended, unless this was the first look.
-Front lookAtFront (OwnedRing& ring, bool again) noexcept
+bool Wait::ready () const noexcept
 {
-    if (isStuck (ring) && (!again || recover (ring) == 0))
-    {
-        return Front::Late;
-    }
-    if (!ring.ownerDead || !isAbandoned (ring))
-    {
-        return Front::Fine;
-    }
-    return isStuck (ring) ? Front::Late : Front::Abandoned;  // who is dead may have come, and claimed, meanwhile
+    return _side == Side::Element ? _ring.hasElement () : _ring.hasRoom ();
 }
 
-// 0: look again; -1: the time is up, nobody is left, or the call was cancelled.
-template <typename Ready, typename Look>
-int await (OwnedRing& ring, std::atomic<uint32_t>& event, uint32_t bit, Deadline deadline, const Ready& ready,
-           const Look& look) noexcept
+bool Wait::isCancelled () const noexcept
 {
-    if (deadline.at != 0 && spin (ready, deadline.at))
-    {
-        return 0;
-    }
+    const uint32_t cancels = _ring.cancels.load ();
+    return cancels != _cancels || WaitState::isCancelled (cancels);
+}
+
+/// Whether the wait ends whatever the queue holds. A hostile peer can make the queue look ready for ever, and every
+/// attempt fail: so this is checked in each round of a call, before ready ().
+bool Wait::isOver (int64_t now) const noexcept
+{
+    return now >= _deadline.at || isCancelled ();
+}
+
+/// Elements, or free cells.
+uint64_t Wait::amount () const noexcept
+{
+    const uint64_t pending = _ring.pending ();
+    return _side == Side::Element ? pending : _ring.capacity - pending;
+}
+
+int Wait::sleep () noexcept
+{
+    _late = _side == Side::Room && _role == Role::Taker && _history.sleepsShort ();
     for (bool again = false;; again = true)
     {
-        const uint32_t before = event.load ();
-        if (ring.cancelled.load ())
+        const uint32_t before = _event.epoch (_role).load ();
+        bool over = false;
+        const int done = result (&over);
+        if (over)
         {
-            return say (ECANCELED, "the queue was closed while the call waited");
+            return done;
         }
-        const int64_t now = os::now ();
-        if (now >= deadline.at)
+        Front front = Front::Fine;
+        if (prepare (before, again, &front))
         {
-            return ready () ? 0 : say (ETIMEDOUT, "the time is up");
-        }
-        ring.gate ().state.fetch_or (bit);
-        const bool sure = ring.barrier ();
-        if (ready ())
-        {
-            return 0;  // the bit stays: it costs somebody one look
-        }
-        const Front front = look (ring, again);
-        if ((again || front == Front::Abandoned) && ready ())
-        {
-            return 0;  // what the dead had pushed comes first
+            return 0;
         }
         if (front == Front::Abandoned)
         {
-            return say (EOWNERDEAD, "nobody is left who pushes, and the last of them did not leave, but died");
+            return leave (EOWNERDEAD,
+                          "no live producer is left, and at least one was killed: start a producer, or stop popping");
         }
-        const int64_t most = now + (front == Front::Late ? patience : sure ? sleepMost : sleepShort);
-        sleep (event, before, ring.shared, most < deadline.at ? most : deadline.at);
+        commit (before, front);
         if (ready ())
         {
             return 0;
@@ -154,222 +120,213 @@ int await (OwnedRing& ring, std::atomic<uint32_t>& event, uint32_t bit, Deadline
     }
 }
 
-// Spsc, shut: a publication that the popper did not wait for was too late. Which of the two came first is settled by
-// the state: the popper says that he makes sure, looks again, and ends it; whoever publishes in between takes that back.
-bool tooLate (Gate& gate) noexcept
+/// Whether the wait is over, and what it returns then.
+int Wait::result (bool* over) noexcept
 {
-    uint32_t state = gate.state.load ();
-    while ((state & detail::endedBit) == 0)
+    *over = true;
+    if (isCancelled ())
     {
-        if ((state & detail::askedBit) == 0 || gate.state.compare_exchange_weak (state, state & ~detail::askedBit))
-        {
-            return false;
-        }
+        return leave (ECANCELED, "the wait was cancelled: another thread called cancel (), or closed the queue");
     }
-    return true;
+    if (_interrupted)
+    {
+        return leave (EINTR,
+                      "a signal handler interrupted the wait, and the queue's option interruptible ends waits then: "
+                      "call again to go on waiting");
+    }
+    if (os::monotonicNow () >= _deadline.at)
+    {
+        if (_attempts.last || !ready ())
+        {
+            return leave (ETIMEDOUT, nullptr);
+        }
+        _attempts.last = true;
+        return 0;
+    }
+    *over = false;
+    return 0;
 }
 
-// Spsc, shut and empty: true when nothing comes any more.
-bool ended (OwnedRing& ring) noexcept
+/// Sets the flag and checks once more. @return true: an element, or
+/// room; the flag stays set and costs one futile wake-up
+bool Wait::prepare (uint32_t before, bool again, Front* front) noexcept
 {
-    Gate& gate = ring.gate ();
-    if ((gate.state.load () & detail::endedBit) != 0)
+    if (_ring.shared && !_watches && _role == Role::Taker)
+    {
+        _watches = _watch.take ();
+    }
+    wakeOtherSide ();
+    const uint32_t flags = _event.flag (_role) | (_side == Side::Room && !_late ? detail::roomUrgent : 0);
+    const uint32_t state = _ring.gate ().state.fetch_or (flags);
+    if (settle ((state & flags) == flags && before == _sureAt))
     {
         return true;
     }
-    gate.state.fetch_or (detail::askedBit);
-    if (!ring.barrier () && (ring.shared || !ring.fences))
+    _sureAt = before;
+    *front = checkFront (again);
+    return (again || *front == Front::Abandoned) && ready ();  // elements of killed producers are popped first
+}
+
+// A consumer that is about to sleep wakes the producers whose wake-up it has delayed.
+void Wait::wakeOtherSide () noexcept
+{
+    const uint32_t state = _ring.gate ().state.load ();
+    if (_side == Side::Element && _role == Role::Taker && (state & detail::roomMask) != 0)
     {
-        // Its pusher may not fence, and no barrier is to be had here: longer than a store stays in a store buffer.
-        os::sleepUntil (os::now () + sleepShort);
+        EventCount (_ring.gate (), Side::Room, _ring.shared).wake (state, _ring.capacity - _ring.pending ());
     }
-    if (ring.head ().load () != ring.tail ().load ())
+}
+
+bool Wait::settle (bool unchanged) noexcept
+{
+    if (_sure && _timedOut && unchanged)
     {
-        return false;
+        // The flag has stayed set since this thread's barrier, or another sleeper set it, with a barrier of its own.
+        return ready ();
     }
-    uint32_t state = gate.state.load ();
-    while ((state & detail::askedBit) != 0)
+    if (!_ring.fences && (_mustBeSure || _history.sleepsLong () || _history.barrierIsCheap ()))
     {
-        if (gate.state.compare_exchange_weak (state, (state & ~detail::askedBit) | detail::endedBit))
+        const int64_t start = os::monotonicNow ();
+        _sure = _ring.barrier ();
+        _history.barrierTook (os::monotonicNow () - start);
+        return ready ();
+    }
+    // Where all publishers execute a fence, the flag is enough. Otherwise the checks go on for longer than a store
+    // takes to leave a store buffer, and so find a publication that was in one when the flag was set.
+    _sure = _ring.fences && (!_ring.shared || _mustBeSure);
+    for (int i = 0; i < _ring.settleLooks && (_ring.shared || !_ring.fences); ++i)
+    {
+        if (ready ())
         {
             return true;
         }
+        detail::cpuPause ();
     }
-    return (state & detail::endedBit) != 0;
+    return ready ();
 }
 
-bool shut (const Gate& gate) noexcept
+// A wait for room has nothing to recover: a consumer makes room. A follower makes the first check only; the watcher
+// makes the later ones.
+Wait::Front Wait::checkFront (bool again) noexcept
 {
-    return (gate.state.load () & detail::shutMask) != 0;
+    if (_side == Side::Room || (again && mayFollow ()))
+    {
+        return Front::Fine;
+    }
+    if (isStuck (_ring) && (!again || recover (_ring) == 0))
+    {
+        return Front::Late;
+    }
+    if (!_ring.ownerDead || !isAbandoned (_ring))
+    {
+        return Front::Fine;
+    }
+    return isStuck (_ring) ? Front::Late : Front::Abandoned;  // meanwhile a producer may have come, claimed and died
 }
 
-// Many pushers: they look at head alone, all others at the gate, which is shut first. Whoever shut it may have died before
-// he closed head: so each who comes by does.
-bool closed (const OwnedRing& ring) noexcept
+/// Whether this thread may be a follower: the watcher of its process checks for what deaths leave undone.
+bool Wait::mayFollow () const noexcept
 {
-    if (!shut (ring.gate ()))
-    {
-        return false;
-    }
-    if ((ring.head ().load () & detail::closedBit) == 0)
-    {
-        ring.head ().fetch_or (detail::closedBit);  // from here on no claim succeeds
-    }
-    return true;
+    return _ring.shared && _sure && !_watches && !_late && _role == Role::Taker;
 }
 
-// No claim is under way, and none will be.
-bool drained (const OwnedRing& ring) noexcept
+/// When the sleep ends at the latest. A thread that is sure to be
+/// woken has no timeout: a follower, or on a private queue.
+int64_t Wait::sleepEnd (int64_t now, Front front) noexcept
 {
-    if (!closed (ring))
+    int64_t longest = mayFollow () || (_sure && !_ring.shared) ? Deadline::never
+                      : _sure                                  ? checkEvery
+                                                               : WaitHistory::unsureSleep;
+    // After a shutdown the last elements come at once, and the
+    // consumer that pops the last one wakes no other consumers.
+    if (front == Front::Late || _ring.isShut ())
     {
-        return false;
+        longest = _lateSleep;
+        _lateSleep = 2 * _lateSleep < checkEvery ? 2 * _lateSleep : checkEvery;
     }
-    const uint64_t head = ring.head ().load ();
-    return (head & detail::closedBit) != 0
-           && (head & detail::ticketMask) == (ring.tail ().load () & detail::ticketMask);
+    else if (_late)
+    {
+        longest = lateWake;
+    }
+    return longest < _deadline.at - now ? now + longest : _deadline.at;
 }
-}  // namespace
+
+void Wait::commit (uint32_t before, Front front) noexcept
+{
+    const int64_t now = os::monotonicNow ();
+    const int64_t until = sleepEnd (now, front);
+    int error = mayFollow () ? sleepAsFollower (before, until) : _event.sleep (_role, before, until, nullptr, 0);
+    if (error != 0 && error != EAGAIN && error != EINTR && error != ETIMEDOUT)
+    {
+        const int64_t soon = os::monotonicNow () + napTime;
+        error = os::sleepUntil (soon < until ? soon : until);  // 0, or EINTR
+    }
+    _asleepSince = _asleepSince == 0 ? now : _asleepSince;
+    _history.slept (os::monotonicNow () - _asleepSince);
+    _interrupted = error == EINTR && _ring.interruptible;
+    _timedOut = error == ETIMEDOUT;
+    _sure = _sure && !(_late && _timedOut);  // the next round sets roomUrgent, too
+    _late = _late && !_timedOut;
+    _mustBeSure = _mustBeSure || _timedOut;
+    if (_timedOut && ready ())
+    {
+        _event.wake (_ring.gate ().state.load (), amount ());  // in the place of a waker that died
+    }
+}
+
+// A follower sleeps by futex_waitv(2), and is called by futex(2): a filter may refuse either.
+bool Wait::canFollow (uint32_t calls) noexcept
+{
+    if (_ring.following.load () == Following::Unknown)
+    {
+        const int error = os::sleepOn (_watch.calls (), calls + 1, false, 0);  // returns at once
+        _ring.following.store (isRefused (error) ? Following::Checks : Following::Sleeps);
+    }
+    return _ring.following.load () == Following::Sleeps;
+}
+
+/// Sleeps until `until`; for 50 ms where futex_waitv(2) is not available, or signal handlers end waits.
+int Wait::sleepAsFollower (uint32_t before, int64_t until) noexcept
+{
+    const uint32_t calls = _watch.calls ().load ();
+    _followed = true;
+    _watch.follow ();
+    _watches = _watch.take ();  // the watcher may have left before it saw this follower
+    const int64_t check = os::monotonicNow () + checkEvery;
+    const int64_t soon = check < until ? check : until;
+    const bool follows = !_watches && !_ring.interruptible && canFollow (calls);
+    int error = follows ? _event.sleep (_role, before, until, &_watch.calls (), calls) : ENOSYS;
+    if (isRefused (error))
+    {
+        if (follows)
+        {
+            _ring.following.store (Following::Checks);
+        }
+        error = _event.sleep (_role, before, soon, nullptr, 0);
+    }
+    _watch.unfollow ();
+    return error;
+}
+
+// Fails the wait. A wake-up that this thread does not use is passed
+// on to another, and its request for a late wake-up ends.
+int Wait::leave (int error, const char* sentence) noexcept
+{
+    if (_late)
+    {
+        _ring.gate ().state.fetch_or (detail::roomUrgent);
+    }
+    if (_role == Role::Taker && ready ())
+    {
+        _event.wake (_ring.gate ().state.load (), 1);
+    }
+    const int64_t slept = _asleepSince != 0 ? os::monotonicNow () - _asleepSince : 0;
+    return error == ETIMEDOUT ? _ring.timedOut (_side == Side::Room, slept) : setError (error, sentence);
+}
 
 bool OwnedRing::barrier () const noexcept
 {
     return !fences && (shared ? os::globalBarrier () : os::barrierEverywhere ()) == 0;
-}
-
-// What is true here is done by a pop, or refused by it: or whoever waits would never sleep.
-bool OwnedRing::hasElement () const noexcept
-{
-    const uint64_t from = tail ().load ();
-    if (kind == Kind::Spsc)
-    {
-        return head ().load () != from || shut (gate ());
-    }
-    const uint64_t ticket = from & detail::ticketMask;
-    return (word (ticket).load () & detail::ticketMask) == ticket + detail::ticketUnit || drained (*this);
-}
-
-bool OwnedRing::hasRoom () const noexcept
-{
-    if (kind == Kind::Spsc)
-    {
-        return shut (gate ()) || head ().load () - tail ().load () != capacity;
-    }
-    if (closed (*this))
-    {
-        return true;
-    }
-    const uint64_t from = tail ().load ();
-    const uint64_t to = head ().load ();
-    return (((to & detail::ticketMask) - (from & detail::ticketMask)) >> detail::ticketShift) != capacity;
-}
-
-int Ring::published (uint32_t state) noexcept
-{
-    const OwnedRing& ring = own (*this);
-    state = known (ring, state);
-    if (kind == Kind::Spsc && (state & detail::shutMask) != 0 && tooLate (gate ())
-        && tail ().load () != head ().load ())
-    {
-        return refusePush ();  // where the two are equal, the popper had taken it, and ended the queue behind it
-    }
-    if ((state & detail::poppersWait) != 0)
-    {
-        wake (gate (), gate ().pushed, detail::poppersWait, ring.shared);
-    }
-    return 0;
-}
-
-void Ring::popped (uint32_t state) noexcept
-{
-    if ((known (own (*this), state) & detail::pushersWait) != 0)
-    {
-        wake (gate (), gate ().popped, detail::pushersWait, own (*this).shared);
-    }
-}
-
-int Ring::awaitElement (Deadline deadline) noexcept
-{
-    OwnedRing& ring = own (*this);
-    return await (
-        ring, gate ().pushed, detail::poppersWait, deadline, [&] { return ring.hasElement (); }, lookAtFront);
-}
-
-int Ring::awaitRoom (Deadline deadline) noexcept
-{
-    OwnedRing& ring = own (*this);
-    return await (
-        ring, gate ().popped, detail::pushersWait, deadline, [&] { return ring.hasRoom (); }, nobodyIsDead);
-}
-
-Deadline Ring::deadlineIn (int64_t nanoseconds) noexcept
-{
-    if (nanoseconds <= 0)
-    {
-        return Deadline {0};
-    }
-    const int64_t now = os::now ();
-    return Deadline {nanoseconds > Deadline::never - now ? Deadline::never : now + nanoseconds};
-}
-
-void Ring::yield () noexcept
-{
-    os::yieldCpu ();
-}
-
-int Ring::shutdown () noexcept
-{
-    gate ().state.fetch_or (detail::shutBit);
-    if (kind != Kind::Spsc)
-    {
-        closed (own (*this));
-    }
-    const bool shared = own (*this).shared;
-    wake (gate (), gate ().pushed, detail::poppersWait, shared);
-    wake (gate (), gate ().popped, detail::pushersWait, shared);
-    return 0;
-}
-
-void Ring::cancel () noexcept
-{
-    OwnedRing& ring = own (*this);
-    ring.cancelled.store (true);
-    wake (gate (), gate ().pushed, 0, ring.shared);
-    wake (gate (), gate ().popped, 0, ring.shared);
-}
-
-// Poppers that poll and never wait: at most once a millisecond, so that one who looks away in between is late by that much.
-// Whoever polls busily asks for the time at every eighth poll only; whoever polls seldom, at each.
-void Ring::looked () noexcept
-{
-    constexpr uint64_t busily = 7;
-    OwnedRing& ring = own (*this);
-    const int64_t now = os::now ();
-    looksLeft.store (now - ring.calledAt.load () < patience ? busily : 0);
-    ring.calledAt.store (now);
-    if (now - ring.lookedAt.load () >= patience)
-    {
-        ring.lookedAt.store (now);
-        if (isStuck (ring))
-        {
-            recover (ring);
-        }
-    }
-}
-
-int Ring::dry () noexcept
-{
-    OwnedRing& ring = own (*this);
-    const bool over = kind == Kind::Spsc ? ended (ring) : drained (ring);
-    if (!over && kind != Kind::Spsc)
-    {
-        looked ();
-    }
-    return over ? say (EPIPE, "the queue is shut down, and drained") : static_cast<int> (detail::wouldBlock);
-}
-
-bool Ring::isShut () const noexcept
-{
-    return shut (gate ());
 }
 
 }  // namespace JOIN_ABI

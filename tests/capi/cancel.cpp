@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A thread that is cancelled in the middle of calls ends between two of them: no call is a cancellation point, as unwinding
+// A thread that is cancelled during its calls ends between two of them: no call is a cancellation point, as unwinding
 // through the library would end the process.
 #include "check.h"
 
@@ -19,7 +19,7 @@ void* work (void*)
     {
         const jm_handle memory = jm_shm_open (4096, name);
         int before = 0;
-        ::pthread_setcancelstate (PTHREAD_CANCEL_DISABLE, &before);  // the handle is not to be lost
+        ::pthread_setcancelstate (PTHREAD_CANCEL_DISABLE, &before);  // the handle must not be lost
         CHECK (before == PTHREAD_CANCEL_ENABLE);
         CHECK (memory > 0);
         CHECK (jm_close (memory) == 0);

@@ -22,14 +22,14 @@
         }                                                                                                     \
     } while (0)
 
-/* Whether a sentence is for C callers too: a name that only C++ has stands beside that of joinmem.h, or nowhere. */
+/* Whether a message suits C callers too: a name that only C++ has appears with that of joinmem.h, or not at all. */
 static inline int speaks_c (const char *sentence)
 {
     static const char *const names[][2] = {
         {"CreateOrOpen", "JM_CREATE_OR_OPEN"}, {"CreateOnly", "JM_CREATE_ONLY"}, {"OpenOnly", "JM_OPEN_ONLY"},
         {"Prefer", "JM_HUGE_PREFER"},          {"Never", "JM_HUGE_NEVER"},       {"Require", "JM_HUGE_REQUIRE"},
         {"structSize", "struct_size"},         {"readOnly", "read_only"},        {"pageSize", "huge_page_size"},
-        {"ShmMem", NULL},                      {"LocalMem", NULL},               {"MemOptions", NULL},
+        {"onlyOurs", "only_ours"},             {"ShmMem", NULL},                      {"LocalMem", NULL},               {"MemOptions", NULL},
         {"::", NULL},
     };
     for (size_t i = 0; i < sizeof names / sizeof names[0]; ++i)
@@ -43,12 +43,14 @@ static inline int speaks_c (const char *sentence)
     return 1;
 }
 
-/* The call fails with this value and this errno, and its sentence has these words. */
+/* The call fails with this value and this errno, also in errno itself, and its message contains these words. */
 #define CHECK_FAILS(call, value, error, words)                                                                \
     do                                                                                                        \
     {                                                                                                         \
         jm_clear_error ();                                                                                    \
+        errno = 0;                                                                                            \
         CHECK ((call) == (value));                                                                            \
+        CHECK (errno == (error));                                                                             \
         CHECK (jm_last_error () == (error));                                                                  \
         CHECK (strstr (jm_last_error_message (), (words)) != NULL);                                           \
         CHECK (speaks_c (jm_last_error_message ()));                                                          \

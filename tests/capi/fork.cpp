@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A forked child has the handles of its parent: it uses and closes them, also those that another thread of the parent was
-// inside when it forked; the parent's own stay open.
+// A forked child has its parent's handles: it uses and closes them, also those in which another thread of the parent
+// was inside a call at the fork. The parent's handles stay open.
 #include "check.h"
 
 #include <cstdio>
@@ -43,9 +43,9 @@ int main ()
         const pid_t child = ::fork ();
         if (child == 0)
         {
-            ::alarm (20);  // a child that waits for a thread it does not have is killed, and fails the test
+            ::alarm (20);  // ends a child that waits for a thread that it lacks
             CHECK (jm_size (memory) == 4096);
-            CHECK (jm_page_size (memory) == 4096);  // the lock that the other thread held is nobody's here
+            CHECK (jm_page_size (memory) == 4096);  // the lock that the other thread held is free here
             std::strcpy (static_cast<char*> (jm_get (memory, 0)), "child");
             const jm_handle own = jm_local_create (4096);
             CHECK (own > 0 && own != memory);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A number is never given out twice, until the generations of its place are used up and the place retires.
+// A handle number is never given out twice: when its slot has used all generations, the slot retires.
 #include "check.h"
 
 #include <cstdio>
@@ -14,7 +14,7 @@ int main ()
     {
         const jm_handle handle = jm_local_create (1);
         CHECK (handle > 0 && seen.insert (handle).second);
-        CHECK (static_cast<uint64_t> (handle) >> 32 > last);  // one place, taken again and again
+        CHECK (static_cast<uint64_t> (handle) >> 32 > last);  // one slot, reused repeatedly
         last = static_cast<uint32_t> (static_cast<uint64_t> (handle) >> 32);
         CHECK (jm_close (handle) == 0);
         CHECK (jm_close (handle) == -1);

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Each public member of the C++ classes stands beside its C function. A member that is not in the list below, or a C
-function that is not in the header, fails. usage: members.py memory.hpp queue.hpp
-queue_options.hpp inspect.hpp joinmem.h"""
+"""Each public member of the C++ classes has a C function. A member that is not in the list below, or a C function that is
+not in the header, fails the check. usage: members.py memory.hpp queue.hpp queue_options.hpp inspect.hpp joinmem.h"""
+import os
 import re
 import sys
 
@@ -11,27 +11,30 @@ BESIDE = {
     "Memory::munlock": "jm_munlock", "Memory::pageSize": "jm_page_size", "Memory::nodeOf": "jm_node_of",
     "Memory::placement": "jm_placement", "LocalMem::LocalMem": "jm_local_create jm_local_create_with",
     "ShmMem::ShmMem": "jm_shm_open jm_shm_open_with", "ShmMem::name": "jm_name", "ShmMem::created": "jm_created",
+    "ShmMem::named": "jm_named",
+    "ShmMem::initialise": "jm_initialise_begin jm_initialise_end",
     "ShmMem::unlink": "jm_unlink", "LocalMem::~LocalMem": "jm_close", "ShmMem::~ShmMem": "jm_close",
 }
 QUEUE_BESIDE = {
     "BasicQueue": "jm_queue_create jm_queue_create_with jm_queue_open jm_queue_open_with", "~BasicQueue": "jm_close",
     "tryPush": "jm_queue_try_push jm_queue_try_push_n", "tryPop": "jm_queue_try_pop jm_queue_try_pop_n",
     "push": "jm_queue_push jm_queue_push_n", "pop": "jm_queue_pop jm_queue_pop_n", "popSome": "jm_queue_pop_some",
-    "shutdown": "jm_queue_shutdown", "reserve": "jm_queue_reserve", "commit": "jm_queue_commit", "peek": "jm_queue_peek",
+    "shutdown": "jm_queue_shutdown", "cancel": "jm_queue_cancel", "resume": "jm_queue_resume", "releaseRole": "jm_queue_release_role", "reserve": "jm_queue_reserve", "commit": "jm_queue_commit", "peek": "jm_queue_peek",
     "release": "jm_queue_release", "pending": "jm_queue_pending", "available": "jm_queue_available",
     "full": "jm_queue_available", "empty": "jm_queue_pending", "capacity": "jm_queue_capacity", "mbind": "jm_queue_mbind",
-    "mlock": "jm_queue_mlock", "placement": "jm_placement", "name": "jm_name", "created": "jm_created",
-    "tag": "jm_queue_tag", "participants": "jm_queue_participants", "stats": "jm_queue_get_stats",
+    "mlock": "jm_queue_mlock", "placement": "jm_placement", "name": "jm_name", "created": "jm_created", "named": "jm_named",
+    "tag": "jm_queue_tag", "producers": "jm_queue_producers", "stats": "jm_queue_get_stats",
 }
 BESIDE.update({f"BasicQueue::{member}": functions for member, functions in QUEUE_BESIDE.items()})
-ONLY_IN_C = {"jm_queue_kind", "jm_queue_element_size", "jm_queue_options_init"}  # types say it in C++
-QUEUE_FIELDS = {"structSize": "struct_size", "participants": "participants", "typeId": "type_id", "tag": "tag",
-                "exclusive": "exclusive", "ownerDead": "owner_dead"}
+ONLY_IN_C = {"jm_queue_kind", "jm_queue_element_size", "jm_queue_options_init"}  # in C++ the types state these
+QUEUE_FIELDS = {"structSize": "struct_size", "maxProducers": "max_producers", "typeId": "type_id", "tag": "tag",
+                "exclusive": "exclusive", "ownerDead": "owner_dead", "spin": "spin_ns", "interruptible": "flags"}
 STATS_FIELDS = {"structSize": "struct_size", "shutDown": "shut_down", "pushed": "pushed", "popped": "popped",
                 "deaths": "deaths", "holes": "holes"}
 FIELDS = {
     "structSize": "struct_size", "huge": "huge", "pageSize": "huge_page_size", "node": "numa_node", "mode": "open_mode",
-    "permissions": "permissions", "prefault": "prefault", "lock": "lock", "readOnly": "read_only", "reserved": "",
+    "permissions": "permissions", "prefault": "prefault", "lock": "lock", "readOnly": "read_only",
+    "onlyOurs": "only_ours",
 }
 KEYS = {
     "structSize": "", "askedHuge": "asked_huge", "askedPageSize": "asked_page_size", "askedNode": "asked_node",
@@ -40,11 +43,12 @@ KEYS = {
     "residentBytes": "resident_bytes", "lockedBytes": "locked_bytes", "nodes": "nodes",
     "fallbacks": "fallback_reasons",
 }
-PARTICIPANT_FIELDS = {"place": "place", "pid": "pid", "alive": "alive", "inside": "inside"}
-LOOKS = {"segmentNames": "jm_segment_names", "inspect": "jm_inspect", "inspectParticipants": "jm_inspect_participants",
+PRODUCER_FIELDS = {"slot": "slot", "pid": "pid", "alive": "alive", "inPush": "in_push"}
+LOOKS = {"segmentNames": "jm_segment_names", "inspect": "jm_inspect", "inspectProducers": "jm_inspect_producers",
          "inspectPages": "jm_inspect_pages", "removeUnused": "jm_remove_unused jm_remove_unused_as_seen"}
 INFO_ONLY = {"structSize"}
-NO_COUNTERPART = {"operator="}  # a handle is copied and moved as the number that it is
+# A handle is copied and moved as a number; a call that creates a handle returns 0 on failure.
+NO_COUNTERPART = {"operator=", "make", "bool"}
 
 
 def public_members(text):
@@ -60,20 +64,23 @@ def public_members(text):
 
 
 def queue_members(text):
-    """Of the template, whose members have their bodies there; overloads are one."""
+    """Members of the template, which have their bodies in the class; overloads count once."""
     text = re.sub(r"//[^\n]*", "", text)
-    body = re.search(r"\nclass BasicQueue\n\{(.*?)\n\};", text, re.S).group(1)
-    public = re.split(r"\n(?:protected|private):", body.split("public:", 1)[1])[0]
-    public = re.sub(r"\n    \{.*?\n    \}", ";", public, flags=re.S)
-    public = re.sub(r"\n    : [^\n]*", "", re.sub(r" = \w+ \(\)", "", public))
-    for member in re.findall(r"(~?\w+|operator=) \(", public):
-        if member not in NO_COUNTERPART:
-            yield f"BasicQueue::{member}"
+    bodies = re.findall(r"\nclass (?:BasicQueue|QueueBase)\b[^\n]*\n\{(.*?)\n\};", text, re.S)
+    if len(bodies) != 2:
+        sys.exit(f"{len(bodies)} classes in place of BasicQueue and its base")
+    for body in bodies:
+        public = re.split(r"\n(?:protected|private):", body.split("public:", 1)[1])[0]
+        public = re.sub(r"\n    \{.*?\n    \}", ";", public, flags=re.S)
+        public = re.sub(r"\n    : [^\n]*", "", re.sub(r" = \w+ \(\)", "", public))
+        for member in re.findall(r"(~?\w+|operator=) \(", public):
+            if member not in NO_COUNTERPART:
+                yield f"BasicQueue::{member}"
 
 
 def fields(text, struct):
     body = re.search(r"\nstruct " + struct + r"\n\{(.*?)\n(?:    " + struct + r" \(\)|\};)", text, re.S).group(1)
-    return re.findall(r"(\w+)(?:\s*=[^;]+)?;", re.sub(r"//[^\n]*", "", body))
+    return re.findall(r"(\w+)(?:\s*=[^;]+)?;", re.sub(r"//[^\n]*|\bstatic [^\n]*", "", body))
 
 
 def c_fields(header, struct):
@@ -82,11 +89,11 @@ def c_fields(header, struct):
 
 
 def unmatched(cpp, header):
-    """Fields of the options and of the report without their like."""
-    for struct, c_struct, beside, more in (("MemOptions", "jm_options", FIELDS, []),
-                                           ("QueueOptions", "jm_queue_options", QUEUE_FIELDS, ["memory"]),
+    """Fields of the options and of the report that have no counterpart."""
+    for struct, c_struct, beside, more in (("MemOptions", "jm_options", FIELDS, ["reserved"]),
+                                           ("QueueOptions", "jm_queue_options", QUEUE_FIELDS, ["memory", "reserved"]),
                                            ("QueueStats", "jm_queue_stats", STATS_FIELDS, []),
-                                           ("Participant", "jm_participant", PARTICIPANT_FIELDS, ["struct_size"])):
+                                           ("Producer", "jm_producer", PRODUCER_FIELDS, ["struct_size"])):
         in_c = c_fields(header, c_struct)
         for field in fields(cpp, struct):
             if field not in beside or beside[field] not in in_c + [""]:
@@ -104,7 +111,7 @@ def unmatched(cpp, header):
 
 
 def looks(inspect, functions):
-    """Functions that look, each beside its own in C, and none of C left over."""
+    """Functions that inspect: each has its C function, and C has no other."""
     public = inspect.split("The public interface ends here")[0]
     there = set(re.findall(r"^(?:JOIN_EXPORT )?[\w:<>]+ (\w+) \(.*\)(?: noexcept)?;$", public, re.M))
     for name in sorted(there ^ LOOKS.keys()):
@@ -133,15 +140,15 @@ def alone(functions):
 
 
 def planted(cpp, queue, header, functions):
-    """What a violation that was planted left unsaid."""
+    """Complaints about planted violations that the check misses."""
     for struct in ("MemOptions", "Placement", "QueueOptions", "QueueStats", "SegmentInfo", "SegmentPages"):
         more = cpp.replace(f"\n    {struct} () noexcept", f"\n    int planted = 0;\n\n    {struct} () noexcept", 1)
         if not list(unmatched(more, header)):
             yield f"a field of {struct} without its like in C, planted, was not noticed"
-    more = cpp.replace("int mlock () noexcept;", "int mlock () noexcept;\n    int planted ();", 1)
+    more = cpp.replace("int mlock () const noexcept;", "int mlock () const noexcept;\n    int planted ();", 1)
     if not list(missing(public_members(more), functions)):
         yield "a member without a C function, planted, was not noticed"
-    more = queue.replace("    int mlock () noexcept\n", "    int planted () noexcept;\n\n    int mlock () noexcept\n", 1)
+    more = queue.replace("    int mlock () const noexcept\n", "    int planted () noexcept;\n\n    int mlock () const noexcept\n", 1)
     if not list(missing(queue_members(more), functions)):
         yield "a member of the queue without a C function, planted, was not noticed"
     if not list(missing(queue_members(queue), functions - {"jm_queue_pop_some"})):
@@ -158,6 +165,9 @@ def main():
         with open(path, encoding="utf-8") as header:
             texts.append(header.read())
     memory, queue, queue_options, inspect, c_header = texts
+    base = os.path.join(os.path.dirname(sys.argv[2]), "detail", "queue_base.hpp")
+    with open(base, encoding="utf-8") as header:
+        queue += header.read()
     functions = set(re.findall(r"\b(jm_\w+)\(", re.sub(r"/\*.*?\*/", " ", c_header, flags=re.S)))
     members = list(public_members(memory)) + list(queue_members(queue))
     faults = list(missing(members, functions)) + list(alone(functions))

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/// Arguments at random, many of them such as no call expects.
+/// Random arguments, many of them invalid.
 #ifndef JOIN_TESTS_CAPI_ODD_HPP
 #define JOIN_TESTS_CAPI_ODD_HPP
 

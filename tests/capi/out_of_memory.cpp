@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// operator new fails at its k-th call, for each k: each function says ENOMEM, and leaks no memory, mapping, descriptor,
-// name or handle.
+// operator new fails at its k-th call, for each k: each function fails with ENOMEM and leaks no memory, mapping,
+// descriptor, name or handle.
 #include "check.h"
 
 #include <cstdio>
@@ -14,7 +14,7 @@
 #include <utility>
 
 #if defined(__SANITIZE_ADDRESS__)
-constexpr bool ownMappingsOnly = false;  // AddressSanitizer maps memory for itself as it goes
+constexpr bool ownMappingsOnly = false;  // AddressSanitizer maps memory of its own
 #else
 constexpr bool ownMappingsOnly = true;
 #endif
@@ -133,7 +133,7 @@ long mappings ()
     return count;
 }
 
-// The place that the next handle gets: as long as none is lost it is the same.
+// The slot of the next handle: it stays the same as long as no handle is leaked.
 int32_t nextPlace ()
 {
     const jm_handle handle = jm_local_create (1);
@@ -144,7 +144,7 @@ int32_t nextPlace ()
 // Runs the body with the k-th allocation failing, for each k until it needs fewer. The body returns true on success.
 void eachAllocation (const char* what, const std::function<bool ()>& body)
 {
-    CHECK (body ());  // what is made once a process is made now
+    CHECK (body ());  // creates what a process creates once
     const int32_t place = nextPlace ();
     const long mapped = mappings ();
     const long before = outstanding;
@@ -186,7 +186,7 @@ bool closed (jm_handle handle)
 
 namespace
 {
-// Of every kind; what is made has been pushed to, so that its lane is taken too.
+// Queues of every kind; each has had a push, so that its producer slot is taken too.
 bool madeQueue (bool shared, uint32_t kind, uint64_t capacity, const jm_queue_options* options)
 {
     static char other[80];
@@ -235,13 +235,13 @@ void queueCallsAllocateNothing ()
         uint64_t value = 1;
         uint64_t count = 1;
         jm_queue_stats stats;
-        jm_participant somebody;
+        jm_producer somebody;
         return jm_queue_try_push (queue, &value) == 0 && jm_queue_try_pop (queue, &value) == 0
                && jm_queue_push_n (queue, &value, 1, 0) == 1 && jm_queue_pop_some (queue, &value, 1, 0) == 1
                && jm_queue_try_pop (queue, &value) == -1 && jm_last_error () == EAGAIN && jm_queue_pending (queue) == 0
                && jm_queue_reserve (queue, &count) != nullptr && jm_queue_tag (queue, &count) == 0
                && jm_queue_get_stats (queue, &stats, sizeof stats) == 0
-               && jm_queue_participants (queue, &somebody, 1, sizeof somebody) == 0;
+               && jm_queue_producers (queue, &somebody, 1, sizeof somebody) == 0;
     });
     CHECK (closed (queue));
 }
@@ -296,10 +296,10 @@ int main ()
                && jm_get (local, 0) != nullptr;
     });
     eachAllocation ("looking", [&] {
-        jm_participant somebody;
+        jm_producer somebody;
         return jm_segment_names (nullptr, 0) > 0 && jm_inspect (name, nullptr, 0) > 0
                && jm_inspect_pages (name, UINT64_MAX, nullptr, 0) > 0
-               && jm_inspect_participants (name, &somebody, 1, sizeof somebody) == -1 && jm_last_error () == EBADMSG
+               && jm_inspect_producers (name, &somebody, 1, sizeof somebody) == -1 && jm_last_error () == EBADMSG
                && jm_remove_unused (name) == -1 && jm_last_error () == EBUSY;
     });
     queues ();

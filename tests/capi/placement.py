@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""jm_placement is JSON of exactly the documented keys and types, for names of any bytes.
+"""jm_placement returns JSON with exactly the documented keys and types, for names of any bytes.
 usage: placement.py placement_print joinmem.h"""
 import json
 import os

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Prints the placement report of private memory, then of a segment of each name on the command line, a line each.
- * Checks on the way that the text is cut as snprintf(3) cuts. */
+/* Prints the placement report of private memory, then of a segment of each name on the command line, one line each.
+ * Also checks that the text is truncated as snprintf(3) does. */
 #include "check.h"
 
 static void report (jm_handle memory)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// A forked child has its parent's queues: a shared one is the same, and the child a participant of its own; a private one is
-// a copy. Threads of the parent that were inside do not exist in the child. A process without a place is told so.
+// A forked child has its parent's queues: a shared queue is the same, and the child is a producer of its own; a private
+// one is a copy. Threads of the parent that were inside a call do not exist in the child. A process without a slot gets
+// an error.
 #include "check.h"
 
 #include "../asleep.hpp"
@@ -28,7 +29,7 @@ void inChild (const std::function<void ()>& body)
     const pid_t child = ::fork ();
     if (child == 0)
     {
-        ::alarm (20);  // a child that waits for a thread it does not have is killed, and fails the test
+        ::alarm (20);  // ends a child that waits for a thread that it lacks
         body ();
         ::_exit (0);
     }
@@ -48,7 +49,10 @@ void pop (jm_handle queue, uint64_t expected)
 
 void bothUse (uint32_t kind)
 {
-    const jm_handle shared = jm_queue_open (kind, 8, 8, name);
+    jm_queue_options options;
+    CHECK (jm_queue_options_init (&options, sizeof options) == 0);
+    options.exclusive = 0;  // parent and child use it in turn
+    const jm_handle shared = jm_queue_open_with (kind, 8, 8, name, &options);
     const jm_handle local = jm_queue_create (kind, 8, 8);
     CHECK (shared > 0 && local > 0 && jm_unlink (name) == 0);
     push (shared, 1);
@@ -87,7 +91,7 @@ void whileAThreadWaits (bool shared)
         inChild ([&] {
             CHECK (jm_queue_capacity (queue) == 8);
             CHECK (jm_placement (queue, nullptr, 0) > 0);
-            CHECK (jm_close (queue) == 0);  // waits for nobody, interrupts nobody
+            CHECK (jm_close (queue) == 0);  // waits for no thread, interrupts none
         });
     }
     push (queue, 9);
@@ -95,7 +99,7 @@ void whileAThreadWaits (bool shared)
     CHECK (jm_close (queue) == 0);
 }
 
-// One thread opens and closes all the time: each child destroys what that was about to.
+// One thread opens and closes continuously: each child destroys the queue that this thread was about to destroy.
 void whileAThreadCloses ()
 {
     std::atomic<bool> stop {false};
@@ -126,15 +130,15 @@ void withoutAPlace ()
 {
     jm_queue_options options;
     CHECK (jm_queue_options_init (&options, sizeof options) == 0);
-    options.participants = 1;
+    options.max_producers = 1;
     const jm_handle queue = jm_queue_open_with (JM_MPMC, 8, 8, name, &options);
     CHECK (queue > 0 && jm_unlink (name) == 0);
     push (queue, 1);
     inChild ([&] {
         uint64_t value = 2;
-        CHECK_FAILS (jm_queue_try_push (queue, &value), -1, EUSERS, "place");
-        CHECK_FAILS (jm_queue_push (queue, &value, -1), -1, EUSERS, "place");
-        CHECK_FAILS (jm_queue_push_n (queue, &value, 1, -1), -1, EUSERS, "place");
+        CHECK_FAILS (jm_queue_try_push (queue, &value), -1, EUSERS, "producer slots");
+        CHECK_FAILS (jm_queue_push (queue, &value, -1), -1, EUSERS, "option maxProducers, 1022 at most");
+        CHECK_FAILS (jm_queue_push_n (queue, &value, 1, -1), -1, EUSERS, "option maxProducers, 1022 at most");
         pop (queue, 1);
     });
     std::thread ([&] { push (queue, 3); }).join ();  // threads of one process share

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A push by a signal handler that interrupted a push of its thread on the same queue: over shared memory it is EDEADLK, and
-   the push that was interrupted goes on as if nothing had been. It is interrupted in the middle of its copy, by a fault. */
+/* A signal handler interrupts a push of its thread and pushes to the same queue: over shared memory that fails with
+   EDEADLK, and the interrupted push continues undisturbed. A fault interrupts the push in the middle of its copy. */
 #define _GNU_SOURCE /* NOLINT: sigaction and mprotect, with -std=c99 */
 #include "check.h"
 
@@ -20,9 +20,9 @@ static void on_fault (int signal)
     (void) signal;
     ++faults;
     CHECK (mprotect (page, page_size, PROT_READ | PROT_WRITE) == 0);
-    CHECK_FAILS (jm_queue_try_push (queue, &inner), -1, EDEADLK, "not over");
-    CHECK_FAILS (jm_queue_try_push_n (queue, &inner, 1), -1, EDEADLK, "not over");
-    CHECK (jm_queue_try_push (other, &inner) == 0); /* another queue does not mind */
+    CHECK_FAILS (jm_queue_try_push (queue, &inner), -1, EDEADLK, "not complete");
+    CHECK_FAILS (jm_queue_try_push_n (queue, &inner, 1), -1, EDEADLK, "not complete");
+    CHECK (jm_queue_try_push (other, &inner) == 0); /* another queue is not affected */
     jm_clear_error ();
 }
 
@@ -59,6 +59,6 @@ int main (void)
     CHECK (page != MAP_FAILED && sigaction (SIGSEGV, &action, NULL) == 0);
     by_kind (JM_MPSC);
     by_kind (JM_MPMC);
-    puts ("told, and nothing lost");
+    puts ("reported, and nothing lost");
     return 0;
 }

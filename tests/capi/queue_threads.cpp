@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Eight threads create queues, push to, pop from and close those that lie in one common place, so that each meets those of
-// the others, open, closing and closed, with calls inside that wait. What is popped is whole. Run under ThreadSanitizer too.
+// Eight threads create queues, push to, pop from and close those on one common shelf, so that each thread meets queues
+// of the others: open, closing and closed, with waiting calls inside. What is popped is intact. Run under
+// ThreadSanitizer too.
 //
-// usage: queue_threads [never | late | ROUNDS]: where a seccomp filter forbids membarrier(2); or how many for each thread
+// usage: queue_threads [never | late | ROUNDS]: when a seccomp filter forbids membarrier(2); or the rounds of each
+// thread
 #include "check.h"
 #include "sandbox.hpp"
 
@@ -34,7 +36,7 @@ void closeOne (jm_handle handle)
 {
     if (handle != 0)
     {
-        CHECK (jm_close (handle) == 0);  // who took it off the shelf is the one who closes it
+        CHECK (jm_close (handle) == 0);  // the thread that took it off the shelf closes it
         ++closed;
     }
 }
@@ -47,7 +49,7 @@ jm_handle make (unsigned long which)
     return made;
 }
 
-// A call that was made on the handle failed as it may.
+// A call on the handle failed with an allowed error.
 void expect (bool fine)
 {
     const int error = jm_last_error ();

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Walks the queue half of the C API in C99: each function once as it is meant, and each error that joinmem.h promises. */
+/* Calls each queue function of the C API in C99, and provokes each error that joinmem.h documents. */
 #include "check.h"
 
 #include <stdint.h>
@@ -9,7 +9,8 @@
 
 static char name[64];
 
-typedef struct tick {
+typedef struct tick
+{
     uint64_t number;
     char text[20];
 } tick;
@@ -23,7 +24,7 @@ static tick tick_of (uint64_t number)
     return made;
 }
 
-/* One element, some, waiting and not, of each kind; sizes with an instance of their own, and without. */
+/* One element and several, waiting and not, of each kind; element sizes with an instance of their own, and others. */
 static void one_and_some (jm_handle queue, uint32_t size)
 {
     unsigned char in[8 * 100], out[8 * 100];
@@ -35,7 +36,8 @@ static void one_and_some (jm_handle queue, uint32_t size)
     for (int i = 0; i < 8; ++i)
     {
         CHECK ((i % 2 == 0 ? jm_queue_try_push (queue, in + (size_t) i * size)
-                           : jm_queue_push (queue, in + (size_t) i * size, -1)) == 0);
+                           : jm_queue_push (queue, in + (size_t) i * size, -1))
+               == 0);
         CHECK (jm_queue_pending (queue) == i + 1 && jm_queue_available (queue) == 7 - i);
     }
     CHECK_FAILS (jm_queue_try_push (queue, in), -1, EAGAIN, "full");
@@ -50,6 +52,11 @@ static void one_and_some (jm_handle queue, uint32_t size)
     CHECK_FAILS (jm_queue_try_pop (queue, out), -1, EAGAIN, "empty");
     CHECK_FAILS (jm_queue_pop (queue, out, 0), -1, ETIMEDOUT, "time is up");
     CHECK_FAILS (jm_queue_pop_some (queue, out, 8, MS), -1, ETIMEDOUT, "time is up");
+    char before[512];
+    CHECK (jm_shm_open (1, "/") == JM_INVALID_HANDLE); /* its message survives a batch that is cut short */
+    snprintf (before, sizeof before, "%s", jm_last_error_message ());
+    CHECK (jm_queue_push_n (queue, in, 9, MS) == 8 && strcmp (before, jm_last_error_message ()) == 0);
+    CHECK (jm_queue_pop_n (queue, out, 9, MS) == 8 && strcmp (before, jm_last_error_message ()) == 0);
     jm_clear_error ();
     CHECK (jm_queue_try_push_n (queue, in, 5) == 5);
     CHECK (jm_queue_try_pop_n (queue, out, 2) == 2 && memcmp (out, in, 2 * size) == 0);
@@ -78,7 +85,7 @@ static void every_kind_and_size (void)
     }
 }
 
-/* Some done is a success, and leaves the last error as it was, sentence and all; so does what waits and then succeeds. */
+/* A partial success leaves the last error unchanged, with its message; so does a call that waits and then succeeds. */
 static void a_success_leaves_the_last_error (void)
 {
     char said[200];
@@ -100,7 +107,7 @@ static void in_place (void)
 {
     uint64_t count = 6;
     jm_handle queue = jm_queue_create (JM_SPSC, 8, sizeof (tick));
-    tick *room = jm_queue_reserve (queue, &count);
+    tick* room = jm_queue_reserve (queue, &count);
     CHECK (room != NULL && count == 6);
     for (uint64_t i = 0; i < 5; ++i)
     {
@@ -111,15 +118,15 @@ static void in_place (void)
     CHECK (jm_queue_commit (queue, 5) == 0);
     CHECK_FAILS (jm_queue_commit (queue, 1), -1, EINVAL, "more than was reserved");
     count = 100;
-    const tick *there = jm_queue_peek (queue, &count);
+    const tick* there = jm_queue_peek (queue, &count);
     CHECK (there != NULL && count == 5 && there[4].number == 4 && strcmp (there[4].text, "tick 4") == 0);
     CHECK_FAILS (jm_queue_release (queue, 6), -1, EINVAL, "peeked");
     CHECK (jm_queue_release (queue, 5) == 0);
     count = UINT64_MAX; /* in one piece: up to the ring's end */
-    CHECK (jm_queue_reserve (queue, &count) == (void *) (room + 5) && count == 3);
+    CHECK (jm_queue_reserve (queue, &count) == (void*) (room + 5) && count == 3);
     CHECK (jm_queue_commit (queue, 3) == 0);
     count = 9;
-    CHECK (jm_queue_reserve (queue, &count) == (void *) room && count == 5 && jm_queue_commit (queue, 5) == 0);
+    CHECK (jm_queue_reserve (queue, &count) == (void*) room && count == 5 && jm_queue_commit (queue, 5) == 0);
     CHECK_FAILS (jm_queue_reserve (queue, &count), NULL, EAGAIN, "full");
     CHECK (count == 5);
     count = 0;
@@ -192,7 +199,7 @@ static void what_there_is (void)
     CHECK (jm_close (first) == 0);
 }
 
-/* Leaves the queue of what_there_is () behind, and removes it at the end. */
+/* Continues with the queue of what_there_is (), and removes it at the end. */
 static void opening_what_is_there (void)
 {
     jm_options memory;
@@ -238,9 +245,9 @@ static void places (void)
     jm_queue_options options;
     int value = 1;
     CHECK (jm_queue_options_init (&options, sizeof options) == 0);
-    options.participants = 1023;
+    options.max_producers = 1023;
     CHECK_FAILS (jm_queue_create_with (JM_MPMC, 1, 4, &options), NONE, EINVAL, "1022");
-    options.participants = 1;
+    options.max_producers = 1;
     jm_handle queue = jm_queue_open_with (JM_MPSC, 4, sizeof value, name, &options);
     CHECK (jm_queue_try_push (queue, &value) == 0);
     CHECK (jm_close (queue) == 0 && jm_unlink (name) == 0);
@@ -250,24 +257,24 @@ static void who_is_there (void)
 {
     struct
     {
-        jm_participant known;
+        jm_producer known;
         uint64_t newer[2];
     } list[2];
     jm_queue_stats stats;
     uint64_t value = 1;
     jm_handle queue = jm_queue_open (JM_MPMC, 4, sizeof value, name);
-    CHECK (jm_queue_participants (queue, NULL, 0, sizeof (jm_participant)) == 0);
+    CHECK (jm_queue_producers (queue, NULL, 0, sizeof (jm_producer)) == 0);
     CHECK (jm_queue_try_push (queue, &value) == 0);
     memset (list, 0xff, sizeof list);
-    CHECK (jm_queue_participants (queue, &list[0].known, 2, sizeof list[0]) == 1);
-    CHECK (list[0].known.struct_size == sizeof list[0] && list[0].known.place == 1);
+    CHECK (jm_queue_producers (queue, &list[0].known, 2, sizeof list[0]) == 1);
+    CHECK (list[0].known.struct_size == sizeof list[0] && list[0].known.slot == 1);
     CHECK (list[0].known.pid == (int32_t) getpid () && list[0].known.alive == 1);
     CHECK (list[0].newer[0] == 0 && list[0].newer[1] == 0 && list[1].newer[0] == UINT64_MAX);
-    CHECK (jm_queue_participants (queue, NULL, 0, sizeof (jm_participant)) == 1);
-    CHECK_FAILS (jm_queue_participants (queue, NULL, 1, sizeof (jm_participant)), -1, EINVAL, "null");
-    CHECK_FAILS (jm_queue_participants (queue, &list[0].known, 1, 0), -1, EINVAL, "struct_size");
-    CHECK_FAILS (jm_queue_participants (queue, &list[0].known, 1, sizeof (jm_participant) - 1), -1, EINVAL, "struct_size");
-    CHECK_FAILS (jm_queue_participants (queue, &list[0].known, 1, UINT32_MAX), -1, EINVAL, "struct_size");
+    CHECK (jm_queue_producers (queue, NULL, 0, sizeof (jm_producer)) == 1);
+    CHECK_FAILS (jm_queue_producers (queue, NULL, 1, sizeof (jm_producer)), -1, EINVAL, "null");
+    CHECK_FAILS (jm_queue_producers (queue, &list[0].known, 1, 0), -1, EINVAL, "struct_size");
+    CHECK_FAILS (jm_queue_producers (queue, &list[0].known, 1, sizeof (jm_producer) - 1), -1, EINVAL, "struct_size");
+    CHECK_FAILS (jm_queue_producers (queue, &list[0].known, 1, UINT32_MAX), -1, EINVAL, "struct_size");
     CHECK (jm_queue_try_pop (queue, &value) == 0 && jm_queue_shutdown (queue) == 0);
     CHECK (jm_queue_get_stats (queue, &stats, sizeof stats) == 0 && stats.struct_size == sizeof stats);
     CHECK (stats.pushed == 1 && stats.popped == 1 && stats.deaths == 0 && stats.holes == 0 && stats.shut_down == 1);
@@ -281,7 +288,7 @@ static void exclusive_sides (void)
     jm_queue_options options;
     int value = 1;
     CHECK (jm_queue_options_init (&options, sizeof options) == 0);
-    CHECK (options.exclusive == 0 && options.owner_dead == 0);
+    CHECK (options.exclusive == 1 && options.owner_dead == 0);
     options.exclusive = 2;
     CHECK_FAILS (jm_queue_open_with (JM_SPSC, 4, sizeof value, name, &options), NONE, EINVAL, "exclusive");
     options.exclusive = 1;
@@ -295,6 +302,11 @@ static void exclusive_sides (void)
     CHECK (jm_queue_pop (second, &value, -1) == 0);
     CHECK_FAILS (jm_queue_pop (second, &value, 1000000), -1, ETIMEDOUT, "time");
     CHECK_FAILS (jm_queue_pop (first, &value, 0), -1, EBUSY, name);
+    CHECK (jm_queue_release_role (first) == 0);
+    CHECK (jm_queue_try_push (second, &value) == 0);
+    CHECK_FAILS (jm_queue_try_push (first, &value), -1, EBUSY, "producer");
+    CHECK (jm_queue_release_role (second) == 0 && jm_queue_try_push (first, &value) == 0);
+    CHECK_FAILS (jm_queue_release_role (0), -1, EBADF, "handle");
     CHECK (jm_close (first) == 0);
     CHECK (jm_queue_try_push (second, &value) == 0);
     CHECK (jm_close (second) == 0 && jm_unlink (name) == 0);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Random functions with random, forged, stale and truncated handles, null pointers and absurd sizes: nothing crashes,
-// each failure has an errno that the C ABI promises and a sentence, each success leaves the last error as it was.
+// each failure sets errno to one that the C ABI documents and has a message, each success leaves errno and the last
+// error unchanged.
 //
 // usage: random_calls COUNT [SEED]
 #include "check.h"
@@ -15,7 +16,7 @@
 
 namespace
 {
-// Of the table in joinmem.h; an errno outside of it is a failure of this test.
+// The table of joinmem.h; any other errno fails this test.
 const std::set<int> promised {EAGAIN, EINVAL, ENAMETOOLONG, ERANGE,  EBADF,   EOVERFLOW, ENOMEM, ENOSPC,
                               EEXIST, ENOENT, EMFILE,       EBUSY,   ENODATA, ENOSYS,    EPERM,  EACCES,
                               EPIPE,  EUSERS, ETIMEDOUT,    EBADMSG, ENOTSUP, EOWNERDEAD};
@@ -43,7 +44,10 @@ public:
         before == 0 ? jm_clear_error () : (void) jm_close (0);
         const int errorBefore = jm_last_error ();
         const std::string said = jm_last_error_message ();
+        errno = EXFULL;
         const bool succeeded = one ();
+        const int set = errno;
+        CHECK (set == (succeeded ? EXFULL : jm_last_error ()));
         if (succeeded)
         {
             CHECK (jm_last_error () == errorBefore);
@@ -67,7 +71,7 @@ public:
 private:
     bool one ()
     {
-        // Making memory costs a thousand times what the other calls do: once in 64 calls.
+        // Creating memory costs a thousand times as much as other calls: once in 64 calls.
         if (_random () % 2 == 0)
         {
             return _random () % 32 == 0 ? createQueue () : onQueue ();
@@ -115,7 +119,8 @@ private:
 
     bool create ()
     {
-        // What struct_size says is there must be there: so room for any that is believed.
+        // The caller must provide as many bytes as struct_size states: there is room for any size that the library
+        // accepts.
         union
         {
             jm_options options;
@@ -129,8 +134,11 @@ private:
         }
         options.numa_node = options.numa_node > 0 ? 0 : options.numa_node;
         const jm_options* given = _random () % 8 == 0 ? nullptr : &options;
-        return _random () % 2 == 0 ? keep (jm_local_create_with (size (), given))
-                                   : keep (jm_shm_open_with (size (), anyName (), given));
+        const uint64_t bytes = size ();
+        // Without prefault any size exists at once, but a report on its pages takes time for each of them.
+        options.prefault = options.prefault == 0 && bytes > (1U << 30) ? 1 : options.prefault;
+        return _random () % 2 == 0 ? keep (jm_local_create_with (bytes, given))
+                                   : keep (jm_shm_open_with (bytes, anyName (), given));
     }
 
     template <typename Struct>
@@ -141,7 +149,7 @@ private:
         const uint32_t size = static_cast<uint32_t> (_random () % 200);
         Struct* options = _random () % 8 == 0 ? nullptr : reinterpret_cast<Struct*> (room);
         const bool fine = function (options, size) == 0;
-        CHECK (room[fine ? size : 0] == 0xa5);  // nothing past its end is written, nor anything where it fails
+        CHECK (room[fine ? size : 0] == 0xa5);  // never writes past the end, or on failure
         return fine;
     }
 
@@ -164,7 +172,7 @@ private:
         memory.huge = static_cast<uint32_t> (_random () % 5);
         const jm_queue_options* given = _random () % 8 == 0 ? nullptr : &room.options;
         const uint32_t kind = static_cast<uint32_t> (_random () % 5);
-        const uint64_t odd = size ();  // not of an odd size too: what is granted must not be gigabytes
+        const uint64_t odd = size ();  // not together with an odd element size: it must not take gigabytes
         const uint64_t capacity = _random () % 4 == 0 && odd != 2097152 ? odd : 8;
         const uint32_t bytes = capacity == 8 && _random () % 4 == 0 ? static_cast<uint32_t> (number ()) : elementBytes;
         switch (_random () % 4)
@@ -180,7 +188,7 @@ private:
         }
     }
 
-    // Elements of a size that others made may be larger: so there is room for 64 KiB of them.
+    // Elements of another process's queue may be larger: there is room for 64 KiB of them.
     bool onQueue ()
     {
         void* room = _random () % 8 == 0 ? nullptr : _room;
@@ -201,9 +209,9 @@ private:
             case 5:
                 return jm_queue_pop (queue (), room, timeout) == 0;
             case 6:
-                return jm_queue_push_n (queue (), room, count, timeout) > 0;
+                return jm_queue_push_n (queue (), room, count, timeout) >= 0;  // 0 of 0 is a success
             case 7:
-                return jm_queue_pop_n (queue (), room, count, timeout) > 0;
+                return jm_queue_pop_n (queue (), room, count, timeout) >= 0;
             case 8:
                 return jm_queue_pop_some (queue (), room, count, timeout) > 0;
             case 9:
@@ -219,7 +227,7 @@ private:
         switch (_random () % 12)
         {
             case 10:
-                return participants (count);
+                return producers (count);
             case 11:
                 return stats ();
             case 0:
@@ -245,16 +253,16 @@ private:
         }
     }
 
-    // Often what is the size of none; 4096, the most, fits _room for as many as are asked for.
+    // Often an invalid size; the largest, 4096, fits into _room for as many as are requested.
     uint32_t structSize (std::size_t right)
     {
         return _random () % 8 == 0 ? static_cast<uint32_t> (number ()) : static_cast<uint32_t> (right);
     }
 
-    bool participants (uint64_t count)
+    bool producers (uint64_t count)
     {
-        jm_participant* list = _random () % 8 == 0 ? nullptr : reinterpret_cast<jm_participant*> (_room);
-        return jm_queue_participants (queue (), list, count, structSize (sizeof (jm_participant))) >= 0;
+        jm_producer* list = _random () % 8 == 0 ? nullptr : reinterpret_cast<jm_producer*> (_room);
+        return jm_queue_producers (queue (), list, count, structSize (sizeof (jm_producer))) >= 0;
     }
 
     bool stats ()
@@ -265,12 +273,12 @@ private:
 
     bool look ()
     {
-        return lookAt (_random (), anyName (), _room, sizeof _room, structSize (sizeof (jm_participant)));
+        return lookAt (_random (), anyName (), _room, sizeof _room, structSize (sizeof (jm_producer)));
     }
 
     static bool touch (const void* place)
     {
-        return place != nullptr && *static_cast<const volatile char*> (place) + 256 != 0;  // there, or this crashes
+        return place != nullptr && *static_cast<const volatile char*> (place) + 256 != 0;  // readable, or this crashes
     }
 
     template <typename Function>
@@ -325,7 +333,7 @@ private:
         return keep (handle);
     }
 
-    // Mostly one of the queues made last, which may be closed by now.
+    // Mostly one of the queues created last, which may be closed by now.
     jm_handle queue ()
     {
         const std::size_t last = _queues.size () < 8 ? _queues.size () : 8;
@@ -344,7 +352,7 @@ private:
             case 1:
                 return some (_stale);
             case 2:
-                return static_cast<int32_t> (some (_open));  // cut to 32 bits
+                return static_cast<int32_t> (some (_open));  // truncated to 32 bits
             case 3:
                 return some (_open) ^ (jm_handle (1) << (_random () % 63));
             default:
@@ -363,7 +371,7 @@ private:
 };
 }  // namespace
 
-// In a process of its own, so that its names are unlinked even when it crashes.
+// Runs in a child process, so that its names are unlinked even if it crashes.
 int main (int count, char** words)
 {
     const unsigned long calls = count > 1 ? std::strtoul (words[1], nullptr, 10) : 100000;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A sandbox that forbids membarrier(2) to the calling thread, and to those that it makes from then on.
+// A sandbox that forbids membarrier(2) to the calling thread and to threads that it creates afterwards.
 #ifndef JOIN_TESTS_CAPI_SANDBOX_HPP
 #define JOIN_TESTS_CAPI_SANDBOX_HPP
 
@@ -26,7 +26,7 @@ inline bool forbidBarrier ()
            && ::prctl (PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
 }
 
-// The word behind the program's name: never, late (after the first handles), or none. false: it could not be forbidden.
+// The argument: never, late (after the first handles), or none. @return false if membarrier could not be forbidden
 inline bool forbidBarrierAsTold (int count, char** words)
 {
     const char* when = count > 1 ? words[1] : "";

@@ -26,7 +26,7 @@ using namespace join::capi;
 
 namespace
 {
-// Tells when it is destroyed; of a sort that is no memory.
+// Counts its destruction; it is not a memory.
 class Probe : public Object
 {
 public:
@@ -55,16 +55,16 @@ Handle openProbe ()
 
 bool isOpen (Handle handle)
 {
-    return Use (handle).object () != nullptr;
+    return HandleGuard (handle).object () != nullptr;
 }
 
-// A thread that is inside a call on the handle until it is let go.
+// A thread that stays inside a call on the handle until it is released.
 class Inside
 {
 public:
     explicit Inside (Handle handle)
     : _thread ([this, handle] {
-        const Use use (handle);
+        const HandleGuard use (handle);
         _record = mine;
         _entered.set_value (use.object () != nullptr);
         _leave.get_future ().wait ();
@@ -87,13 +87,13 @@ public:
         }
     }
 
-    const Record& record () const
+    const HazardRecord& record () const
     {
         return *_record;
     }
 
 private:
-    Record* _record = nullptr;
+    HazardRecord* _record = nullptr;
     std::promise<bool> _entered;
     std::promise<void> _leave;
     std::thread _thread;
@@ -122,7 +122,7 @@ bool sanitized ()
 }
 }  // namespace
 
-TEST_CASE ("a handle that is being closed is closed for all, and its object lives until the last call inside ends")
+TEST_CASE ("close waits until running calls have ended")
 {
     const Handle handle = openProbe ();
     const int before = destroyed;
@@ -140,7 +140,7 @@ TEST_CASE ("a handle that is being closed is closed for all, and its object live
     CHECK (destroyed == before + 1);
 }
 
-TEST_CASE ("calls inside other handles do not hold a close up")
+TEST_CASE ("calls on other handles do not delay close")
 {
     const Handle busy = openProbe ();
     Inside inside (busy);
@@ -150,20 +150,20 @@ TEST_CASE ("calls inside other handles do not hold a close up")
     CHECK (closeHandle (busy) == 0);
 }
 
-TEST_CASE ("calls inside one another, as those of signal handlers, are EAGAIN past eight, and none is lost")
+TEST_CASE ("more than eight nested calls fail with EAGAIN")
 {
     const Handle handle = openProbe ();
-    std::vector<std::unique_ptr<Use>> inside;
+    std::vector<std::unique_ptr<HandleGuard>> inside;
     int error = 0;
     while (error == 0 && inside.size () < 20)
     {
-        inside.push_back (std::make_unique<Use> (handle));
+        inside.push_back (std::make_unique<HandleGuard> (handle));
         error = inside.back ()->error ();
         CHECK ((inside.back ()->object () != nullptr) == (error == 0));
     }
     inside.pop_back ();
     CHECK (error == EAGAIN);
-    CHECK (inside.size () == Record::depthMost);
+    CHECK (inside.size () == HazardRecord::maxDepth);
     while (!inside.empty ())
     {
         inside.pop_back ();  // the last one first
@@ -172,25 +172,25 @@ TEST_CASE ("calls inside one another, as those of signal handlers, are EAGAIN pa
     CHECK (closeHandle (handle) == 0);
 }
 
-TEST_CASE ("a place whose generations are used up retires")
+TEST_CASE ("handle slot retires after its last generation")
 {
     const Handle first = openProbe ();
-    Place* place = placeOf (first);
+    HandleSlot* place = handleSlotOf (first);
     REQUIRE (closeHandle (first) == 0);
     place->last = lastGeneration - 1;
     const Handle last = openProbe ();
-    REQUIRE (placeOf (last) == place);
+    REQUIRE (handleSlotOf (last) == place);
     CHECK (last > 0);
     CHECK (static_cast<uint64_t> (last) >> 32 == lastGeneration);
     REQUIRE (closeHandle (last) == 0);
     const Handle next = openProbe ();
-    CHECK (placeOf (next) != place);
+    CHECK (handleSlotOf (next) != place);
     CHECK_FALSE (isOpen (last));
     CHECK_FALSE (isOpen (first));
     CHECK (closeHandle (next) == 0);
 }
 
-TEST_CASE ("any bit pattern is safe to look up")
+TEST_CASE ("lookup accepts any bit pattern")
 {
     const Handle handle = openProbe ();
     for (int bit = 0; bit < 64; ++bit)
@@ -207,7 +207,7 @@ TEST_CASE ("any bit pattern is safe to look up")
     CHECK (closeHandle (handle) == 0);
 }
 
-TEST_CASE ("a handle of another sort is EINVAL for the memory functions, and closes")
+TEST_CASE ("memory functions reject handles of other types")
 {
     const jm_handle handle = openProbe ();
     jm_clear_error ();
@@ -219,7 +219,7 @@ TEST_CASE ("a handle of another sort is EINVAL for the memory functions, and clo
     CHECK (jm_close (handle) == 0);
 }
 
-TEST_CASE ("what a C++ program of the same thread has put into lastError is an errno to C")
+TEST_CASE ("jm_last_error translates C++ errors to errno")
 {
     const std::pair<join::Errc, int> known[] = {
         {join::Errc::TemporaryError, EAGAIN},
@@ -229,6 +229,10 @@ TEST_CASE ("what a C++ program of the same thread has put into lastError is an e
         {join::Errc::InUse, EBUSY},
         {join::Errc::PermissionDenied, EACCES},
         {join::Errc::OutOfMemory, ENOMEM},
+        {join::Errc::ConnectionRefused, ECONNREFUSED},
+        {join::Errc::ConnectionClosed, EPIPE},
+        {join::Errc::MessageUnknown, EBADMSG},
+        {join::Errc::MessageTooLong, EMSGSIZE},
         {join::Errc::OperationFailed, ENOTRECOVERABLE},
         {join::Errc::UnknownError, ENOTRECOVERABLE},
     };
@@ -245,7 +249,7 @@ TEST_CASE ("what a C++ program of the same thread has put into lastError is an e
     CHECK (jm_last_error () == 0);
 }
 
-TEST_CASE ("past the last handle there is EMFILE, and room again after a close")
+TEST_CASE ("opening past the handle limit fails with EMFILE")
 {
     std::vector<Handle> open;
     int error = 0;
@@ -271,7 +275,7 @@ TEST_CASE ("past the last handle there is EMFILE, and room again after a close")
     }
 }
 
-TEST_CASE ("where membarrier is forbidden after the first handle, whoever closes waits until all calls have seen it")
+TEST_CASE ("close waits longer once membarrier is forbidden")
 {
     using Clock = std::chrono::steady_clock;
     const pid_t child = ::fork ();
@@ -281,7 +285,7 @@ TEST_CASE ("where membarrier is forbidden after the first handle, whoever closes
         const Handle first = openProbe ();
         const Handle second = openProbe ();
         const bool had = !fencesItself ();
-        const bool forbidden = forbidBarrier ();  // before there are threads: each has the filter
+        const bool forbidden = forbidBarrier ();  // before threads start: each has the filter
         const Clock::time_point from = Clock::now ();
         std::thread other ([=] { closeHandle (first); });
         while (!fencesItself ())
@@ -296,11 +300,11 @@ TEST_CASE ("where membarrier is forbidden after the first handle, whoever closes
     CHECK (endOf (child) == 0);
 }
 
-TEST_CASE ("a child forked while threads are inside a call and inside a close has neither, and keeps nothing")
+TEST_CASE ("child forked during calls inherits none of them")
 {
     if (sanitized ())
     {
-        return;  // ThreadSanitizer's runtime does not follow a fork of many threads
+        return;  // ThreadSanitizer does not support a fork with many threads
     }
     const Handle closing = openProbe ();
     const Handle kept = openProbe ();
@@ -312,7 +316,7 @@ TEST_CASE ("a child forked while threads are inside a call and inside a close ha
         std::this_thread::yield ();
     }
     const int before = destroyed;
-    placeOf (closing)->last = lastGeneration;  // it retires, in the child too
+    handleSlotOf (closing)->last = lastGeneration;  // it retires, in the child too
     const pid_t child = ::fork ();
     if (child == 0)
     {
@@ -322,7 +326,7 @@ TEST_CASE ("a child forked while threads are inside a call and inside a close ha
         const bool freed = !inKept.record ().taken && inKept.record ().slots[0].load () == nullptr;
         openProbe ();
         const Handle fresh = openProbe ();
-        const bool retired = fresh > 0 && placeOf (fresh) != placeOf (closing);
+        const bool retired = fresh > 0 && handleSlotOf (fresh) != handleSlotOf (closing);
         ::_exit (dropped && closes && freed && retired && closeHandle (fresh) == 0 ? 0 : 1);
     }
     CHECK (endOf (child) == 0);
@@ -333,7 +337,7 @@ TEST_CASE ("a child forked while threads are inside a call and inside a close ha
     CHECK (closeHandle (kept) == 0);
 }
 
-TEST_CASE ("calls after a thread's destructors have run are safe, and a close does not wait for them")
+TEST_CASE ("calls after thread destructors do not block close")
 {
     const Handle handle = openProbe ();
     static Handle seen;
@@ -354,7 +358,7 @@ TEST_CASE ("calls after a thread's destructors have run are safe, and a close do
     ::pthread_key_delete (key);
 }
 
-TEST_CASE ("threads that come and go use the same record again, also where their destructors have run")
+TEST_CASE ("hazard records are reused after thread exit")
 {
     static std::set<const void*> used;
     used.clear ();
@@ -363,7 +367,7 @@ TEST_CASE ("threads that come and go use the same record again, also where their
                                    [] (void*) {
                                        for (int i = 0; i < 3; ++i)
                                        {
-                                           std::atomic<Place*>* slot = nullptr;
+                                           std::atomic<HandleSlot*>* slot = nullptr;
                                            if (anotherSlot (&slot) == 0)
                                            {
                                                used.insert (slot);
@@ -375,7 +379,7 @@ TEST_CASE ("threads that come and go use the same record again, also where their
     for (int i = 0; i < 100; ++i)
     {
         std::thread ([&] {
-            std::atomic<Place*>* slot = nullptr;
+            std::atomic<HandleSlot*>* slot = nullptr;
             anotherSlot (&slot);
             used.insert (slot);
             ::pthread_setspecific (key, &key);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Eight threads create, use and close handles that lie in one common place, so that each meets those of the others,
+// Eight threads create, use and close handles on one common shelf, so that each thread meets handles of the others:
 // open, closing and closed. Run under ThreadSanitizer too.
 //
-// usage: threads [never | late]: where a seccomp filter forbids membarrier(2) from the start, or after the first handle.
+// usage: threads [never | late]: a seccomp filter forbids membarrier(2) from the start, or after the first handle.
 #include "check.h"
 #include "sandbox.hpp"
 
@@ -25,7 +25,7 @@ void closeOne (jm_handle handle)
 {
     if (handle != 0)
     {
-        CHECK (jm_close (handle) == 0);  // who took it off the shelf is the one who closes it
+        CHECK (jm_close (handle) == 0);  // the thread that took it off the shelf closes it
         ++closed;
     }
 }
@@ -41,7 +41,7 @@ void use (jm_handle handle)
     CHECK (jm_name (handle, text, sizeof text) <= 0);
 }
 
-// What changes the memory, or reads what is changed, by several threads at a time.
+// Calls that change the memory or read what changes, from several threads at a time.
 void change (jm_handle handle, unsigned long which)
 {
     bool fine = false;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Walks the whole C API in C99: each function once as it is meant, and each error that joinmem.h promises. */
+/* Calls each memory function of the C API in C99, and provokes each error that joinmem.h documents. */
 #include "check.h"
 
 #include <stdint.h>
@@ -86,7 +86,10 @@ static void shared_memory (void)
     second = jm_shm_open_with (0, name, &options);
     CHECK (second > 0 && jm_size (second) == 4096);
     CHECK (strcmp (jm_get (second, 10), "seen") == 0);
+    CHECK (jm_named (first) == 1 && jm_named (second) == 1);
     CHECK (jm_unlink (name) == 0);
+    CHECK (jm_named (first) == 0 && jm_named (second) == 0);
+    CHECK_FAILS (jm_named (-1), -1, EBADF, "handle -1");
     CHECK (jm_unlink (name) == 0);
     CHECK_FAILS (jm_shm_open_with (4096, name, &options), JM_INVALID_HANDLE, ENOENT, "JM_CREATE_OR_OPEN");
     CHECK (strcmp (jm_get (first, 10), "seen") == 0);
@@ -108,11 +111,11 @@ static void names (void)
     CHECK_FAILS (jm_unlink (longest), -1, ENAMETOOLONG, "256");
     CHECK_FAILS (jm_shm_open (0, name), JM_INVALID_HANDLE, EINVAL, "JM_OPEN_ONLY");
     CHECK_FAILS (jm_shm_open (INT64_MAX, name), JM_INVALID_HANDLE, EOVERFLOW, "9223372036854775807");
-    CHECK_FAILS (jm_shm_open (UINT64_MAX, name), JM_INVALID_HANDLE, EOVERFLOW, "past");
+    CHECK_FAILS (jm_shm_open (UINT64_MAX, name), JM_INVALID_HANDLE, EOVERFLOW, "larger than a file");
     CHECK_FAILS (jm_shm_open (UINT64_C (1) << 45, name), JM_INVALID_HANDLE, ENOSPC, "/dev/shm has");
 }
 
-/* One field set to what it cannot be. */
+/* Sets one field to an invalid value. */
 #define CHECK_REFUSED(field, value, words)                                                                    \
     do                                                                                                        \
     {                                                                                                         \
@@ -133,24 +136,26 @@ static void options_that_are_none (void)
     CHECK_REFUSED (struct_size, 12, "struct_size 12");
     CHECK_REFUSED (struct_size, 22, "struct_size 22");
     CHECK_REFUSED (struct_size, UINT32_MAX, "struct_size");
-    CHECK_REFUSED (huge, 3, "huge pages 3 is none: 0 prefers");
+    CHECK_REFUSED (huge, 3, "huge pages mode 3 does not exist: 0 prefers");
     CHECK_REFUSED (huge, UINT32_MAX, "huge pages");
     CHECK_REFUSED (huge_page_size, 3, "power of two");
-    CHECK_REFUSED (huge_page_size, 4096, "huge page of 4 KiB");
+    CHECK_REFUSED (huge_page_size, 4096, "huge pages of 4 KiB");
     CHECK_REFUSED (numa_node, -2, "node -2");
     CHECK_REFUSED (prefault, 2, "prefault is 2");
     CHECK_REFUSED (lock, UINT32_MAX, "lock is");
-    CHECK_REFUSED (open_mode, 3, "open mode 3 is none: 0 creates or opens");
-    CHECK_REFUSED (permissions, 01000, "past 0777");
+    CHECK_REFUSED (open_mode, 3, "open mode 3 does not exist: 0 creates or opens");
+    CHECK_REFUSED (permissions, 01000, "above 0777");
     CHECK_REFUSED (read_only, 1, "JM_OPEN_ONLY");
     CHECK_REFUSED (read_only, 2, "read_only is 2");
+    CHECK_REFUSED (only_ours, 2, "only_ours is 2");
+    CHECK_REFUSED (reserved, 1, "reserved is 1");
     jm_options only;
     CHECK (jm_options_init (&only, sizeof only) == 0);
     only.open_mode = JM_OPEN_ONLY;
     CHECK_FAILS (jm_local_create_with (4096, &only), JM_INVALID_HANDLE, EINVAL, "JM_OPEN_ONLY");
 }
 
-/* The report of memory made with these options has these words. */
+/* The report of memory created with these options contains these words. */
 #define CHECK_ARRIVES(field, value, words)                                                                    \
     do                                                                                                        \
     {                                                                                                         \
@@ -196,7 +201,7 @@ static void structs_of_another_age (void)
     newer.more = UINT64_C (1) << 60;
     CHECK_FAILS (jm_local_create_with (4096, &newer.known), JM_INVALID_HANDLE, EINVAL, "does not know");
     memset (older.bytes, 0xff, sizeof older.bytes);
-    CHECK (jm_options_init (&older.whole, 20) == 0); /* ends behind numa_node */
+    CHECK (jm_options_init (&older.whole, 20) == 0); /* ends after numa_node */
     CHECK (older.bytes[20] == 0xff);                 /* what is past its end is not written */
     memory = jm_local_create_with (4096, &older.whole);
     CHECK (memory > 0 && jm_close (memory) == 0);    /* nor read */

@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""The ABI is that of the committed dump: abi.py ROOT LIBRARY DUMP [--renew]
+"""The ABI matches the committed dump: abi.py ROOT LIBRARY DUMP [--renew]
 
-Only types of the public headers count. The dump is g++ 12's for x86_64: another compiler's standard library has other
-insides, so with that there is nothing to compare.
+Only types of the public headers count. The dump is g++ 12's for x86_64: another compiler's standard library differs
+inside, so there is nothing to compare with it.
 """
 
 import pathlib
@@ -23,7 +23,7 @@ def dump(root, library, path):
 
 
 def compare(old, new):
-    """abidiff's status: 1 and 2 are errors of its own, 4 is a change, 8 one that it knows to be incompatible."""
+    """abidiff's status: 1 and 2 are its own errors, 4 is a change, 8 a change that it knows to be incompatible."""
     done = run("abidiff", "--no-added-syms", "--impacted-interfaces", old, new)
     if done.returncode & 3:
         return [f"abidiff: {done.stdout} {done.stderr}"]
@@ -40,7 +40,7 @@ def comparable(library):
 
 
 def planted(text, new):
-    """Dumps as an older library would have left them: what has changed or gone since must be told."""
+    """Dumps of simulated older libraries: abidiff must report what has changed or been removed since."""
     changes = (
         ("a function that is gone", "Removed function",
          lambda t: t.replace("jm_clear_error", "jm_vanished")),

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""pycparser reads joinmem.h, preprocessed, and joinmem_ffi.h as it is: c99_parsed.py JOINMEM_H JOINMEM_FFI_H"""
+"""pycparser parses joinmem.h after preprocessing, and joinmem_ffi.h unchanged: c99_parsed.py JOINMEM_H JOINMEM_FFI_H"""
 
 import pathlib
 import re
@@ -13,7 +13,7 @@ try:
 except ImportError:
     skip("python3-pycparser is not installed")
 
-# The compiler's own headers are full of extensions; a binding generator brings such stand-ins too.
+# The compiler's own headers are full of extensions; binding generators use such stand-ins too.
 STAND_INS = {"stddef.h": "typedef unsigned long size_t;\n",
              "stdint.h": "".join(f"typedef {kind} {name}_t;\n" for kind, name in
                                  (("signed char", "int8"), ("unsigned char", "uint8"), ("short", "int16"),

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""Every C++ file is as clang-format 14 writes it; joinmem.h and the C programs are aligned by hand: format.py ROOT"""
+"""clang-format 14 leaves each C++ file unchanged; joinmem.h and the C programs are aligned by hand: format.py ROOT"""
 
 import pathlib
 import re

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""An installed tree that is moved serves shared and static programs through pkg-config: install.py ROOT"""
+"""An installed tree serves shared and static programs through pkg-config after a move: install.py ROOT"""
 
 import os
 import pathlib
@@ -13,7 +13,7 @@ STATIC = ["-static"]
 
 
 def install(root, place):
-    """Built with nothing but what a user needs, installed, and moved away from its prefix."""
+    """Builds with what a user needs and nothing more, installs, and moves the tree away from its prefix."""
     output("meson", "setup", place / "build", root, f"--prefix={place}/first", "--libdir=lib", "-Ddefault_library=both",
            "-Dtests=disabled", "-Dexamples=disabled", "-Dbench=disabled", "-Dtools=disabled", "-Doptimization=0",
            "-Ddebug=false")
@@ -28,7 +28,7 @@ def pkg_config(prefix, *options):
 
 
 def use(root, prefix, source, static):
-    """Builds the program as a stranger would and runs it; what is wrong, or ""."""
+    """Builds the program as any user would and runs it. Returns the complaint, or ""."""
     flags = pkg_config(prefix, "--cflags", "--libs", *(["--static"] if static else []))
     compiler = ["gcc", "-std=c99"] if source.endswith(".c") else ["g++", "-std=c++17"]
     program = prefix / "program"
@@ -46,12 +46,17 @@ def uses(root, prefix):
 
 def missing(root, prefix):
     names = [path.relative_to(root / "include") for path in tree(root, {".hpp"}, ("include",))]
-    wanted = names + [pathlib.Path("joinmem.h"), pathlib.Path("joinmem_ffi.h")]
-    return [f"not installed: {name}" for name in wanted if not (prefix / "include" / name).is_file()]
+    wanted = names + [pathlib.Path(name) for name in ("join/detail/build.hpp", "joinmem.h", "joinmem_ffi.h")]
+    complaints = [f"not installed: {name}" for name in wanted if not (prefix / "include" / name).is_file()]
+    documents = prefix / "share/doc/joinmem"
+    written = [path.relative_to(root) for path in sorted(root.glob("docs/**/*"))
+               if path.suffix in (".md", ".svg")]
+    written += [pathlib.Path(name) for name in ("README.md", "CHANGELOG.md", "SECURITY.md", "LICENSE")]
+    return complaints + [f"not installed: {name}" for name in written if not (documents / name).is_file()]
 
 
 def planted(root, prefix):
-    """Spoils the installed joinmem.pc and library, one thing after the other."""
+    """Spoils the installed joinmem.pc and library, one defect at a time."""
     pc = prefix / "lib/pkgconfig/joinmem.pc"
     text = pc.read_text(encoding="utf-8")
     lines = text.splitlines(keepends=True)
@@ -63,6 +68,10 @@ def planted(root, prefix):
     pc.write_text(text, encoding="utf-8")
     (prefix / "include/join/detail/array.hpp").unlink()
     yield "a header that is not installed", "detail/array.hpp", missing(root, prefix) + uses(root, prefix)
+    (prefix / "include/join/detail/build.hpp").unlink()
+    yield "a header of the build that is not installed", "detail/build.hpp", missing(root, prefix)
+    (prefix / "share/doc/joinmem/docs/crash.md").unlink()
+    yield "a page that is not installed", "docs/crash.md", missing(root, prefix)
 
 
 def main(root):

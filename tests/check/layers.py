@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""Who includes what, as the preprocessor sees it: layers.py ROOT [with-numa]
+"""Which file includes which, by the preprocessor: layers.py ROOT [with-numa]
 
-error -> os -> memory -> queue -> capi: a layer includes from itself and those before it. Headers that are not ours are for
-src/os/ alone; elsewhere only the standard ones of a list.
+error -> os -> memory -> segment -> queue -> capi: a layer includes only itself and earlier layers. Only src/os/ includes foreign headers;
+the other layers include the standard headers of a list.
 """
 
 import pathlib
@@ -12,10 +12,11 @@ import sys
 
 from planted import copy, output, scratch, tree, verdict
 
-LAYERS = ["error", "os", "memory", "queue", "capi"]
-QUEUE = {"any_queue.hpp", "backoff.hpp", "blocking.hpp", "claim.hpp", "copy.hpp", "inspect.hpp", "queue.hpp",
-         "queue_options.hpp", "recent.hpp", "ring.hpp", "segment.hpp", "slots.hpp", "span.hpp", "spsc.hpp"}
-ERROR = {"error.hpp", "error.cpp", "failure.hpp", "failure.cpp", "abi.hpp"}
+LAYERS = ["error", "os", "memory", "segment", "queue", "capi"]
+QUEUE = {"any_queue.hpp", "backoff.hpp", "blocking.hpp", "claim.hpp", "claim_pop.hpp", "copy.hpp", "inspect.hpp", "owner.hpp",
+         "queue.hpp", "queue_base.hpp", "queue_options.hpp", "recent.hpp", "ring.hpp", "segment.hpp", "shareable.hpp", "cells.hpp", "span.hpp",
+         "spsc.hpp", "timeout.hpp"}
+ERROR = {"error.hpp", "abi.hpp"}
 STANDARD = set("""
     algorithm array atomic cerrno chrono climits cstdarg cstddef cstdint cstdio cstdlib cstring exception functional
     iterator limits memory mutex new optional stdexcept string string_view system_error thread tuple type_traits utility
@@ -28,17 +29,17 @@ INCLUDE = re.compile(r'^#include\s+([<"])([^>"]+)[>"]')
 
 def layer(root, path):
     parts = path.relative_to(root).parts
-    if path.name in ERROR and parts[0] != "capi":
+    if parts[:2] == ("src", "base") or (parts[0] == "include" and path.name in ERROR):
         return "error"
     if parts[0] == "capi":
         return "capi"
-    if parts[:2] == ("src", "os"):
-        return "os"
-    return "queue" if parts[:2] == ("src", "queue") or (parts[0] == "include" and path.name in QUEUE) else "memory"
+    if parts[0] == "src":
+        return parts[1]
+    return "queue" if path.name in QUEUE else "memory"
 
 
 def includes(root, path):
-    """(file, name): each #include that our files have and the preprocessor reaches, even where a guard makes it empty."""
+    """(file, name): each #include of our files that the preprocessor reaches, even if a guard makes it empty."""
     with scratch() as generated:
         for name in GENERATED:
             pathlib.Path(generated, name).touch()
@@ -76,7 +77,7 @@ def judge(root, path, name):
 
 def check(root, files):
     edges, seen = set(), set()
-    for path in sorted(files, key=lambda path: path.suffix != ".cpp"):  # most headers are seen on the way
+    for path in sorted(files, key=lambda path: path.suffix != ".cpp"):  # most headers are reached on the way
         if path not in seen:
             found = set(includes(root, path))
             edges |= found
@@ -86,14 +87,14 @@ def check(root, files):
 
 def planted(root):
     for file, line, words in (
-            ("src/memory.cpp", "#include <thread>\n#include <sys/mman.h>", "includes sys/mman.h, which is not on the list"),
-            ("src/memory.cpp", "#include <pthread.h>\n#include <thread>", "includes pthread.h, which is not on the list"),
+            ("src/memory/memory.cpp", "#include <thread>\n#include <sys/mman.h>", "includes sys/mman.h, which is not on the list"),
+            ("src/memory/memory.cpp", "#include <pthread.h>\n#include <thread>", "includes pthread.h, which is not on the list"),
             ("include/join/memory.hpp", "#include <iostream>", "includes iostream, which is not on the list"),
             ("include/join/error.hpp", "#include <join/detail/array.hpp>", "of the later layer memory"),
-            ("src/os/pages.cpp", '#include "mapping.hpp"', "of the later layer memory"),
-            ("src/local.cpp", '#include "joinmem.h"', "of the later layer capi"),
+            ("src/os/pages.cpp", '#include "memory/mapping.hpp"', "of the later layer memory"),
+            ("src/memory/local.cpp", '#include "joinmem.h"', "of the later layer capi"),
             ("include/join/memory.hpp", "#include <join/detail/segment.hpp>", "of the later layer queue"),
-            ("src/shm.cpp", '#include "queue/format.hpp"', "of the later layer queue"),
+            ("src/segment/segment.cpp", '#include "queue/format.hpp"', "of the later layer queue"),
             ("src/queue/wait.cpp", "#include <linux/futex.h>", "includes linux/futex.h, which is not on the list")):
         with scratch() as folder:
             place = copy(root, folder).resolve()

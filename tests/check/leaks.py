@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""What a public header brings along: no macros of the kernel's, no <sys/...> or <numa.h>, few lines: leaks.py ROOT"""
+"""Public headers bring in no kernel macros, no <sys/...> or <numa.h>, and few lines: leaks.py ROOT"""
 
 import pathlib
 import re
@@ -8,7 +8,7 @@ import sys
 
 from planted import copy, output, scratch, tree, verdict
 
-MOST_LINES = 22000
+MOST_LINES = 23000
 MACRO = re.compile(r"^#define ((?:MAP|O|PROT|MADV|MPOL|MREMAP|MCL|FALLOC|FUTEX)_\w+|JM_HAVE\w*|JOIN_HAS\w*)")
 # What <string> and <system_error> reach through the C library's headers.
 HARMLESS = {"sys/cdefs.h", "sys/single_threaded.h", "sys/types.h", "sys/select.h", "linux/errno.h", "asm/errno.h"}

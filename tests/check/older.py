@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """A program built with an older header runs with this library: older.py ROOT LIBRARY
 
-Older headers are made of the present ones by cutting fields off the ends of their structs, one after the other.
+The check makes older headers from the present ones: it cuts fields off the ends of their structs, one at a time.
 """
 
 import pathlib
@@ -11,9 +11,9 @@ import sys
 
 from planted import copy, output, run, scratch, verdict
 
-KEPT = {"jm_options": "numa_node", "MemOptions": "node", "Placement": "askedNode", "jm_queue_options": "participants",
-        "QueueOptions": "participants"}
-TOGETHER = {"exclusive"}  # it came with the field behind it: no header ends there
+KEPT = {"jm_options": "numa_node", "MemOptions": "node", "Placement": "askedNode", "jm_queue_options": "max_producers",
+        "QueueOptions": "maxProducers"}
+TOGETHER = {"exclusive"}  # added together with the next field: no header ends here
 FIELD = re.compile(r"^    \S.*?(\w+)\s*(?:=[^;]*)?;")
 
 
@@ -64,7 +64,7 @@ def build_and_run(place, library, source):
 
 
 def check(root, library, cuts, spoil=None):
-    """cuts: for each program, (struct, its last field) of what it was built with."""
+    """cuts: for each program, (struct, its last field) of the header that it was built with."""
     complaints = []
     for source, header, ends in cuts:
         with scratch() as folder:
@@ -99,18 +99,18 @@ def all_cuts(root):
 def planted(root, library):
     c_cut = [("options.c", "capi/joinmem.h", [("jm_options", "numa_node")])]
     cpp_cut = [("memory.cpp", "include/join/memory.hpp", [("MemOptions", "node"), ("Placement", "askedNode")])]
-    queue_c = [("queue_options.c", "capi/joinmem.h", [("jm_queue_options", "participants")])]
-    queue_cpp = [("queue.cpp", "include/join/queue_options.hpp", [("QueueOptions", "participants")])]
+    queue_c = [("queue_options.c", "capi/joinmem.h", [("jm_queue_options", "max_producers")])]
+    queue_cpp = [("queue.cpp", "include/join/queue_options.hpp", [("QueueOptions", "maxProducers")])]
     whole = len(older_than(without_comments(root / "capi/joinmem.h"), "jm_options")) * 4 + 24
-    yield ("a C program whose struct_size says more than it has", "exit status -11",
+    yield ("a C program whose struct_size states more than it has", "exit status -11",
            check(root, library, c_cut, lambda text: text + f"#define jm_options_init(o, s) jm_options_init(o, {whole})\n"))
-    yield ("a C program whose queue options say more than they have", "exit status -11",
+    yield ("a C program whose queue options state more than they have", "exit status -11",
            check(root, library, queue_c, lambda text: text + "#define jm_queue_options_init(o, s) jm_queue_options_init(o, 32)\n"))
-    yield ("QueueOptions whose structSize says more than it has", "exit status -11",
+    yield ("QueueOptions whose structSize states more than it has", "exit status -11",
            check(root, library, queue_cpp, lambda text: text.replace("sizeof (QueueOptions)", "4096")))
-    yield ("MemOptions whose structSize says more than it has", "exit status -11",
+    yield ("MemOptions whose structSize states more than it has", "exit status -11",
            check(root, library, cpp_cut, lambda text: text.replace("sizeof (MemOptions)", "4096")))
-    yield ("a Placement whose structSize says more than it has", "exit status",
+    yield ("a Placement whose structSize states more than it has", "exit status",
            check(root, library, cpp_cut, lambda text: text.replace("sizeof (Placement)", "272")))
 
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""What all checks share: a check is a function that gives back its complaints, one line each. It must have none about
-the tree, and some about each violation that is planted to prove it."""
+"""Shared by all checks. A check is a function that yields its complaints, one line each. It must have none about the
+tree, and at least one about each violation that is planted to prove it."""
 
 import os
 import pathlib
@@ -13,7 +13,7 @@ SOURCE_FOLDERS = ("include", "src", "capi", "tests", "bench", "examples", "tools
 
 
 def tree(root, suffixes, folders=SOURCE_FOLDERS):
-    """The tree's files with those suffixes, without what is generated; git need not be there."""
+    """The tree's source files with those suffixes, without generated ones; works without git."""
     for folder in folders:
         for path in sorted((root / folder).rglob("*")):
             if path.suffix in suffixes and path.is_file() and "__pycache__" not in path.parts:
@@ -38,7 +38,7 @@ def run(*command, **options):
 
 
 def output(*command, **options):
-    """What the command says on stdout; a command that fails is no verdict, so the check fails."""
+    """The command's standard output; a command that fails fails the check."""
     done = run(*command, **options)
     if done.returncode != 0:
         sys.exit(f"{' '.join(map(str, command))}: {done.stderr or done.stdout}")
@@ -56,7 +56,7 @@ def copy(root, target, folders=("include", "src", "capi")):
 
 
 def verdict(complaints, planted):
-    """complaints: about the tree. planted: (what was planted, words that a complaint must have, complaints)."""
+    """complaints: about the tree. planted: (the violation, words that a complaint must have, complaints)."""
     complaints = list(complaints)
     for line in complaints:
         print(line)

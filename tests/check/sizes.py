@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """No file has more than 400 lines, no function more than 60: sizes.py ROOT
 
-A function of C or C++ is a brace on a line of its own up to the one below it: clang-format sees to that.
+A C or C++ function lies between two braces on lines of their own, as clang-format writes it.
 """
 
 import ast
@@ -18,7 +18,7 @@ NO_FUNCTION = re.compile(r"^(?:(?:inline )?namespace|extern|template <.*> (?:cla
 
 
 def braced(lines):
-    """(first line, lines) of each block whose braces stand alone, or end a line of a C or a lambda's function."""
+    """(first line, lines) of each block whose brace stands alone, or ends a line of a C function or a lambda."""
     open_blocks = []
     for i, line in enumerate(lines):
         indent = len(line) - len(line.lstrip())

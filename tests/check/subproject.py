@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""The library is a Meson subproject of another project, which builds and runs without it installed: subproject.py ROOT"""
+"""Another project builds and runs the library as a Meson subproject, without an installation: subproject.py ROOT"""
 
 import os
 import pathlib

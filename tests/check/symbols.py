@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""The library exports the symbols of symbols.txt, and no other: symbols.py LIBRARY LIST VERSION_SCRIPT [--renew]"""
+"""The library exports exactly the symbols of symbols.txt: symbols.py LIBRARY LIST VERSION_SCRIPT [--renew]"""
 
 import pathlib
 import sys

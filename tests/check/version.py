@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""The version stands in meson.build alone, the ABI number in detail/abi.hpp alone: version.py ROOT VERSION ABI"""
+"""The version is written in meson.build alone, the ABI number in detail/abi.hpp alone: version.py ROOT VERSION ABI"""
 
 import pathlib
 import re
@@ -10,7 +10,7 @@ from planted import copy, scratch, tree, verdict
 
 SUFFIXES = {".build", ".txt", ".in", ".hpp", ".cpp", ".h", ".c", ".py", ".sh", ".md", ".map", ".3", ".7", ".1", ""}
 FOLDERS = (".", "include", "src", "capi", "tests", "bench", "examples", "tools", "docs", "pkgconfig", "scripts", ".ci")
-# symbols.txt and the dumps are recorded from a library; the changelog names versions that were.
+# symbols.txt and the dumps are recorded from a library; the changelog names earlier versions.
 RECORDED = {"CHANGELOG.md", "symbols.txt", "version.py"}
 
 
@@ -24,7 +24,7 @@ def files(root):
 
 def check(root, version, abi):
     number = re.compile(rf"(?<![\d.]){re.escape(version)}(?![\d.]*\d)")
-    # The inline namespace, a symbol version, a SOVERSION: written out they would have to be changed in step.
+    # The inline namespace, a symbol version, a SOVERSION: literals would have to be changed together.
     names = re.compile(rf"\bv{abi}::|::v{abi}\b|namespace v{abi}\b|JOIN_ABI v{abi}\b|JOINMEM_{abi}\b|soversion: *'?{abi}\b")
     complaints = []
     seen = []
@@ -48,7 +48,7 @@ def planted(root, version, abi):
     for file, line, words in (("README.md", f"libjoinmem {version} is out", "repeats the version"),
                               ("capi/joinmem.h", f'#define JM_VERSION "{version}"', "repeats the version"),
                               ("meson.build", f"# {version}", "2 times"),
-                              ("src/local.cpp", f"namespace v{abi}", "repeats the ABI"),
+                              ("src/memory/local.cpp", f"namespace v{abi}", "repeats the ABI"),
                               ("src/meson.build", f"soversion: '{abi}'", "repeats the ABI")):
         with scratch() as folder:
             place = copy(root, folder)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What a process has: mappings and descriptors, and the pages behind a range.
+// What a process holds: its mappings and descriptors, and the pages of a range.
 #include "world.hpp"
 
 #include <fcntl.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// After fork there are two objects for one memory, and each is destroyed by its own process.
+// After fork there are two objects for one memory, and each process destroys its own.
 #include <catch2/catch.hpp>
 
 #include "naive.hpp"
@@ -17,8 +17,8 @@ namespace
 const unsigned char mine = 0x11;
 const unsigned char theirs = 0x22;
 
-// The child writes and destroys its copy; then the parent looks at its own.
-// `shared`: both see one memory, so nobody's bytes are his own.
+// The child writes to its copy and destroys it; then the parent checks its own copy. `shared`: both have the same
+// bytes.
 template <typename Memory>
 void childGoesFirst (std::unique_ptr<Memory> memory, bool shared, Verdict& verdict)
 {
@@ -42,7 +42,7 @@ void childGoesFirst (std::unique_ptr<Memory> memory, bool shared, Verdict& verdi
     std::memset (memory->get (), mine, size);
 }
 
-// The parent destroys its copy while the child has its own in use.
+// The parent destroys its copy while the child uses its own.
 template <typename Memory>
 void parentGoesFirst (std::unique_ptr<Memory> memory, Verdict& verdict)
 {
@@ -97,21 +97,21 @@ std::string forkShared (uint64_t size)
 }
 }  // namespace
 
-TEST_CASE ("after fork both destroy their copy, and the other's private memory stays whole", "[fork]")
+TEST_CASE ("destroying private memory after fork spares the other process", "[fork]")
 {
     CHECK (forkLocal<LocalMem> (4 << 10) == "");
     CHECK (forkLocal<LocalMem> (3 << 20) == "");
     CHECK (forkLocal<LocalMem> (64 << 20) == "");
 }
 
-TEST_CASE ("after fork both destroy their copy, and the name and its bytes stay whole", "[fork]")
+TEST_CASE ("destroying a segment after fork keeps name and bytes", "[fork]")
 {
     CHECK (forkShared<ShmMem> (4 << 10) == "");
     CHECK (forkShared<ShmMem> (3 << 20) == "");
     CHECK (forkShared<ShmMem> (64 << 20) == "");
 }
 
-TEST_CASE ("an owner that unlinks, and private memory that is shared, are found out", "[fork][planted]")
+TEST_CASE ("fork check detects unlinking owners and shared memory", "[fork][planted]")
 {
     const std::string shared = forkShared<NaiveOwner> (4 << 10);
     const std::string local = forkLocal<NaiveLocal> (4 << 10);

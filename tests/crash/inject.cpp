@@ -16,8 +16,8 @@ namespace
 {
 const uint64_t hugePage = 2 << 20;
 
-// Likeliest first. munmap of a whole mapping and close do not fail in a way that anybody could mend; the others left
-// out cannot fail, or are the tests' own.
+// The likeliest error first. munmap of a whole mapping and close have no failure that a caller could handle; other
+// calls with no error here cannot fail, or belong to the tests.
 std::vector<int> errorsOf (long number)
 {
     static const struct
@@ -63,7 +63,7 @@ std::vector<int> errorsOf (long number)
     return {EPERM, ENOSYS, ENOMEM, EINVAL};
 }
 
-// 0, or the errno that the operation failed with; a complaint where it has no words for it.
+// The errno that the operation failed with, or 0; complains about an error without a message.
 int attempt (const Operation& operation, State& state, Verdict& verdict)
 {
     try
@@ -96,10 +96,15 @@ int attempt (const Operation& operation, State& state, Verdict& verdict)
 
 bool isWorkingName (const std::string& name)
 {
-    return name.rfind (".joinmem-", 0) == 0;
+    return name.find (".joinmem-") != std::string::npos;
 }
 
-// `spared`: removing names was made to fail, and a working name may wait for the next creator, which is asked to come.
+bool isLockName (const std::string& name)
+{
+    return name.rfind (".joinmem.lock-", 0) == 0;
+}
+
+// `spared`: unlink was made to fail, so a working name may remain until the next creator removes it: create one.
 std::string checkNames (const Operation& operation, const State& state, bool success, bool spared)
 {
     std::vector<std::string> left = names ();
@@ -108,6 +113,11 @@ std::string checkNames (const Operation& operation, const State& state, bool suc
         judgeIn (operation.environment, [&] (Verdict&) { join::ShmMem (4096, state.name + ".next"); });
         ::unlink (pathOf (state.name + ".next").c_str ());
         left = names ();
+    }
+    // A queue that some users may only read has a lock file for as long as it has its name.
+    if (std::find (left.begin (), left.end (), state.name) != left.end ())
+    {
+        left.erase (std::remove_if (left.begin (), left.end (), isLockName), left.end ());
     }
     const Left allowed = success ? operation.afterSuccess : operation.afterFailure;
     const bool nothing = left.empty () && allowed != Left::Name;
@@ -155,7 +165,7 @@ bool removes (long number)
 #endif
 }
 
-// Runs it in a fresh process; `choose` tells the errno for each call, 0: as it comes. The complaint.
+// Runs the operation in a fresh process. `choose` returns the errno for each call; 0 lets it run. @return the complaint
 std::string runOnce (const Operation& operation, bool spared, const Choose& choose, int* error)
 {
     static Verdict* const verdict = static_cast<Verdict*> (sharedPages (sizeof (Verdict)));
@@ -191,7 +201,7 @@ std::string runOnce (const Operation& operation, bool spared, const Choose& choo
     return complaint;
 }
 
-// The calls of an undisturbed run.
+// The system calls of a run without injected failures.
 std::vector<long> record (const Operation& operation, Tally& tally)
 {
     std::vector<long> calls;
@@ -259,7 +269,7 @@ void failAlways (const Operation& operation, bool few, Tally& tally)
             std::string complaint = runOnce (
                 operation, removes (number),
                 [&] (const SystemCall& call, std::size_t) { return call.number == number ? chosen : 0; }, &error);
-            complaint = complaint.empty () && essential && error == 0 ? "it tells success" : complaint;
+            complaint = complaint.empty () && essential && error == 0 ? "it reports success" : complaint;
             count (complaint, error,
                    operation.what + ", " + callName (number) + " fails always: " + std::strerror (chosen), tally);
         }
@@ -275,16 +285,16 @@ void judgeMemory (const State& state, uint64_t size, const join::MemOptions& opt
     const bool silent = placement.fallbacks.empty ();
     const auto require = [&] (bool fine, const char* words) { verdict.say (fine ? "" : words); };
     require (memory.size () == size, "it has another size");
-    require (!options.prefault || backing.resident >= size || !silent, "not all is there, and nothing tells so");
+    require (!options.prefault || backing.resident >= size || !silent, "not all pages are resident, without a report");
     const bool knowable = options.prefault && options.huge == join::HugePages::Prefer;
     require (!knowable || backing.huge >= size / hugePage * hugePage || !silent,
-             "not all is on huge pages, and nothing tells so");
+             "not all is on huge pages, without a report");
     require (options.huge != join::HugePages::Require || backing.huge >= size,
              "huge pages were required, and are not there");
     require (options.huge != join::HugePages::Never || backing.huge == 0, "it is on huge pages");
     require (!options.lock || backing.locked >= size, "it is not locked");
     require (size < hugePage || !placement.hugeBytes || *placement.hugeBytes == backing.huge, "hugeBytes is wrong");
-    require (!placement.shared || leaseHeld (pathOf (state.name)), "nobody holds the lease");
+    require (!placement.shared || lockHeld (pathOf (state.name)), "no process holds the lock");
     for (const join::Fallback& fallback : placement.fallbacks)
     {
         require (!fallback.reason.empty (), "a fallback without a reason");

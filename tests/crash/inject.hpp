@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/// An operation, run again and again in fresh processes, with one system call failing each time.
+/// Runs an operation repeatedly in fresh processes, with one system call failing each time.
 #ifndef JOIN_TESTS_CRASH_INJECT_HPP
 #define JOIN_TESTS_CRASH_INJECT_HPP
 
@@ -17,12 +17,12 @@ namespace crash
 /// What an operation works on, in the child.
 struct State
 {
-    std::string name;                      ///< a name of its own
+    std::string name;                      ///< unique
     std::shared_ptr<join::Memory> memory;  ///< made by `before` or by `run`
-    std::shared_ptr<void> other;           ///< likewise, what is no join::Memory
+    std::shared_ptr<void> other;           ///< likewise, for what is no join::Memory
 };
 
-/// What may be in /dev/shm afterwards.
+/// What /dev/shm may contain afterwards.
 enum class Left
 {
     Nothing,
@@ -36,33 +36,33 @@ struct Operation
     Environment environment = Environment::Usual;
     bool there = false;                                  ///< a segment of that name exists, made by another process
     uint64_t size = 4096;                                ///< of that segment
-    std::function<void (State&)> before;                 ///< in the child, not watched; may be empty
-    std::function<int (State&)> run;                     ///< watched: 0; -1 with join::lastError; or it throws
+    std::function<void (State&)> before;                 ///< in the child, not traced; may be empty
+    std::function<int (State&)> run;                     ///< traced: 0; -1 with join::lastError; or it throws
     std::function<void (const State&, Verdict&)> judge;  ///< after a success; may be empty
     Left afterSuccess = Left::Nothing;
     Left afterFailure = Left::Nothing;
-    std::vector<long> essential;  ///< a success is a lie where these fail always
+    std::vector<long> essential;  ///< if these always fail, the operation cannot succeed
 };
 
 struct Tally
 {
     unsigned cases = 0;
-    unsigned succeeded = 0;  ///< of these, in spite of the failure
+    unsigned succeeded = 0;  ///< of these, despite the failure
 
-    /// The complaints, a line each.
+    /// The complaints, one per line.
     std::string complaints;
 };
 
-/// Each call fails once, with each errno that it may well have; `few`: with the likeliest.
+/// Each call fails once with each plausible errno; `few`: only with the likeliest.
 void failOnce (const Operation& operation, bool few, Tally& tally);
 
-/// All calls of a kind fail, as a filter makes them; unless `few` also as a kernel that does not have them, or no memory.
+/// All calls of a kind fail, as under a filter; unless `few` also as on a kernel without them, and for lack of memory.
 void failAlways (const Operation& operation, bool few, Tally& tally);
 
 /// The byte that the segment of another process is filled with.
 const unsigned char fill = 0x5a;
 
-/// What memory has to be when its constructor returned: whole, and open about what it is not.
+/// What holds after a constructor has returned: the memory is complete, and placement () reports each fallback.
 void judgeMemory (const State& state, uint64_t size, const join::MemOptions& options, unsigned char value,
                   Verdict& verdict);
 

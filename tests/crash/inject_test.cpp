@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
-// Each system call of each operation fails, once and for each plausible errno, or always: then the operation fails with
-// an errno and a sentence, or succeeds with memory that is whole, and never leaves anything behind.
+// Each system call of each operation fails, once with each plausible errno, or always. The operation then fails with an
+// errno and a message, or succeeds with complete memory, and leaves nothing behind.
 #include <catch2/catch.hpp>
 
 #include "inject.hpp"
 #include "naive.hpp"
+
+#include <join/queue.hpp>
 
 #include <sys/syscall.h>
 
@@ -102,7 +104,8 @@ Operation shared (const char* what, uint64_t size, const MemOptions& options, bo
         return 0;
     };
     operation.judge = [=] (const State& state, Verdict& verdict) {
-        // An opening that was told ENOENT made the segment anew: then the name was not there, for all it could know.
+        // An open that returned ENOENT makes the library create the segment: as far as it could know, there was no
+        // name.
         judgeMemory (state, size, options, there ? fill : 0, verdict);
     };
     operation.afterSuccess = Left::Name;
@@ -111,7 +114,7 @@ Operation shared (const char* what, uint64_t size, const MemOptions& options, bo
     return operation;
 }
 
-// A call on memory that is there.
+// A call on existing memory.
 template <typename Call>
 Operation call (const char* what, bool sharedToo, std::vector<long> essential, Call work)
 {
@@ -145,7 +148,7 @@ Operation unlinking ()
     return operation;
 }
 
-// What placement () tells is true, or it tells nothing.
+// placement () reports what is true, or reports nothing.
 Operation reporting (bool sharedToo)
 {
     Operation operation = call ("placement", sharedToo, {}, [] (join::Memory&) { return 0; });
@@ -223,6 +226,57 @@ std::vector<Operation> calls ()
     return list;
 }
 
+// A shared queue: whatever fails, no new name remains.
+template <typename Policy>
+Operation queue (const char* what, bool there, bool exclusive = false, unsigned permissions = 0600)
+{
+    Operation operation;
+    operation.what = std::string (there ? "opening a " : "creating a ") + what;
+    const auto open = [exclusive, permissions] (const std::string& name) {
+        MemOptions memory;
+        memory.permissions = permissions;
+        join::QueueOptions options;
+        options.exclusive = exclusive;
+        return std::make_shared<typename Policy::template Queue<uint64_t>> (8, name, memory, options);
+    };
+    operation.before = [=] (State& state) {
+        open (state.name + ".first");  // what a process does once
+        ShmMem::unlink (state.name + ".first");
+        if (there)
+        {
+            inChild ([&] {
+                open (state.name);
+                return 0;
+            });
+        }
+    };
+    operation.run = [=] (State& state) {
+        state.other = open (state.name);
+        return 0;
+    };
+    operation.afterSuccess = Left::Name;
+    operation.afterFailure = there ? Left::Name : Left::Nothing;
+    operation.essential = {SYS_mmap, SYS_fcntl};
+    return operation;
+}
+
+std::vector<Operation> queues ()
+{
+    std::vector<Operation> list = {queue<ShmMem::Mpmc> ("Mpmc", false),
+                                   queue<ShmMem::Spsc> ("exclusive Spsc", false, true),
+                                   queue<ShmMem::Mpmc> ("readable Mpmc", false, false, 0644)};
+    if (std::getenv ("JOINMEM_TEST_THOROUGH") != nullptr)
+    {
+        list.push_back (queue<ShmMem::Spsc> ("Spsc", false));
+        list.push_back (queue<ShmMem::Mpsc> ("Mpsc", false));
+        list.push_back (queue<ShmMem::Spsc> ("Spsc", true));
+        list.push_back (queue<ShmMem::Spsc> ("exclusive Spsc", true, true));
+        list.push_back (queue<ShmMem::Mpmc> ("Mpmc", true));
+        list.push_back (queue<ShmMem::Mpmc> ("readable Mpmc", true, false, 0644));
+    }
+    return list;
+}
+
 std::string failAll (const std::vector<Operation>& operations)
 {
     const bool few = std::getenv ("JOINMEM_TEST_THOROUGH") == nullptr;
@@ -240,23 +294,27 @@ std::string failAll (const std::vector<Operation>& operations)
 }
 }  // namespace
 
-TEST_CASE ("private memory survives or refuses each failing system call, and leaves nothing", "[traced][exact][local]")
+TEST_CASE ("private memory handles each failing system call without leaks", "[traced][exact][local]")
 {
     CHECK (failAll (privateMemory ()) == "");
 }
 
-TEST_CASE ("a segment survives or refuses each failing system call, and leaves nothing", "[traced][exact][shared]")
+TEST_CASE ("segment handles each failing system call without leaks", "[traced][exact][shared]")
 {
     CHECK (failAll (segments ()) == "");
 }
 
-TEST_CASE ("calls on memory tell each failing system call, and leave nothing", "[traced][exact][calls]")
+TEST_CASE ("queue constructor leaves no name after any failure", "[traced][exact][queues]")
+{
+    CHECK (failAll (queues ()) == "");
+}
+
+TEST_CASE ("memory calls report each failing system call without leaks", "[traced][exact][calls]")
 {
     CHECK (failAll (calls ()) == "");
 }
 
-TEST_CASE ("a naive constructor leaves a name and a descriptor, and a call that hides a failure is found out",
-           "[traced][exact][calls][planted]")
+TEST_CASE ("injection detects leaking constructors and hidden failures", "[traced][exact][calls][planted]")
 {
     Operation naive = shared ("naive", 4 << 10, plain (), false);
     naive.run = [] (State& state) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Creators and openers of a segment, killed or overtaken at the entry and at the exit of each of their system calls.
+// Creators and openers of a segment, killed or overtaken at the entry and at the exit of each system call.
 #include <catch2/catch.hpp>
 
 #include "environment.hpp"
@@ -50,15 +50,15 @@ void checkWhole (Shm& segment, uint64_t size, unsigned char value, Verdict& verd
     }
 }
 
-// What a process that comes after finds: nothing or a whole segment by the name, and no other name.
+// What a later process finds: no name or a complete segment, and no other name.
 template <typename Shm>
 void checkAfterwards (const Setting& setting, const std::string& name, Verdict& verdict)
 {
     const unsigned char value = setting.there ? token : 0;
     const bool visible = exists (name);
-    if (visible && leaseHeld (pathOf (name)))
+    if (visible && lockHeld (pathOf (name)))
     {
-        verdict.say ("the dead one still holds the lease");
+        verdict.say ("the dead one still holds the lock");
     }
     if (visible)
     {
@@ -74,7 +74,7 @@ void checkAfterwards (const Setting& setting, const std::string& name, Verdict& 
             || (!setting.there && (status.st_mode & 07777) != (01000 | setting.options.permissions)))
         {
             verdict.say (segment.created () == visible ? "created () is wrong"
-                                                       : "its permissions are not those asked for");
+                                                       : "its permissions are not those requested");
         }
     }
     const std::string next = name + ".next";
@@ -102,7 +102,7 @@ std::string where (const Setting& setting, unsigned stop, const Traced& child)
            + callName (child.call ().number) + ": ";
 }
 
-// Runs to that stop; false: the part under test was over before.
+// Runs to that stop. @return false if the tested part ended before it
 bool runTo (const Setting& setting, Traced& child, unsigned stop)
 {
     unsigned seen = 0;
@@ -144,7 +144,8 @@ struct Race
     unsigned char seen;
 };
 
-// At that stop another process does the same from end to end; then the first goes on: both have one segment.
+// At that stop another process runs the same operation to its end; then the first continues. Both must share one
+// segment.
 template <typename Shm>
 std::string overtakeAt (const Setting& setting, unsigned stop, bool* inside)
 {
@@ -177,7 +178,7 @@ std::string overtakeAt (const Setting& setting, unsigned stop, bool* inside)
     return complaint.empty () ? "" : place + complaint;
 }
 
-// At every stop; the first complaint.
+// Tries every stop. @return the first complaint
 template <typename At>
 std::string everywhere (const Setting& setting, unsigned* cases, At at)
 {
@@ -218,7 +219,7 @@ std::vector<Setting> settings ()
 }
 }  // namespace
 
-TEST_CASE ("a creator or opener killed at any system call leaves nothing or a whole segment", "[traced][kill]")
+TEST_CASE ("process killed at any call leaves no partial segment", "[traced][kill]")
 {
     unsigned cases = 0;
     for (Setting setting : settings ())
@@ -228,7 +229,7 @@ TEST_CASE ("a creator or opener killed at any system call leaves nothing or a wh
     std::printf ("%u kills\n", cases);
 }
 
-TEST_CASE ("a creator overtaken at any system call ends up with the one segment that both have", "[traced][overtake]")
+TEST_CASE ("creator overtaken at any call shares one segment", "[traced][overtake]")
 {
     unsigned cases = 0;
     for (const Setting& setting : settings ())
@@ -241,7 +242,7 @@ TEST_CASE ("a creator overtaken at any system call ends up with the one segment 
     std::printf ("%u encounters\n", cases);
 }
 
-TEST_CASE ("shm_open and ftruncate do not survive a kill, nor being overtaken", "[traced][kill][planted]")
+TEST_CASE ("plain shm_open and ftruncate fail the kill test", "[traced][kill][planted]")
 {
     unsigned cases = 0;
     const Setting setting = {"naive 4 KiB", Environment::Usual, 4 << 10, MemOptions (), false};

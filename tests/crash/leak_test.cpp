@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Many rounds of making and destroying leave the process and the machine as they were.
+// Many rounds of creation and destruction leave the process and the machine unchanged.
 #include <catch2/catch.hpp>
 
 #include "naive.hpp"
@@ -22,7 +22,7 @@ namespace
 struct Machine
 {
     uint64_t pool = 0;    // HugePages_Free
-    uint64_t blocks = 0;  // free in /dev/shm
+    uint64_t blocks = 0;  // free blocks of /dev/shm
     std::string names;
 };
 
@@ -44,7 +44,7 @@ Machine look ()
     return machine;
 }
 
-// One round is not counted: what a process does once in its life is no leak. `alone`: /dev/shm is ours.
+// The first round is not counted: what a process does once is no leak. `alone`: no other process uses this /dev/shm.
 template <typename Round>
 std::string repeat (unsigned rounds, bool alone, Round round)
 {
@@ -103,7 +103,7 @@ void check (unsigned small, unsigned large)
     CHECK (repeat (large, alone, [] { makeShared<ShmMem> ((3 << 20) + 4096); }) == "");
 }
 
-// Constructors that throw, each after more has been made.
+// Constructors that throw, each after more steps have succeeded.
 template <typename Shm>
 void failShared ()
 {
@@ -131,7 +131,7 @@ void failShared ()
     Shm::unlink (name.c_str ());
 }
 
-// Restores the number of reserved huge pages, when this process is killed too: its guardian outlives it.
+// Restores the number of reserved huge pages, also when this process is killed: a guardian process outlives it.
 class Pool
 {
 public:
@@ -183,19 +183,19 @@ private:
 };
 }  // namespace
 
-TEST_CASE ("making and destroying leaves mappings, descriptors, names and huge pages as they were", "[leak][exact]")
+TEST_CASE ("mappings, descriptors, names and huge pages return unchanged", "[leak][exact]")
 {
     check (2000, 20);
     CHECK (repeat (2000, privateShm (), failShared<ShmMem>) == "");
 }
 
-TEST_CASE ("10^5 rounds of 4 KiB and 10^3 of 64 MiB leave everything as it was", "[.][leaks][exact]")
+TEST_CASE ("100000 small and 1000 large memories leak nothing", "[.][leaks][exact]")
 {
     check (100000, 1000);
     CHECK (repeat (20000, privateShm (), failShared<ShmMem>) == "");
 }
 
-TEST_CASE ("rounds of memory from the reserved pool leave HugePages_Free as it was", "[.][pool][exact]")
+TEST_CASE ("memory from the reserved pool preserves HugePages_Free", "[.][pool][exact]")
 {
     const Pool pool (40);
     if (pool.pages () < 40)
@@ -212,7 +212,7 @@ TEST_CASE ("rounds of memory from the reserved pool leave HugePages_Free as it w
     }
 }
 
-TEST_CASE ("a mapping, a descriptor or a name that is left is found out", "[leak][exact][planted]")
+TEST_CASE ("leak check detects mappings, descriptors and names", "[leak][exact][planted]")
 {
     const auto forgetMapping = [] { ::mmap (nullptr, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0); };
     const auto forgetDescriptor = [] { return ::dup (1) == -1; };

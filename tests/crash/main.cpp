@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Catch2's main, in a /dev/shm of our own. 77 where [traced] tests are asked for and ptrace is forbidden.
+// Catch2's main, in a private /dev/shm. Exits with 77 if [traced] tests are selected and ptrace is forbidden.
 #include "../run_tests.hpp"
 
 #include "tracer.hpp"
@@ -10,7 +10,7 @@
 
 int main (int argc, char** argv)
 {
-    // A process under a sanitizer has more than system calls of ours, and ptrace(2) of it is no proof of anything.
+    // A sanitizer adds system calls of its own, so ptrace(2) of its process proves nothing.
     bool traced = false;
     bool exact = false;
     for (int i = 1; i < argc; ++i)
@@ -25,8 +25,7 @@ int main (int argc, char** argv)
     const std::string why = traced ? crash::whyNotTraced () : "";
     if (!why.empty ())
     {
-        std::printf ("SKIP: no process can be traced here, so nobody is killed at his system calls: %s\n",
-                     why.c_str ());
+        std::printf ("SKIP: no process can be traced here: %s\n", why.c_str ());
         return 77;
     }
     if (exact && crash::sanitized ())

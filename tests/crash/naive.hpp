@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/// Shared and private memory as everyone writes it: what the tests of this folder have to catch, and do.
+/// Shared and private memory written the usual way: baselines that the tests of this folder must find faulty.
 #ifndef JOIN_TESTS_CRASH_NAIVE_HPP
 #define JOIN_TESTS_CRASH_NAIVE_HPP
 
@@ -17,8 +17,8 @@
 
 namespace crash
 {
-/// shm_open, ftruncate, mmap: a name that stands before its segment does, and nobody knows who is attached. The
-/// descriptor stays open, nothing is allocated, and what the constructor made stays when it throws.
+/// shm_open, ftruncate, mmap: the name appears before the segment is complete, and nothing shows who is attached. The
+/// descriptor stays open, nothing is allocated, and a throwing constructor leaves what it has created.
 class NaiveShm
 {
 public:
@@ -32,7 +32,7 @@ public:
             _file = ::shm_open (name, O_RDWR, 0);
         }
         check (_file != -1, "shm_open");
-        ::sched_yield ();  // as if preempted here: the window is there anyway, this makes it certain to be seen
+        ::sched_yield ();  // as if preempted here: the window exists anyway, this makes it visible
         check (!_created || ::ftruncate (_file, static_cast<off_t> (size)) == 0, "ftruncate");
         struct stat status = {};
         check (::fstat (_file, &status) == 0, "fstat");
@@ -92,7 +92,7 @@ private:
     void* _base = nullptr;
 };
 
-/// One that thinks the name is its own: it unlinks in its destructor, in a forked child too.
+/// Regards the name as its own: its destructor unlinks, in a forked child too.
 class NaiveOwner : public NaiveShm
 {
 public:
@@ -111,11 +111,12 @@ private:
     std::string _name;
 };
 
-/// The lease on a descriptor of its own, beside the mapping: gone with closefrom, and too late for the name.
-class DescriptorLease : public NaiveShm
+/// Locks a descriptor of its own beside the mapping: closefrom releases the lock, and it is taken after the name
+/// appears.
+class DescriptorLock : public NaiveShm
 {
 public:
-    DescriptorLease (uint64_t size, const char* name, const join::MemOptions& options = join::MemOptions ())
+    DescriptorLock (uint64_t size, const char* name, const join::MemOptions& options = join::MemOptions ())
     : NaiveShm (size, name, options)
     , _held (::shm_open (name, O_RDWR, 0))
     {
@@ -126,7 +127,7 @@ public:
         ::fcntl (_held, F_OFD_SETLK, &lock);
     }
 
-    ~DescriptorLease ()
+    ~DescriptorLock ()
     {
         ::close (_held);
     }
@@ -135,7 +136,7 @@ private:
     int _held;
 };
 
-/// Anonymous memory that a forked child writes into, too.
+/// Anonymous memory that a forked child also writes to.
 class NaiveLocal
 {
 public:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Two processes make one segment at the same moment, again and again.
+// Two processes repeatedly create one segment at the same moment.
 #include <catch2/catch.hpp>
 
 #include "naive.hpp"
@@ -18,7 +18,7 @@ using join::ShmMem;
 
 namespace
 {
-// Two processes meet, spinning for as long as it pays, then asleep.
+// A meeting of two processes: they spin briefly, then sleep.
 class Meeting
 {
 public:
@@ -56,7 +56,7 @@ struct Ring
     Verdict verdict[2];
 };
 
-// One of the two; `me` is 0 or 1. Both come to each meeting, whatever happens to them between.
+// One of the two processes; `me` is 0 or 1. Both reach each meeting, whatever happens between meetings.
 template <typename Shm>
 void compete (Ring& ring, unsigned me, const std::string& name, unsigned rounds)
 {
@@ -129,12 +129,12 @@ unsigned rounds ()
 }
 }  // namespace
 
-TEST_CASE ("two processes that race for one name both succeed, and share one segment", "[race]")
+TEST_CASE ("two processes racing for a name share one segment", "[race]")
 {
     CHECK (race<ShmMem> (rounds ()) == "");
 }
 
-TEST_CASE ("two processes that race by shm_open and ftruncate do not", "[race][planted]")
+TEST_CASE ("processes racing by shm_open and ftruncate fail", "[race][planted]")
 {
     const std::string complaint = race<NaiveShm> (rounds ());
     std::printf ("%s\n", complaint.c_str ());

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Threads that make, move, look at and destroy memory at the same time. Meant for ThreadSanitizer too.
+// Threads that create, move, inspect and destroy memory at the same time; for ThreadSanitizer too.
 #include <catch2/catch.hpp>
 
 #include <join/memory.hpp>
@@ -74,10 +74,10 @@ void liveLocal (unsigned me, uint64_t size, Complaint& complaint)
     LocalMem moved (std::move (memory));
     complaint.unless (filledWith (moved.get (), 4096, 0), "fresh memory is not zero");
     std::memset (moved.get (), static_cast<int> (me + 1), size);
-    complaint.unless (moved.placement ().size == size, "placement () tells another size");
+    complaint.unless (moved.placement ().size == size, "placement () reports another size");
     memory = std::move (moved);
     complaint.unless (filledWith (memory.get (), size, static_cast<unsigned char> (me + 1)),
-                      "somebody else wrote there");
+                      "another thread wrote there");
     complaint.unless (memory.mlock () == 0 || join::lastError.value () != 0, "a failure without an error");
 }
 
@@ -93,7 +93,7 @@ void liveShared (unsigned me, const std::string& name, Complaint& complaint)
 }
 }  // namespace
 
-TEST_CASE ("threads make, move, look at and destroy private memory side by side", "[threads]")
+TEST_CASE ("threads use separate private memory concurrently", "[threads]")
 {
     CHECK (inThreads ([] (unsigned me, Complaint& complaint) {
                for (unsigned i = 0; i < 50; ++i)
@@ -104,7 +104,7 @@ TEST_CASE ("threads make, move, look at and destroy private memory side by side"
            == "");
 }
 
-TEST_CASE ("threads make, move, look at and destroy one segment side by side", "[threads]")
+TEST_CASE ("threads open and use one segment concurrently", "[threads]")
 {
     const unsigned rounds = 100;
     const std::string name = freshName ();
@@ -124,7 +124,7 @@ TEST_CASE ("threads make, move, look at and destroy one segment side by side", "
     CHECK (ShmMem::unlink (name) == 0);
 }
 
-TEST_CASE ("threads that make and unlink one name at the same time all succeed", "[threads]")
+TEST_CASE ("threads create and unlink one name concurrently", "[threads]")
 {
     const std::string name = freshName ();
     std::atomic<unsigned> created {0};
@@ -143,7 +143,7 @@ TEST_CASE ("threads that make and unlink one name at the same time all succeed",
     CHECK (listOf (names ()) == "nothing");
 }
 
-TEST_CASE ("each thread has its own last error", "[threads]")
+TEST_CASE ("each thread keeps its own lastError", "[threads]")
 {
     CHECK (inThreads ([] (unsigned me, Complaint& complaint) {
                const std::string name = me % 2 == 0 ? std::string (300, 'x') : "a/b";

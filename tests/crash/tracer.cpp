@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// ptrace(2) behind tracer.hpp. Linux 5.3 (PTRACE_GET_SYSCALL_INFO).
+// The implementation of tracer.hpp by ptrace(2). Needs Linux 5.3 (PTRACE_GET_SYSCALL_INFO).
 #include "tracer.hpp"
 
 #include <elf.h>
@@ -53,7 +53,7 @@ void setRegisters (pid_t pid, Registers& registers)
     }
 }
 
-// A number that no call has: the kernel answers ENOSYS and does nothing.
+// A number that no call has: the kernel returns ENOSYS and does nothing.
 void replaceCall (pid_t pid)
 {
 #if defined(__x86_64__)
@@ -110,7 +110,7 @@ Traced::Traced (const std::function<int ()>& body)
             ::_exit (untraceable);
         }
         ::raise (SIGSTOP);
-        ::alarm (60);  // one that is stuck ends, and says by which signal
+        ::alarm (60);  // a child that hangs ends by SIGALRM
         ::_exit (runBody (body));
     }
     if (::waitpid (_pid, &_status, 0) != _pid || !WIFSTOPPED (_status))
@@ -327,7 +327,7 @@ std::string describe (int status)
     }
     if (WIFEXITED (status) && WEXITSTATUS (status) == threw)
     {
-        return "an exception that nobody caught";
+        return "an uncaught exception";
     }
     return "exit code " + std::to_string (WEXITSTATUS (status));
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/// A child process under ptrace(2), run from system call to system call or from instruction to instruction: each call
-/// can be looked at, made to fail, or be the last one.
+/// A child process under ptrace(2) that runs from system call to system call, or from instruction to instruction. The
+/// test can read each call, make it fail, or kill the child there.
 ///
 ///     Traced child ([] { mark (1); shm_unlink ("/x"); mark (2); return 0; });
 ///     child.between (1, 2, [&] (Stop stop)               // at the entry and at the exit of each call in between
@@ -8,10 +8,10 @@
 ///         if (stop == Stop::Entry && child.call ().number == SYS_unlink) child.fail (EACCES);
 ///         return true;                                   // false: leave the child there
 ///     });
-///     int status = child.finish ();                      // as waitpid(2) tells
+///     int status = child.finish ();                      // the status of waitpid(2)
 ///
-/// The thread that makes a Traced is the one that may use it. Only the child's main thread is traced; a process that
-/// dies takes its traced children along. x86-64 and aarch64.
+/// Only the thread that creates a Traced may use it. Only the child's main thread is traced; when a process dies, its
+/// traced children die with it. x86-64 and aarch64.
 #ifndef JOIN_TESTS_CRASH_TRACER_HPP
 #define JOIN_TESTS_CRASH_TRACER_HPP
 
@@ -27,49 +27,49 @@ struct SystemCall
 {
     long number = -1;
     uint64_t arguments[6] = {};
-    int64_t result = 0;   ///< at Exit: what the caller sees, -errno where it failed
-    bool failed = false;  ///< at Exit: it was replaced by fail ()
+    int64_t result = 0;   ///< at Exit: what the caller gets, -errno for a failure
+    bool failed = false;  ///< at Exit: fail () replaced the result
 };
 
 enum class Stop
 {
-    Entry,        ///< the call is not made yet
-    Exit,         ///< it is, and the child knows nothing of it yet
+    Entry,        ///< the call has not been made
+    Exit,         ///< the call has been made, the child has not resumed
     Instruction,  ///< one more instruction was executed
-    Gone,         ///< the process has ended, and is reaped
+    Gone,         ///< the process has ended and has been reaped
 };
 
 class Traced
 {
 public:
-    /// Forks. The child stands still before `body`, whose result is its exit code.
+    /// Forks. The child stops before `body`, whose result becomes its exit code.
     explicit Traced (const std::function<int ()>& body);
     Traced (const Traced&) = delete;
     Traced& operator= (const Traced&) = delete;
 
-    /// Kills what still runs.
+    /// Kills the child if it still runs.
     ~Traced ();
 
     /// Runs to the next entry or exit of a system call.
     Stop toSystemCall ();
 
-    /// Executes one instruction. Within a system call counts as one.
+    /// Executes one instruction; a system call counts as one.
     Stop step ();
 
-    /// Runs to where the child called mark (id); false: it ended before.
+    /// Runs to the child's call of mark (id). @return false if the child ended before it
     bool toMark (unsigned id);
 
-    /// Runs to mark (first) and calls `at` at each stop after it, up to mark (last). False: the child ended, or `at`
-    /// returned false and it stands still there.
+    /// Runs to mark (first) and calls `at` at each stop after it, up to mark (last). @return false if the child ended,
+    /// or if `at` returned false and the child is stopped there
     bool between (unsigned first, unsigned last, const std::function<bool (Stop)>& at);
 
-    /// At Entry: the kernel is not asked, the caller sees `error`.
+    /// At Entry: the call is not made, and its caller gets `error`.
     void fail (int error);
 
-    /// SIGKILL, and waits until its address space is gone.
+    /// Sends SIGKILL and waits until the child's address space is gone.
     void kill ();
 
-    /// Runs it to its end, unseen. The status of waitpid(2).
+    /// Runs the child to its end without stops. @return the status of waitpid(2)
     int finish ();
 
     const SystemCall& call () const
@@ -82,7 +82,7 @@ public:
         return _pid;
     }
 
-    /// The status of waitpid(2), once Gone.
+    /// The status of waitpid(2), after Gone.
     int status () const
     {
         return _status;
@@ -90,7 +90,7 @@ public:
 
     uint64_t instructionPointer () const;
 
-    /// The string at that address of the child; empty where there is none.
+    /// The string at that address of the child; empty if there is none.
     std::string text (uint64_t address) const;
 
 private:
@@ -100,21 +100,21 @@ private:
 
     pid_t _pid = -1;
     int _status = 0;
-    int _error = 0;  // of the call that is replaced, until its exit
+    int _error = 0;  // for the replaced call, until its exit
     bool _gone = false;
     SystemCall _call;
 };
 
-/// In the child: a place that the tracer knows again. A system call that changes nothing, and is not counted.
+/// In the child: a point that the tracer recognises. It is a system call that changes nothing and is not counted.
 void mark (unsigned id);
 
-/// Why no process may be traced here; empty where it may.
+/// Why no process may be traced here; empty if tracing works.
 std::string whyNotTraced ();
 
-/// What waitpid(2) said, in words: "exit code 0", "signal 11 (Segmentation fault)".
+/// The status of waitpid(2) in words: "exit code 0", "signal 11 (Segmentation fault)".
 std::string describe (int status);
 
-/// The name of a call, as far as the tests have come across it, and its number.
+/// The name of a call that the tests know, and its number.
 std::string callName (long number);
 
 }  // namespace crash

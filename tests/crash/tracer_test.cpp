@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The tracer itself: what it is told to do happens, once, and nowhere else.
+// The tracer itself: it does what a test requests, once, and nothing else.
 #include <catch2/catch.hpp>
 
 #include "environment.hpp"
@@ -41,14 +41,14 @@ int threeCalls ()
 }
 }  // namespace
 
-TEST_CASE ("the calls between two marks are seen, each at its entry and its exit", "[traced][tracer]")
+TEST_CASE ("tracer sees entry and exit of each call", "[traced][tracer]")
 {
     Traced child (threeCalls);
     CHECK (callsOf (child) == std::vector<long> {SYS_getppid, SYS_getuid, SYS_openat});
     CHECK (describe (child.finish ()) == "exit code 0");
 }
 
-TEST_CASE ("the path and the result of a call are read", "[traced][tracer]")
+TEST_CASE ("tracer reads path and result of a call", "[traced][tracer]")
 {
     Traced child (threeCalls);
     std::string path;
@@ -65,7 +65,7 @@ TEST_CASE ("the path and the result of a call are read", "[traced][tracer]")
     CHECK (result >= 3);
 }
 
-TEST_CASE ("a call that is made to fail is not made, and its caller sees the errno", "[traced][tracer]")
+TEST_CASE ("injected failure skips the call and sets errno", "[traced][tracer]")
 {
     for (int error : {EMFILE, EACCES, ENOSPC})
     {
@@ -84,7 +84,7 @@ TEST_CASE ("a call that is made to fail is not made, and its caller sees the err
     }
 }
 
-TEST_CASE ("a process killed at the entry of a call has not made it, at the exit it has", "[traced][tracer]")
+TEST_CASE ("kill at entry precedes the call, at exit follows", "[traced][tracer]")
 {
     for (Stop where : {Stop::Entry, Stop::Exit})
     {
@@ -104,8 +104,7 @@ TEST_CASE ("a process killed at the entry of a call has not made it, at the exit
     }
 }
 
-TEST_CASE ("single steps count the instructions of the child, and a kill after the k-th leaves what k did",
-           "[traced][tracer]")
+TEST_CASE ("single stepping counts instructions and kills after k", "[traced][tracer]")
 {
     auto* word = static_cast<std::atomic<int>*> (sharedPages (4096));
     const auto count = [&] {
@@ -141,7 +140,7 @@ TEST_CASE ("single steps count the instructions of the child, and a kill after t
     CHECK (values == std::vector<int> {0, 1, 2, 3});
 }
 
-TEST_CASE ("a child that dies of a signal, or before its mark, is gone and says of what", "[traced][tracer]")
+TEST_CASE ("tracer reports the signal that ended a child", "[traced][tracer]")
 {
     Traced child ([] {
         ::signal (SIGBUS, SIG_DFL);  // a sanitizer handles it
@@ -155,7 +154,7 @@ TEST_CASE ("a child that dies of a signal, or before its mark, is gone and says 
     CHECK (child.toSystemCall () == Stop::Gone);
 }
 
-TEST_CASE ("two children stand and run apart from one another", "[traced][tracer]")
+TEST_CASE ("two traced children run independently", "[traced][tracer]")
 {
     auto* word = static_cast<std::atomic<int>*> (sharedPages (4096));
     const auto add = [=] (int what) {

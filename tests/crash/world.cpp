@@ -50,7 +50,7 @@ bool put (const char* path, const std::string& text)
     return fine;
 }
 
-// A user namespace lets a user who is not root have a mount namespace.
+// In a user namespace a user other than root can have a mount namespace.
 bool unshareMounts ()
 {
     if (::unshare (CLONE_NEWNS) == 0)
@@ -69,14 +69,14 @@ std::string prefix ()
     return "joinmem-crash-" + std::to_string (::getpid ()) + "-";
 }
 
-// Children go by the name of the process that began.
+// Children use the name of the process that started the test.
 const std::string& ours ()
 {
     static const std::string text = prefix ();
     return text;
 }
 
-struct flock leaseOf (short type)
+struct flock lockOf (short type)
 {
     struct flock lock = {};
     lock.l_type = type;
@@ -167,10 +167,10 @@ void removeNames ()
     }
 }
 
-bool leaseHeld (const std::string& path)
+bool lockHeld (const std::string& path)
 {
     const int file = openOrRefuse (path);
-    struct flock lock = leaseOf (F_WRLCK);
+    struct flock lock = lockOf (F_WRLCK);
     const int result = ::fcntl (file, F_OFD_GETLK, &lock);
     ::close (file);
     if (result == -1)
@@ -183,7 +183,7 @@ bool leaseHeld (const std::string& path)
 int lockAlone (const std::string& path)
 {
     const int file = openOrRefuse (path);
-    struct flock lock = leaseOf (F_WRLCK);
+    struct flock lock = lockOf (F_WRLCK);
     if (::fcntl (file, F_OFD_SETLK, &lock) == 0)
     {
         return file;
@@ -299,7 +299,7 @@ void Gate::wait ()
     {
         if (::syscall (SYS_futex, _word, FUTEX_WAIT, 0, &minute, nullptr, 0) == -1 && errno == ETIMEDOUT)
         {
-            throw std::runtime_error ("nobody opened the gate");
+            throw std::runtime_error ("the gate was not opened within a minute");
         }
     }
 }

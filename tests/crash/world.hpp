@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/// What the tests see of the world without asking the library: names, mappings, descriptors, locks, pages.
+/// What the tests observe without the library: names, mappings, descriptors, locks, pages.
 #ifndef JOIN_TESTS_CRASH_WORLD_HPP
 #define JOIN_TESTS_CRASH_WORLD_HPP
 
@@ -14,46 +14,47 @@
 
 namespace crash
 {
-/// Gives this process a /dev/shm that nobody else sees, where the kernel allows. Before there are threads. False: the
-/// tests see the machine's, and look at names of their own only.
+/// Gives this process a private /dev/shm, where the kernel allows it. Call it before any thread starts. @return false
+/// if the tests see the machine's /dev/shm, and look only at their own names there
 bool makePrivateShm ();
 bool privateShm ();
 
-/// What stands in /dev/shm and is ours: everything if it is private, else what begins as name () or ".joinmem-".
+/// The names in /dev/shm that belong to the tests: all if it is private, else those that begin with name () or
+/// ".joinmem-".
 std::vector<std::string> names ();
 std::string listOf (const std::vector<std::string>& names);
 
-/// A name that no other test and no other process uses, without its slash.
+/// A name that no other test or process uses, without its slash.
 std::string freshName ();
 
 /// "/dev/shm/<name>"
 std::string pathOf (const std::string& name);
 bool exists (const std::string& name);
 
-/// Removes all that names () tells: what a planted violation left.
+/// Removes all names (): those that a planted violation has left.
 void removeNames ();
 
-/// Whether somebody holds the attach lease of the file at `path`, asked through a description of its own.
-/// Throws where the file cannot be opened.
-bool leaseHeld (const std::string& path);
+/// Whether any process holds the attach lock of the file at `path`, by a file description of its own. Throws if the
+/// file cannot be opened.
+bool lockHeld (const std::string& path);
 
-/// The description of a process that takes the lease for itself alone, as garbage collection does; -1: it is held.
+/// The descriptor of an exclusive lock, as garbage collection takes it; -1 if the attach lock is held.
 int lockAlone (const std::string& path);
 
-/// Whether the process maps the file of that inode, by /proc.
+/// Whether the process maps the file with that inode, by /proc.
 bool maps (pid_t pid, ino_t inode);
 ino_t inodeOf (const std::string& path);
 
-/// The mappings and descriptors of this process. Takes no memory while it looks.
+/// The mappings and descriptors of this process. Allocates nothing while it reads them.
 class Footprint
 {
 public:
-    /// The allocator is told to keep to its heap first, which is left out.
+    /// Makes the allocator use only its heap, which a footprint leaves out. Call it first.
     static void settle ();
 
     void take ();
 
-    /// Empty where both are the same, else what differs.
+    /// The difference between the two; empty if there is none.
     std::string differs (const Footprint& later) const;
 
 private:
@@ -62,7 +63,7 @@ private:
     uint64_t _descriptors[16] = {};
 };
 
-/// What the kernel says of a range of this process, smaps: bytes.
+/// What smaps reports for a range of this process, in bytes.
 struct Backing
 {
     uint64_t resident = 0;
@@ -71,20 +72,20 @@ struct Backing
 };
 Backing backingOf (const void* address, uint64_t size);
 
-/// Whether all bytes there are `value`, read page by page.
+/// Whether all bytes of the range are `value`; reads page by page.
 bool filledWith (const void* address, uint64_t size, unsigned char value);
 
-/// Forks; the child runs `body`, exits with its result, and dies with its parent. It ends after a minute at the latest.
+/// Forks. The child runs `body`, exits with its result, and dies with its parent, or after a minute.
 pid_t start (const std::function<int ()>& body);
 
 /// The status of waitpid(2).
 int await (pid_t pid);
 int inChild (const std::function<int ()>& body);
 
-/// Memory that parent and children share, zero at first, one page or more.
+/// Zeroed memory that parent and children share, one page or more.
 void* sharedPages (std::size_t bytes);
 
-/// Shut until somebody opens it, for processes that fork after it was made. Needs no descriptor.
+/// A gate that stays shut until a process opens it, for processes that fork after its creation. Needs no descriptor.
 class Gate
 {
 public:
@@ -102,24 +103,24 @@ private:
     std::atomic<uint32_t>* _word;
 };
 
-/// What a child tells its parent: a sentence, or that it never came to it.
+/// What a child reports to its parent.
 struct Verdict
 {
-    bool done;        ///< the child came to its end
-    int error;        ///< errno of the operation, 0: it succeeded
-    bool created;     ///< what created () said
-    char text[1000];  ///< complaint; empty where all is right
+    bool done;        ///< the child reached its end
+    int error;        ///< errno of the operation, 0 if it succeeded
+    bool created;     ///< the result of created ()
+    char text[1000];  ///< complaint; empty if there is none
 
     void say (const std::string& words);
 
-    /// Of a child that ended so.
+    /// The complaint of a child that ended with this status.
     std::string complaint (int status) const;
 };
 
-/// Runs body in a child; the complaint, empty where there is none.
+/// Runs body in a child. @return the complaint; empty if there is none
 std::string judge (const std::function<void (Verdict&)>& body);
 
-/// Under a sanitizer system calls come from elsewhere too, and mappings are not what they are.
+/// Under a sanitizer there are more system calls and other mappings than those of the test.
 bool sanitized ();
 
 }  // namespace crash

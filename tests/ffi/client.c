@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The client in C99; record.h says what it does. */
+/* The client in C99; record.h describes what it does. */
 #include "record.h"
 
 #include <errno.h>
@@ -143,7 +143,7 @@ static void pushAll (jm_handle queue, uint64_t count, const char* language)
     }
 }
 
-/* What one language pushed. */
+/* The elements of one language. */
 typedef struct
 {
     uint64_t count, sum;

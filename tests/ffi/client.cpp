@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The client in C++, on the classes; record.h says what it does.
+// The client in C++, with the classes; record.h describes what it does.
 #include "record.h"
 
 #include <algorithm>
@@ -59,7 +59,7 @@ static void readAll (const std::string& name, const char* language)
     std::snprintf (r->reply, sizeof r->reply, "read in %s", language);
 }
 
-// The errno that the C ABI has for the same failure, and what () or message ().
+// The errno that the C ABI has for the same failure, and the text of what () or message ().
 template <typename Call>
 static void printError (Call call)
 {
@@ -86,7 +86,7 @@ static void provoke (const std::string& name)
     printError ([&] { return memory.get (54321) == nullptr ? 0 : 1; });
     join::ShmMem::unlink (name);
     join::ShmMem elsewhere = std::move (memory);
-    printError ([&] { return memory.mbind (0); });  // moved from: said so, and not undefined
+    printError ([&] { return memory.mbind (0); });  // moved-from: a reported error, not undefined
 }
 
 static void provokeQueue (const std::string& name)
@@ -129,7 +129,7 @@ static void pushAll (Queue& queue, uint64_t count, const std::string& language)
     }
 }
 
-// What each language pushed, and how much.
+// What each language has pushed: the count and the sum.
 using Writers = std::map<std::string, std::pair<uint64_t, uint64_t>>;
 
 static void take (Writers& writers, const element& e)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-// The client in Go, with cgo; record.h says what it does.
+// The client in Go, with cgo; record.h describes what it does.
 package main
 
 // #cgo CFLAGS: -I${SRCDIR}
@@ -34,7 +34,7 @@ func checked(good bool) {
 	}
 }
 
-// fill copies the text into an array of C, text reads it back up to the first zero.
+// fill copies the text into a C array; text reads it back up to the first zero.
 func fill(to []C.char, from string) {
 	for i := 0; i < len(from); i++ {
 		to[i] = C.char(from[i])
@@ -181,7 +181,7 @@ func push(queue C.jm_handle, count uint64, language string) {
 	}
 }
 
-// writer is what one language pushed.
+// writer holds what one language has pushed.
 type writer struct{ count, sum C.uint64_t }
 
 func take(writers map[string]writer, e *C.element) {
@@ -218,7 +218,7 @@ func pop(queue C.jm_handle) {
 }
 
 func main() {
-	runtime.LockOSThread() // the last error is the thread's
+	runtime.LockOSThread() // the last error belongs to the thread
 	words := os.Args[1:]
 	switch {
 	case len(words) == 3 && words[0] == "write":

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-// The client in JavaScript, on Node.js with koffi; record.h says what it does.
+// The client in JavaScript, on Node.js with koffi; record.h describes what it does.
 'use strict';
 const fs = require('fs');
 const koffi = require('koffi');
 
 const SEGMENT = 100000, BYTES = 128, TEXT = 24, REPLY = 64;
 const CREATE_ONLY = 1, OPEN_ONLY = 2;
-const CAPACITY = 64, SOME = 16, TIMEOUT = 10000000000n, ELEMENT = 24, FACTOR = 0x9E3779B97F4A7C15n;
+const CAPACITY = 64, SOME = 16, TIMEOUT = 60000000000n, ELEMENT = 24, FACTOR = 0x9E3779B97F4A7C15n;
 const KINDS = {spsc: 1, mpsc: 2, mpmc: 3};
 const EPIPE = 32;
 

@@ -3,7 +3,7 @@
 local ffi = require ("ffi")
 
 local SEGMENT, BYTES = 100000, 128
-local CAPACITY, SOME, TIMEOUT, FACTOR, EPIPE = 64, 16, 10000000000LL, 0x9E3779B97F4A7C15ULL, 32
+local CAPACITY, SOME, TIMEOUT, FACTOR, EPIPE = 64, 16, 60000000000LL, 0x9E3779B97F4A7C15ULL, 32
 
 local header = assert (io.open (os.getenv ("JOINMEM_FFI_H")))
 ffi.cdef (header:read ("*a"))

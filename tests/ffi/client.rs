@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The client in Rust, with rustc alone; record.h says what it does.
+// The client in Rust, with rustc alone; record.h describes what it does.
 use std::ffi::{c_void, CStr, CString};
 use std::io::{self, Write};
 use std::os::raw::{c_char, c_int};
@@ -12,7 +12,7 @@ const CREATE_ONLY: u32 = 1;
 const OPEN_ONLY: u32 = 2;
 const CAPACITY: u64 = 64;
 const SOME: usize = 16;
-const TIMEOUT: i64 = 10_000_000_000;
+const TIMEOUT: i64 = 60_000_000_000;
 const FACTOR: u64 = 0x9E3779B97F4A7C15;
 const MPMC: u32 = 3;
 const EPIPE: c_int = 32;
@@ -246,7 +246,7 @@ fn push(queue: Handle, count: u64, language: &str) {
     }
 }
 
-/// What each language pushed, and how much.
+/// What each language has pushed: the count and the sum.
 type Writers = BTreeMap<String, (u64, u64)>;
 
 fn take(writers: &mut Writers, element: &Element) {

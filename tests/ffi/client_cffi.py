@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""The client in Python with cffi, in ABI mode, from the installed joinmem_ffi.h; record.h says what it does."""
+"""The client in Python with cffi, in ABI mode, from the installed joinmem_ffi.h; record.h describes what it does."""
 import errno
 import os
 import sys
@@ -9,7 +9,7 @@ import zlib
 import cffi
 
 SEGMENT, BYTES = 100000, 128
-CAPACITY, SOME, TIMEOUT, FACTOR = 64, 16, 10**10, 0x9E3779B97F4A7C15
+CAPACITY, SOME, TIMEOUT, FACTOR = 64, 16, 60 * 10**9, 0x9E3779B97F4A7C15
 
 ffi = cffi.FFI()
 with open(os.environ["JOINMEM_FFI_H"], encoding="utf-8") as header:

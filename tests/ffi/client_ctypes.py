@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""The client in Python with ctypes; record.h says what it does."""
+"""The client in Python with ctypes; record.h describes what it does."""
 import ctypes
 import errno
 import sys
@@ -10,7 +10,7 @@ from ctypes import c_char, c_char_p, c_double, c_int, c_int32, c_int64, c_uint32
 MAGIC, SEGMENT, BYTES = 0x1122334455667788, 100000, 128
 JM_CREATE_ONLY, JM_OPEN_ONLY = 1, 2
 JM_SPSC, JM_MPSC, JM_MPMC = 1, 2, 3
-CAPACITY, SOME, TIMEOUT, FACTOR = 64, 16, 10**10, 0x9E3779B97F4A7C15
+CAPACITY, SOME, TIMEOUT, FACTOR = 64, 16, 60 * 10**9, 0x9E3779B97F4A7C15
 
 
 class Options(ctypes.Structure):

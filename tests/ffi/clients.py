@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""What one language writes every other reads, and its errors are told: clients.py BUILD CC CXX LANGUAGE"""
+"""Each language reads what LANGUAGE writes and reports its errors: clients.py BUILD CC CXX LANGUAGE"""
 import errno
 import os
 import pathlib
@@ -26,7 +26,7 @@ def expect(condition, message):
 
 
 class Segment:
-    """A name of this process, which is gone afterwards, whatever happened."""
+    """A segment name of this process, which is removed afterwards in any case."""
 
     def __init__(self, what):
         self.name = f"ffi-{os.getpid()}-{what}"
@@ -43,7 +43,7 @@ class Segment:
 
 
 def exchange(writer, reader, clients, environment):
-    """The writer has the segment open while the reader reads it and answers in it."""
+    """The writer has the segment open while the reader reads it and writes a reply into it."""
     with Segment("data") as segment:
         command = [*clients[writer], "write", segment.name, writer]
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
@@ -76,7 +76,7 @@ def errors(language, clients, environment):
 
 
 def client_of(build, cc, cxx, language):
-    """The language, how it and those of every machine are started, and the prefix that they are in."""
+    """The language, the commands that start it and the languages of every machine, and the installed prefix."""
     build, cc = pathlib.Path(build), shlex.split(cc)
     prefix = prepared(build, cc, shlex.split(cxx))
     clients = prefix.clients()
@@ -88,12 +88,12 @@ def client_of(build, cc, cxx, language):
 
 
 def main():
-    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))  # a timeout, too, leaves no name
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))  # leaves no name after a timeout either
     language, clients, prefix = client_of(*sys.argv[1:])
     for other in clients:
         exchange(language, other, clients, prefix.environment)
         print(f"{other} read what {language} wrote, and answered")
-        if language in more.LANGUAGES and other != language:  # the tests of the others know nothing of it
+        if language in more.LANGUAGES and other != language:  # other languages' tests do not cover it
             exchange(other, language, clients, prefix.environment)
             print(f"{language} read what {other} wrote, and answered")
     said = errors(language, clients, prefix.environment)

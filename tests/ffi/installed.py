@@ -25,7 +25,7 @@ def output(*command, **options):
 
 
 class Prefix:
-    """What pkg-config says of an installed tree, and nothing that it does not say."""
+    """The library of an installed tree, as pkg-config describes it, and nothing else."""
 
     def __init__(self, folder):
         self.folder = folder
@@ -36,7 +36,7 @@ class Prefix:
         self.environment.pop("LD_LIBRARY_PATH", None)
         self.libraries = self.pkg_config("--variable=libdir")[0]
         self.header = os.path.join(self.pkg_config("--variable=includedir")[0], "joinmem_ffi.h")
-        # Neither a library that is in the system, nor the one in the build directory.
+        # Neither a library of the system nor the one in the build directory.
         if not self.libraries.startswith(str(folder)) or not os.path.isfile(self.header):
             sys.exit(f"joinmem.pc leads out of {folder}: {self.libraries}, {self.header}")
         self.environment.update(LD_LIBRARY_PATH=self.libraries, JOINMEM_FFI_H=self.header)
@@ -45,13 +45,13 @@ class Prefix:
         return shlex.split(output("pkg-config", *options, "joinmem", env=self.environment))
 
     def build(self, compiler, standard, source, program, *options):
-        """`options` go to pkg-config, too, if they are its own."""
+        """`options` go to pkg-config too, if it knows them."""
         static = ["--static"] if "-static" in options else []
         output(*compiler, standard, *WARNINGS, HERE / source, *options, "-o", self.folder / program,
                *self.pkg_config("--cflags", "--libs", *static), env=self.environment)
 
     def clients(self):
-        """How each language is started: all that can be here."""
+        """The command that starts each language that is installed here."""
         commands = {"C++": [self.folder / "client-cpp"], "C": [self.folder / "client-c"],
                     "ctypes": [PYTHON, HERE / "client_ctypes.py"]}
         if subprocess.run([PYTHON, "-c", "import cffi"], stderr=subprocess.DEVNULL, check=False).returncode == 0:
@@ -62,7 +62,7 @@ class Prefix:
 
 
 def digest(build):
-    """Of all that is installed, and of the clients: so that the tests of one run share one prefix."""
+    """A digest of everything that is installed and of the clients: the tests of one run share one prefix."""
     with open(build / "meson-info/intro-installed.json", encoding="utf-8") as file:
         sources = list(json.load(file)) + sorted(HERE.glob("*.[ch]*")) + [HERE / "installed.py"]
     sums = hashlib.sha256()
@@ -80,7 +80,7 @@ def locked(path):
 
 
 def prepared(build, cc, cxx):
-    """The prefix, installed again if anything in it would be different."""
+    """The prefix, installed again if its content would differ."""
     place = build / "tests/ffi"
     place.mkdir(parents=True, exist_ok=True)
     folder, stamp = place / "installed", place / "installed.sha256"
@@ -89,7 +89,7 @@ def prepared(build, cc, cxx):
         if not stamp.is_file() or stamp.read_text(encoding="ascii") != now:
             stamp.unlink(missing_ok=True)
             shutil.rmtree(folder, ignore_errors=True)
-            # Without the tool, which only longer tests build.
+            # The tool is left out: only longer tests build it.
             output("meson", "install", "--no-rebuild", "--quiet", "--tags", "devel,runtime", "-C", build, "--destdir", folder)
             prefix = Prefix(folder)
             prefix.build(cc, "-std=c99", "client.c", "client-c")

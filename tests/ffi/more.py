@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The clients that want a compiler or a package of their own: Rust, Go and Node.js, built into the build directory."""
+"""The clients that need a compiler or a package of their own: Rust, Go and Node.js, built in the build directory."""
 import re
 import shutil
 import subprocess
@@ -35,7 +35,7 @@ def rust(prefix, _place, _cc):
 
 
 def go(prefix, place, cc):
-    """Without the network, and without a file outside of the build directory."""
+    """Builds without the network, and writes no file outside the build directory."""
     needed("go")
     program, source = prefix.folder / "client-go", HERE / "client.go"
     if not fresh(program, source):
@@ -49,7 +49,7 @@ def go(prefix, place, cc):
 
 
 def node(prefix, place, _cc):
-    """koffi brings its binaries along: its install script would only look for them."""
+    """koffi contains its binaries: its install script would only search for them."""
     needed("node", "npm")
     folder, wanted = place / "node", HERE / "package.json"
     made = folder / "node_modules/koffi/package.json"
@@ -80,7 +80,7 @@ LANGUAGES = {"Rust": rust, "Go": go, "Node.js": node}
 
 
 def client(language, prefix, build, cc):
-    """How it is started; where it cannot be here the test is skipped, and says so."""
+    """The command that starts the language; if it is missing here, the test is skipped with the reason."""
     place = build / "tests/ffi"
     with locked(place / f"{language}.lock"):
         return LANGUAGES[language](prefix, place, cc)

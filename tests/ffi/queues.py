@@ -24,8 +24,8 @@ def started(command, environment):
 
 
 def finish(what, *processes):
-    """What the first says. It may have failed because the next one is gone, so that one's words are told too."""
-    said, _ = processes[0].communicate(timeout=60)
+    """The first process's output. If it failed, the others' output follows, as their end may be the cause."""
+    said, _ = processes[0].communicate(timeout=90)  # a watchdog, longer than those of the clients
     if processes[0].returncode != 0:
         for other in processes[1:]:
             other.kill()
@@ -34,26 +34,26 @@ def finish(what, *processes):
     return sorted(said.splitlines())
 
 
-def through(kind, pushers, popper, clients, environment):
-    """What each pusher pushes, at the same time, comes out at the popper: all of it, each one's in its order, once."""
-    what = f"{popper} pops what {' and '.join(pushers)} push, {kind}"
+def through(kind, producers, consumer, clients, environment):
+    """The consumer gets all elements of every concurrent producer, once, and in each producer's order."""
+    what = f"{consumer} pops what {' and '.join(producers)} push, {kind}"
     with Segment(f"{kind}-queue") as segment, contextlib.ExitStack() as stack:
-        taker = stack.enter_context(started([*clients[popper], "pop", kind, segment.name], environment))
-        last = ["shutdown"] if len(pushers) == 1 else []
-        makers = [stack.enter_context(started([*clients[pusher], "push", kind, segment.name, str(COUNT), pusher, *last],
-                                              environment)) for pusher in pushers]
-        for pusher, maker in zip(pushers, makers):
-            expect(finish(f"{what}: {pusher}", maker, taker) == [], f"{what}: {pusher} said something")
+        taker = stack.enter_context(started([*clients[consumer], "pop", kind, segment.name], environment))
+        last = ["shutdown"] if len(producers) == 1 else []
+        makers = [stack.enter_context(started([*clients[producer], "push", kind, segment.name, str(COUNT), producer, *last],
+                                              environment)) for producer in producers]
+        for producer, maker in zip(producers, makers):
+            expect(finish(f"{what}: {producer}", maker, taker) == [], f"{what}: {producer} said something")
         if not last:
-            expect(taker.poll() is None, f"{what}: {popper} is gone before the shutdown")
-            output(*clients[pushers[0]], "push", kind, segment.name, "0", pushers[0], "shutdown", env=environment)
-        got, wanted = finish(what, taker), sorted(f"{pusher} {COUNT} {SUM}" for pusher in set(pushers))
+            expect(taker.poll() is None, f"{what}: {consumer} is gone before the shutdown")
+            output(*clients[producers[0]], "push", kind, segment.name, "0", producers[0], "shutdown", env=environment)
+        got, wanted = finish(what, taker), sorted(f"{producer} {COUNT} {SUM}" for producer in set(producers))
         expect(got == wanted, f"{what}:\n{got}\ninstead of\n{wanted}")
         print(f"{what}: {got}")
 
 
 def main():
-    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))  # a timeout, too, leaves no name
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))  # leaves no name after a timeout either
     language, clients, prefix = client_of(*sys.argv[1:])
     for kind in ("spsc", "mpsc", "mpmc"):
         several = sorted({language, "C++"})

@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: MIT */
-/* What the clients share; each language has its own words for it. At offset 128 `count` bytes follow, byte i being
- * (31 * i + 7) % 256. A client is called so:
- *     CLIENT write NAME LANGUAGE   makes the segment, says "ready", waits for a line, prints the reply, removes the name
- *     CLIENT read NAME LANGUAGE    opens it, prints what is there, leaves a reply
- *     CLIENT errors NAME           provokes errors, prints errno and message of each in a line
+/* What the clients share; each language declares it itself. At offset 128 `count` bytes follow, byte i being
+ * (31 * i + 7) % 256. Usage of a client:
+ *     CLIENT write NAME LANGUAGE   creates the segment, prints "ready", reads a line, prints the reply, unlinks the name
+ *     CLIENT read NAME LANGUAGE    opens it, prints its content, writes a reply
+ *     CLIENT errors NAME           provokes errors, prints errno and message of each on a line
  * and for the queue of that name, KIND being spsc, mpsc or mpmc:
  *     CLIENT push KIND NAME COUNT LANGUAGE [shutdown]   pushes elements 0 to COUNT, one and then some at a time, and
- *                                                       shuts the queue down if it is told so
- *     CLIENT pop KIND NAME          pops one and then some at a time until EPIPE, each language's in its order;
- *                                   prints a line for each: LANGUAGE, how many, the sum of their checks */
+ *                                                       shuts the queue down if requested
+ *     CLIENT pop KIND NAME          pops one and then some at a time until EPIPE, checks each language's order;
+ *                                   prints a line for each: LANGUAGE, the count, the sum of the checks */
 #ifndef FFI_RECORD_H
 #define FFI_RECORD_H
 
 #include <stdint.h>
 
 #define RECORD_MAGIC UINT64_C (0x1122334455667788)
-#define RECORD_SEGMENT 100000 /* no whole number of pages */
+#define RECORD_SEGMENT 100000 /* not a whole number of pages */
 #define RECORD_BYTES 128      /* where the bytes begin */
 
 typedef struct
@@ -30,14 +30,14 @@ typedef struct
 
 #define QUEUE_CAPACITY 64
 #define QUEUE_SOME 16 /* elements in one call */
-#define QUEUE_TIMEOUT INT64_C (10000000000)
+#define QUEUE_TIMEOUT INT64_C (60000000000) /* a watchdog that only finds a hang */
 #define ELEMENT_FACTOR UINT64_C (0x9E3779B97F4A7C15)
 
 typedef struct
 {
     uint64_t number;
     uint64_t check; /* (number + 1) * ELEMENT_FACTOR, modulo 2^64 */
-    char text[8];   /* the language, zeros behind it */
+    char text[8];   /* the language, padded with zeros */
 } element;
 
 /* Adler-32, as in zlib. */

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""Clients linked through pkg-config --static need no shared library of ours, nor any: static.py ROOT BUILD CC CXX"""
+"""Clients linked through pkg-config --static need no shared library at all: static.py ROOT BUILD CC CXX"""
 import os
 import pathlib
 import shlex
@@ -24,7 +24,7 @@ def main():
     output("meson", "install", "--quiet", "-C", place / "build", "--destdir", place / "installed", env=environment)
     prefix = Prefix(place / "installed")
     expect(not list(prefix.folder.rglob("*.so*")), "a static build installs a shared library")
-    # C is linked by the C compiler: what C++ needs must come from joinmem.pc.
+    # The C compiler links the C client: what C++ needs must come from joinmem.pc.
     prefix.build(shlex.split(cc), "-std=c99", "client.c", "client-c", "-static")
     prefix.build(shlex.split(cxx), "-std=c++17", "client.cpp", "client-cpp", "-static")
     clients = {name: command for name, command in prefix.clients().items() if name in ("C", "C++")}

@@ -2,6 +2,7 @@
 """The library's own sources, without libnuma, and one program of this folder, by any compiler."""
 
 import concurrent.futures
+import errno
 import os
 import pathlib
 import shlex
@@ -20,7 +21,7 @@ def skip(reason):
 
 
 def compilers(commands, folder):
-    """Each command's words; the test is skipped where one of them builds nothing here."""
+    """Each command's words; the test is skipped if one of them builds nothing here."""
     probe = pathlib.Path(folder, "probe.cpp")
     probe.write_text(PROBE, encoding="utf-8")
     for command in map(shlex.split, commands):
@@ -31,7 +32,21 @@ def compilers(commands, folder):
         yield command
 
 
-def build(root, compiler, folder, program):
+def launcher(program, emulator):
+    """The words that start programs like this one: none, or the emulator, if the kernel cannot execute them."""
+    try:
+        subprocess.run([program], check=True)
+        return []
+    except OSError as error:
+        if error.errno != errno.ENOEXEC:
+            raise
+    if shutil.which(emulator) is None:
+        skip(f"the kernel cannot execute the program, and {emulator} is not installed")
+    return [emulator]
+
+
+def build(root, compiler, folder, program, emulator="qemu-i386"):
+    """Returns the words that start the program."""
     root = pathlib.Path(root)
     place = pathlib.Path(tempfile.mkdtemp(dir=folder))
     sources = [path for path in sorted((root / "src").rglob("*.cpp")) if path.name != "numa_libnuma.cpp"]
@@ -45,4 +60,6 @@ def build(root, compiler, folder, program):
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         objects = list(pool.map(compiled, sources))
     subprocess.run([*compiler, "-pthread", *objects, "-o", place / program], check=True)
-    return place / program
+    probe = place / "probe"
+    subprocess.run([*compiler, pathlib.Path(folder, "probe.cpp"), "-o", probe], check=True)
+    return [*launcher(probe, emulator), place / program]

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Prints the segment of docs/format.md's example as hexdump(1) -C would, without what differs from run to run.
+// Prints the segment of docs/format.md's example as hexdump(1) -C would, without what differs between runs.
 #include <join/queue.hpp>
+
+#include "../segment_file.hpp"
 
 #include <cctype>
 #include <cstdio>
@@ -53,16 +55,14 @@ int main ()
 {
     const std::string name = "/joinmem-test-" + std::to_string (::getpid ()) + "-dump";
     QueueOptions options;
-    options.participants = 1;
+    options.maxProducers = 1;
     options.typeId = 7;
     {
         ShmMem::Mpsc::Queue<uint64_t> queue (4, name, MemOptions (), options);
         uint64_t popped = 0;
         const bool done = queue.tryPush (11) == 0 && queue.tryPush (22) == 0 && queue.tryPush (33) == 0
                           && queue.tryPop (popped) == 0 && popped == 11;
-        MemOptions there;
-        there.mode = OpenMode::OpenOnly;
-        ShmMem segment (0, name, there);
+        SegmentFile segment (name);
         ShmMem::unlink (name);
         if (!done)
         {
@@ -71,7 +71,7 @@ int main ()
         auto* control = static_cast<detail::Control*> (segment.get ());
         control->identity.creatorPid = 0;
         control->identity.createdAt = 0;
-        reinterpret_cast<detail::Lane*> (control + 1)->pid = 0;
+        reinterpret_cast<detail::Slot*> (control + 1)->pid = 0;
         print (static_cast<const unsigned char*> (segment.get ()), control->identity.segmentSize);
     }
     return 0;

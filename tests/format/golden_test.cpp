@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Segments that the first version of the format made are read, and written on, by this one. With --make FOLDER they are made.
+// This version reads and continues segments of the first format version. With --make FOLDER it creates them.
+#include "../segment_file.hpp"
+
 #include <join/queue.hpp>
 
 #include <cstdio>
@@ -17,7 +19,7 @@ struct Element
 {
     uint64_t number;
     uint64_t complement;
-    uint64_t bytes[7];  // 72 bytes: its words stand apart
+    uint64_t bytes[7];  // an element of 72 bytes: the cell sequences lie apart
 };
 
 Element element (uint64_t number)
@@ -35,13 +37,13 @@ std::string segmentName ()
 QueueOptions options ()
 {
     QueueOptions options;
-    options.participants = 1;
+    options.maxProducers = 1;
     options.typeId = 0x1122334455667788;
     options.tag = 0x99aabbccddeeff00;
     return options;
 }
 
-// Eleven pushes and eight pops through a ring of four: past two laps, three elements inside.
+// Eleven pushes and eight pops through a ring of four: more than two laps, with three elements left.
 template <typename Queue>
 bool make (const std::string& file)
 {
@@ -54,9 +56,7 @@ bool make (const std::string& file)
             fine = fine && queue.tryPush (element (i)) == 0 && (i >= 8 || queue.tryPop (out) == 0);
         }
     }
-    MemOptions there;
-    there.mode = OpenMode::OpenOnly;
-    const ShmMem segment (0, segmentName (), there);
+    SegmentFile segment (segmentName ());
     const auto* control = static_cast<const detail::Control*> (segment.get ());
     std::ofstream (file, std::ios::binary)
         .write (static_cast<const char*> (segment.get ()),

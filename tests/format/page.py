@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""docs/format.md says what segment.hpp declares, and shows the bytes that are made: page.py ROOT CXX DUMP [--renew]"""
+"""docs/format.md matches segment.hpp and the bytes of a real segment: page.py ROOT CXX DUMP [--renew]"""
 
 import pathlib
 import re
@@ -14,16 +14,16 @@ BIT = re.compile(r"^\| [^|]*\| (\d+) \| `(\w+)` \|", re.M)
 BLOCK = re.compile(r"(<!-- dump -->\n```\n)(.*?)(```\n)", re.S)
 STRUCT = re.compile(r"^struct (?:alignas \(pad\) )?(\w+)\n\{(.*?)^\};", re.S | re.M)
 MEMBER = re.compile(r"^    [\w:<>]+ (\w+)(?:\[[^;]+\])?;", re.M)
-PARTS = {"Identity": "identity", "Counters": "counters", "Reserved": "reserved", "Head": "head", "Tail": "tail", "Gate": "gate", "Lane": "lane"}
+PARTS = {"Identity": "identity", "Counters": "counters", "Reserved": "reserved", "Head": "head", "Tail": "tail", "Gate": "gate", "Slot": "slot"}
 
 
 def compiled(root, cxx, fields, bits):
-    """{field: (offset, bytes)}, {bit: number} as the compiler has them."""
+    """{field: (offset, bytes)}, {bit: number} from the compiler."""
     lines = ["#include <join/detail/segment.hpp>", "#include <cstdio>", "using namespace join::detail;", "int main ()", "{"]
     for field in fields:
         part, name = field.split(".")
-        where = f"Lane, {name}" if part == "lane" else f"Control, {field}"
-        owner = "Lane ()" if part == "lane" else f"Control ().{part}"
+        where = f"Slot, {name}" if part == "slot" else f"Control, {field}"
+        owner = "Slot ()" if part == "slot" else f"Control ().{part}"
         lines.append(f'std::printf ("{field} %zu %zu\\n", offsetof ({where}), sizeof (decltype ({owner}.{name})));')
     lines += [f'std::printf ("{bit} %d 0\\n", __builtin_ctzll ({bit}));' for bit in bits] + ["}"]
     with tempfile.TemporaryDirectory(prefix="joinmem-format-") as folder:
@@ -48,7 +48,7 @@ def check(root, cxx, page, header, dump):
     complaints = [f"{field}: the page says {row}, the header {truth[field]}" for field, row in rows.items() if truth[field] != row]
     complaints += [f"{bit}: the page says {n}, the header {truth[bit][0]}" for bit, n in bits.items() if truth[bit][0] != n]
     complaints += [f"{field} is not on the page" for field in declared(header) if field not in rows]
-    complaints += [f"{bit} is not on the page" for bit in re.findall(r"constexpr uint\d+_t (\w+(?:Bit|Wait)) =", header) if bit not in bits]
+    complaints += [f"{bit} is not on the page" for bit in re.findall(r"constexpr uint\d+_t (\w+(?:Bit|Wait|Watched|Urgent)) =", header) if bit not in bits]
     shown = BLOCK.search(page)
     if not shown or shown.group(2) != dump:
         complaints.append(f"the example's bytes are others:\n{dump}")

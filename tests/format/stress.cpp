@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Two pushers, or one, and as many poppers through each kind of queue, private and shared, for SECONDS: stress SECONDS
+// Up to two producers and as many consumers use each kind of queue, private and shared, for SECONDS: stress SECONDS
 #include <join/queue.hpp>
 
 #include <atomic>
@@ -17,22 +17,22 @@ namespace
 {
 struct Element
 {
-    uint32_t pusher;
+    uint32_t producer;
     uint32_t check;
     uint64_t number;
 };
 
-uint32_t checkOf (uint32_t pusher, uint64_t number)
+uint32_t checkOf (uint32_t producer, uint64_t number)
 {
-    return static_cast<uint32_t> (number * 0x9e3779b97f4a7c15U >> 32) ^ pusher;
+    return static_cast<uint32_t> (number * 0x9e3779b97f4a7c15U >> 32) ^ producer;
 }
 
 template <typename Queue>
-void push (Queue& queue, uint32_t pusher, uint64_t count)
+void push (Queue& queue, uint32_t producer, uint64_t count)
 {
     for (uint64_t i = 0; i < count; ++i)
     {
-        if (queue.push (Element {pusher, checkOf (pusher, i), i}) == -1)
+        if (queue.push (Element {producer, checkOf (producer, i), i}) == -1)
         {
             std::printf ("push: %s\n", lastError.message ().c_str ());
             std::exit (1);
@@ -40,7 +40,7 @@ void push (Queue& queue, uint32_t pusher, uint64_t count)
     }
 }
 
-// Each popper sees each pusher's elements in their order.
+// Each consumer gets each producer's elements in order.
 template <typename Queue>
 void pop (Queue& queue, std::atomic<uint64_t>& popped)
 {
@@ -48,29 +48,29 @@ void pop (Queue& queue, std::atomic<uint64_t>& popped)
     uint64_t next[2] = {0, 0};
     while (queue.pop (element) == 0)
     {
-        if (element.pusher > 1 || element.check != checkOf (element.pusher, element.number)
-            || element.number < next[element.pusher])
+        if (element.producer > 1 || element.check != checkOf (element.producer, element.number)
+            || element.number < next[element.producer])
         {
-            std::printf ("element %u %llu is torn, doubled or late\n", element.pusher,
+            std::printf ("element %u %llu is torn, doubled or late\n", element.producer,
                          static_cast<unsigned long long> (element.number));
             std::exit (1);
         }
-        next[element.pusher] = element.number + 1;
+        next[element.producer] = element.number + 1;
         ++popped;
     }
 }
 
 template <typename Queue>
-void round (Queue& queue, uint32_t pushers, uint32_t poppers, uint64_t count)
+void round (Queue& queue, uint32_t producers, uint32_t consumers, uint64_t count)
 {
     std::atomic<uint64_t> popped {0};
     std::vector<std::thread> sources;
     std::vector<std::thread> sinks;
-    for (uint32_t i = 0; i < pushers; ++i)
+    for (uint32_t i = 0; i < producers; ++i)
     {
         sources.emplace_back ([&, i] { push (queue, i, count); });
     }
-    for (uint32_t i = 0; i < poppers; ++i)
+    for (uint32_t i = 0; i < consumers; ++i)
     {
         sinks.emplace_back ([&] { pop (queue, popped); });
     }
@@ -83,28 +83,28 @@ void round (Queue& queue, uint32_t pushers, uint32_t poppers, uint64_t count)
     {
         sink.join ();
     }
-    if (popped != pushers * count)
+    if (popped != producers * count)
     {
         std::printf ("%llu of %llu elements came\n", static_cast<unsigned long long> (popped),
-                     static_cast<unsigned long long> (pushers * count));
+                     static_cast<unsigned long long> (producers * count));
         std::exit (1);
     }
 }
 
 template <typename Queue>
-void shared (uint32_t pushers, uint32_t poppers, uint64_t count)
+void shared (uint32_t producers, uint32_t consumers, uint64_t count)
 {
     const std::string name = "/joinmem-test-" + std::to_string (::getpid ()) + "-stress";
     Queue queue (64, name);
     ShmMem::unlink (name);
-    round (queue, pushers, poppers, count);
+    round (queue, producers, consumers, count);
 }
 
 template <typename Queue>
-void local (uint32_t pushers, uint32_t poppers, uint64_t count)
+void local (uint32_t producers, uint32_t consumers, uint64_t count)
 {
     Queue queue (64);
-    round (queue, pushers, poppers, count);
+    round (queue, producers, consumers, count);
 }
 }  // namespace
 

@@ -8,10 +8,10 @@ namespace model
 {
 Account::Account () noexcept = default;
 
-void Account::filled (uint8_t id, uint8_t lane, uint8_t before) noexcept
+void Account::filled (uint8_t id, uint8_t slot, uint8_t before) noexcept
 {
     const uint8_t ticket = _claimed++;
-    _tickets[ticket] = Ticket {id, threadsMost, false, Claim {ticket, _claimed, lane, before}};
+    _tickets[ticket] = Ticket {id, threadsMost, false, Claim {ticket, _claimed, slot, before}};
 }
 
 void Account::begins (unsigned thread, bool must) noexcept
@@ -24,16 +24,16 @@ void Account::begins (unsigned thread, bool must) noexcept
     _deserted = static_cast<uint8_t> (_deserted & ~(1 << thread));
 }
 
-const char* Account::headMoved (unsigned thread, unsigned from, unsigned to, unsigned lane, unsigned laneBefore,
+const char* Account::headMoved (unsigned thread, unsigned from, unsigned to, unsigned slot, unsigned slotBefore,
                                 unsigned capacity) noexcept
 {
     Thread& mine = _threads[thread];
-    if (to < from)  // Spsc: too late, taken back
+    if (to < from)  // Spsc: a push that came too late withdraws its elements
     {
         _claimed = static_cast<uint8_t> (to);
         mine.pushed = static_cast<uint8_t> (mine.pushed - (from - to));
         mine.claimed = static_cast<uint8_t> (mine.claimed - (from - to));
-        return _claimed < _popped ? "a push was refused, and what it pushed was popped" : nullptr;
+        return _claimed < _popped ? "an element of a refused push was popped" : nullptr;
     }
     if (from != _claimed)
     {
@@ -49,8 +49,8 @@ const char* Account::headMoved (unsigned thread, unsigned from, unsigned to, uns
         {
             return "more tickets than the model has room for";
         }
-        const Claim claim = {static_cast<uint8_t> (from), static_cast<uint8_t> (to), static_cast<uint8_t> (lane),
-                             static_cast<uint8_t> (laneBefore)};
+        const Claim claim = {static_cast<uint8_t> (from), static_cast<uint8_t> (to), static_cast<uint8_t> (slot),
+                             static_cast<uint8_t> (slotBefore)};
         _tickets[ticket] = Ticket {nextOf (thread), static_cast<uint8_t> (thread), false, claim};
         ++mine.pushed;
         ++mine.claimed;
@@ -64,7 +64,7 @@ const char* Account::tailMoved (unsigned thread, unsigned from, unsigned to) noe
     Thread& mine = _threads[thread];
     if (from != _popped || to <= from)
     {
-        return "an element is taken twice, or passed over";
+        return "an element is taken twice or skipped";
     }
     if (to > _claimed)
     {
@@ -74,7 +74,7 @@ const char* Account::tailMoved (unsigned thread, unsigned from, unsigned to) noe
     {
         if (mine.taken == batchMost)
         {
-            return "a pop takes more than it was asked for";
+            return "a pop takes more elements than requested";
         }
         mine.tickets[mine.taken++] = static_cast<uint8_t> (ticket);
     }
@@ -86,28 +86,28 @@ const char* Account::holed (unsigned ticket) noexcept
 {
     if (ticket >= _claimed || ticket >= ticketsMost)
     {
-        return "a place that nobody claimed is made a hole";
+        return "an unclaimed cell is skipped";
     }
     Ticket& there = _tickets[ticket];
     if (there.thread == threadsMost || (_dead >> there.thread & 1) == 0)
     {
-        return "the place of a living pusher is made a hole";
+        return "a live producer's cell is skipped";
     }
     there.hole = true;
     return nullptr;
 }
 
-// What recovery would believe.
+// Checks what recovery would conclude from these claims.
 const char* Account::seesClaims (const Outcome& outcome) const noexcept
 {
     for (unsigned i = 0; i < outcome.claims; ++i)
     {
         const Claim& seen = outcome.claim[i];
         const Claim& true_ = _tickets[seen.to - 1U].claim;
-        if (seen.to > _claimed || seen.from != true_.from || seen.to != true_.to || seen.lane != true_.lane
+        if (seen.to > _claimed || seen.from != true_.from || seen.to != true_.to || seen.slot != true_.slot
             || seen.before != true_.before)
         {
-            return "recovery takes a ticket for another's than its owner's";
+            return "recovery assigns a ticket to the wrong owner";
         }
     }
     return nullptr;
@@ -126,12 +126,12 @@ const char* Account::ends (unsigned thread, Call call, const Outcome& outcome) n
     }
     if (mine.must && (outcome.result == 0 || (pops (call) && outcome.result == -1)))
     {
-        return "a call finds nothing, or no room, where the thread itself knows better";
+        return "a call finds no element or no room, although its thread has seen some";
     }
     const uint64_t done = outcome.result > 0 ? static_cast<uint64_t> (outcome.result) : 0;
     if (pushes (call))
     {
-        return mine.claimed != done ? "a push does not return what it pushed" : nullptr;
+        return mine.claimed != done ? "a push returns another number than it pushed" : nullptr;
     }
     if (pops (call))
     {
@@ -147,12 +147,12 @@ const char* Account::ends (unsigned thread, Call call, const Outcome& outcome) n
             const auto& element = outcome.elements[got++];
             if (got <= done && (element[0] != firstWord (there.id) || element[1] != secondWord (there.id)))
             {
-                return "an element is torn, or another's";
+                return "an element is torn or the wrong one";
             }
         }
         if (got != done)
         {
-            return "a pop does not return what it took";
+            return "a pop returns another number than it took";
         }
     }
     return seesClaims (outcome);

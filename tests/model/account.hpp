@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What must be true, kept beside the memory: which element has which ticket, who claimed it, who took it.
+// What must be true, kept beside the memory: which element has which ticket, and which thread claimed it and took it.
 #ifndef MODEL_ACCOUNT_HPP
 #define MODEL_ACCOUNT_HPP
 
@@ -11,19 +11,19 @@ namespace model
 constexpr unsigned ticketsMost = 16;
 constexpr unsigned batchMost = 4;
 
-/// A claim as an observer has worked it out: tickets [from, to), counted from the start of the exploration.
+/// A claim as an observer has reconstructed it: tickets [from, to), counted from the start of the exploration.
 struct Claim
 {
     uint8_t from;
     uint8_t to;
-    uint8_t lane;
-    uint8_t before;  // the lane of the claimer before
+    uint8_t slot;
+    uint8_t before;  // the slot of the previous claim
 };
 
-/// What a call has come to.
+/// The result of a call.
 struct Outcome
 {
-    int64_t result = 0;  // elements, 0: would block, -1
+    int64_t result = 0;  // number of elements; 0: would block; -1: error
     int error = 0;
     uint64_t elements[batchMost][2] = {};
     uint8_t claims = 0;
@@ -47,26 +47,26 @@ class Account
 public:
     Account () noexcept;
 
-    /// A ticket that was there at the start.
-    void filled (uint8_t id, uint8_t lane, uint8_t before) noexcept;
+    /// A ticket that exists at the start.
+    void filled (uint8_t id, uint8_t slot, uint8_t before) noexcept;
 
-    /// The element that a thread pushes next.
+    /// The next element that the thread pushes.
     uint8_t nextOf (unsigned thread) const noexcept
     {
         return static_cast<uint8_t> (thread * 16 + _threads[thread].pushed + 1);
     }
 
-    /// The one that the call which the thread has begun pushes first.
+    /// The first element that the current call of the thread pushes.
     uint8_t nextElement (unsigned thread) const noexcept
     {
         return _threads[thread].first;
     }
 
-    /// The thread begins a call; `must`: by what it knows, it cannot find nothing.
+    /// The thread begins a call; `must`: it has seen enough that the call must find an element, or room.
     void begins (unsigned thread, bool must) noexcept;
 
-    /// head, or tail, has been moved, by tickets counted from the start. Why that is wrong, or null.
-    const char* headMoved (unsigned thread, unsigned from, unsigned to, unsigned lane, unsigned laneBefore,
+    /// head or tail has moved; tickets are counted from the start. Returns why that is wrong, or null.
+    const char* headMoved (unsigned thread, unsigned from, unsigned to, unsigned slot, unsigned slotBefore,
                            unsigned capacity) noexcept;
     const char* tailMoved (unsigned thread, unsigned from, unsigned to) noexcept;
 
@@ -87,7 +87,7 @@ public:
         return _dead != 0 || _graves;
     }
 
-    /// Nobody who lives has a lane, at this moment.
+    /// At this moment no live producer owns a slot.
     void deserted () noexcept
     {
         _deserted = 0xff;
@@ -99,7 +99,7 @@ public:
         return (_deserted >> thread & 1) != 0;
     }
 
-    /// The ticket's place has been made a hole.
+    /// The ticket's cell has been marked as skipped. Returns why that is wrong, or null.
     const char* holed (unsigned ticket) noexcept;
 
     unsigned claimed () const noexcept
@@ -112,7 +112,7 @@ public:
         return _popped;
     }
 
-    /// Somebody was told that nothing comes any more.
+    /// Whether a pop has reported the end.
     bool over () const noexcept
     {
         return _over;
@@ -135,10 +135,10 @@ private:
 
     struct Thread
     {
-        uint8_t pushed;   // elements, ever
-        uint8_t first;    // that this call pushes
-        uint8_t claimed;  // in this call
-        uint8_t taken;    // in this call
+        uint8_t pushed;   // elements, in total
+        uint8_t first;    // first element of this call
+        uint8_t claimed;  // elements claimed by this call
+        uint8_t taken;    // elements taken by this call
         uint8_t must;
         uint8_t tickets[batchMost];
     };
@@ -150,7 +150,7 @@ private:
     uint8_t _claimed = 0;
     uint8_t _popped = 0;
     uint8_t _dead = 0;
-    uint8_t _deserted = 0;  // bits of threads
+    uint8_t _deserted = 0;  // one bit for each thread
     bool _graves = false;
     bool _over = false;
 };

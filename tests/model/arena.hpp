@@ -42,7 +42,7 @@ public:
         _locations[(static_cast<const char*> (at) - _bytes) / 4] = static_cast<int8_t> (location);
     }
 
-    /// -1: none
+    /// -1: not a location
     int locationOf (const void* at) const noexcept
     {
         const std::size_t offset = reinterpret_cast<std::uintptr_t> (at) - reinterpret_cast<std::uintptr_t> (_bytes);
@@ -50,7 +50,7 @@ public:
     }
 
 private:
-    static constexpr std::size_t size = 256 << 10;
+    static constexpr std::size_t size = 512 << 10;
     static constexpr std::size_t line = 128;
 
     alignas (line) char _bytes[size];
@@ -58,7 +58,7 @@ private:
     std::size_t _used = size;
 };
 
-/// There is one: its addresses are the same in all explorations.
+/// The only arena: its addresses are the same in all explorations.
 Arena& arena () noexcept;
 
 }  // namespace model

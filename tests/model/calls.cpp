@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The calls that a thread of the model makes, and what is looked at around them.
+// The calls that a thread of the model makes, and how the state around them is observed.
 #include "owned_ring.hpp"
 
 #include "arena.hpp"
@@ -7,6 +7,7 @@
 #include "world.hpp"
 
 #include "../../src/queue/recover.hpp"
+#include "../../src/queue/wait.hpp"
 #include "os/barrier.hpp"
 #include "os/files.hpp"
 
@@ -22,11 +23,11 @@ using join::detail::Some;
 namespace
 {
 constexpr uint32_t elementSize = 16;
-constexpr Deadline never = {0};
-template <bool Leased>
-using MpscRing = join::detail::ClaimRing<false, Leased>;
-template <bool Leased>
-using MpmcRing = join::detail::ClaimRing<true, Leased>;
+constexpr Deadline never = {Deadline::never};
+template <bool Recoverable>
+using MpscRing = join::detail::ClaimRing<false, Recoverable>;
+template <bool Recoverable>
+using MpmcRing = join::detail::ClaimRing<true, Recoverable>;
 
 void mark (Mark place) noexcept
 {
@@ -36,7 +37,7 @@ void mark (Mark place) noexcept
     }
 }
 
-// The algorithm as calls that wait have it.
+// The algorithm as blocking calls run it: each attempt is marked.
 template <typename Algorithm>
 struct Again
 {
@@ -70,33 +71,33 @@ constexpr int64_t oneDone (int result) noexcept
     return result == 0 ? 1 : -1;
 }
 
-join::detail::Lane& laneOf (uint64_t number) noexcept
+join::detail::Slot& slotOf (uint64_t number) noexcept
 {
-    return reinterpret_cast<join::detail::Lane*> (arena ().bytes () + sizeof (join::detail::Control))[number - 1];
+    return reinterpret_cast<join::detail::Slot*> (arena ().bytes () + sizeof (join::detail::Control))[number - 1];
 }
 
-// A mistake, where it is asked for: who is dead is asked before all else.
+// A planted mistake, if requested: asks which producers are dead before anything else.
 void foresee () noexcept
 {
     if (running == nullptr || running->mutant.mistake != Mistake::Early)
     {
         return;
     }
-    for (uint32_t lane = 1; lane <= running->world.laneCount (); ++lane)
+    for (uint32_t slot = 1; slot <= running->world.slotCount (); ++slot)
     {
         bool held = true;
-        join::os::laneHeld (0, lane, &held);
-        running->foresight.at (lane) = held;
+        join::os::slotHeld (0, slot, &held);
+        running->foresight.at (slot) = held;
     }
     running->foreseen = true;
 }
 
-// A mistake: tail is stored, and then the element is copied.
+// A planted mistake: stores tail, and copies the element afterwards.
 int64_t popEarlyFrom (OwnedRing& ring, void* to) noexcept
 {
     const uint64_t tail = ring.tail ().load (std::memory_order_relaxed);
-    const uint64_t slot = (tail >> join::detail::ticketShift) & ring.mask;
-    const char* const word = ring.words + slot * ring.wordStride;
+    const uint64_t cell = (tail >> join::detail::ticketShift) & ring.mask;
+    const char* const word = ring.words + cell * ring.wordStride;
     const uint64_t there =
         reach (word, 8, Access {Kind::Load, Order::Acquire, Order::Acquire, 0, 0, 0, nullptr}, nullptr, 0);
     if ((there & join::detail::ticketMask) != tail + join::detail::ticketUnit)
@@ -104,8 +105,8 @@ int64_t popEarlyFrom (OwnedRing& ring, void* to) noexcept
         return 0;
     }
     ring.tail ().store (tail + join::detail::ticketUnit, std::memory_order_release);
-    join::detail::Alone::out (static_cast<char*> (to), ring.elements + slot * ring.stride, FixedSize<elementSize> (),
-                              1);
+    join::detail::PlainCopy::out (static_cast<char*> (to), ring.elements + cell * ring.stride,
+                                  FixedSize<elementSize> (), 1);
     return 1;
 }
 }  // namespace
@@ -150,6 +151,21 @@ void World::callOf (unsigned thread, const Step& step, const void* from, Outcome
                  : callBy<Algorithm> (thread, FixedSize<elementSize> (), step, from, outcome);
 }
 
+void World::callByPolicy (unsigned thread, const Step& step, const void* from, Outcome* outcome) noexcept
+{
+    switch (_setup.policy)
+    {
+        case Policy::Spsc:
+            return callOf<join::detail::SpscRing> (thread, step, from, outcome);
+        case Policy::Mpsc:
+            return _setup.slots ? callOf<MpscRing<true>> (thread, step, from, outcome)
+                                : callOf<MpscRing<false>> (thread, step, from, outcome);
+        default:
+            return _setup.slots ? callOf<MpmcRing<true>> (thread, step, from, outcome)
+                                : callOf<MpmcRing<false>> (thread, step, from, outcome);
+    }
+}
+
 void World::run (unsigned thread, const Step& step, uint8_t nextElement, Outcome* outcome) noexcept
 {
     uint64_t from[batchMost][2];
@@ -175,14 +191,21 @@ void World::run (unsigned thread, const Step& step, uint8_t nextElement, Outcome
         case Call::Inquire:
         case Call::InquireOnce:
         case Call::InquireLast:
-            join::os::globalBarrier ();  // as whoever is about to sleep
+            join::os::globalBarrier ();  // as a thread does that is about to sleep
             outcome->result = askedBy (thread, step.call);
             return;
+        case Call::AwaitElement:
+        {
+            join::detail::Attempts attempts;
+            outcome->result = oneDone (
+                join::Wait (ringOf (thread), join::Side::Element, join::Role::Observer, never, attempts).run ());
+            return;
+        }
         case Call::Observe:
             observe (thread, outcome);
             return;
         case Call::MendLast:
-            join::os::globalBarrier ();  // what the others did is seen in the end: time passes
+            join::os::globalBarrier ();  // time passes, so the other threads' writes become visible
             join::recover (ringOf (thread));
             return;
         case Call::Mend:
@@ -198,17 +221,7 @@ void World::run (unsigned thread, const Step& step, uint8_t nextElement, Outcome
         default:
             break;
     }
-    switch (_setup.policy)
-    {
-        case Policy::Spsc:
-            return callOf<join::detail::SpscRing> (thread, step, from, outcome);
-        case Policy::Mpsc:
-            return _setup.lanes ? callOf<MpscRing<true>> (thread, step, from, outcome)
-                                : callOf<MpscRing<false>> (thread, step, from, outcome);
-        default:
-            return _setup.lanes ? callOf<MpmcRing<true>> (thread, step, from, outcome)
-                                : callOf<MpmcRing<false>> (thread, step, from, outcome);
-    }
+    callByPolicy (thread, step, from, outcome);
 }
 
 void World::call (unsigned thread, const Step& step, uint8_t nextElement, Outcome* outcome) noexcept
@@ -220,61 +233,63 @@ void World::call (unsigned thread, const Step& step, uint8_t nextElement, Outcom
     outcome->error = threadError ()->value ();
 }
 
-// As a survivor does it: from head down to tail, each claim by its lane, or, where that has gone on, by its first slot.
+// As recovery does it: from head down to tail, each claim by its slot or, where the slot has moved on, by its first
+// cell.
 void World::observe (unsigned thread, Outcome* outcome) noexcept
 {
     const OwnedRing& ring = ringOf (thread);
     const uint64_t head = ring.head ().load (std::memory_order_acquire);
     const int low = ticketOf (ring.tail ().load (std::memory_order_acquire));
     int end = ticketOf (head);
-    uint64_t lane = head & join::detail::laneMask;
+    uint64_t slot = head & join::detail::slotMask;
     if (end < low || end - low > _setup.capacity)
     {
-        return;  // it went on since
+        return;  // the queue has moved on
     }
     while (end > low)
     {
-        if (lane == 0 || lane > _setup.laneCount)
+        if (slot == 0 || slot > _setup.slotCount)
         {
-            outcome->fault = "the chain of claims leads to no lane";
+            outcome->fault = "the claim log leads to no slot";
             return;
         }
-        const uint64_t claim = laneOf (lane).claim.load (std::memory_order_acquire);
+        const uint64_t claim = slotOf (slot).claim.load (std::memory_order_acquire);
         int begin = ticketOf (claim);
-        uint64_t before = claim & join::detail::laneMask;
-        if (begin >= end && !claimOfSlots (ring, low, end, &begin, &before, outcome))
+        uint64_t before = claim & join::detail::slotMask;
+        if (begin >= end && !claimOfCells (ring, low, end, &begin, &before, outcome))
         {
             return;
         }
         outcome->claim[outcome->claims++] = Claim {static_cast<uint8_t> (begin), static_cast<uint8_t> (end),
-                                                   static_cast<uint8_t> (lane), static_cast<uint8_t> (before)};
+                                                   static_cast<uint8_t> (slot), static_cast<uint8_t> (before)};
         end = begin;
-        lane = before;
+        slot = before;
     }
 }
 
-// The lane has gone on, so its claim is published: the slots tell where it begins. false: it is popped.
-bool World::claimOfSlots (const OwnedRing& ring, int low, int end, int* begin, uint64_t* before,
+// The slot has moved on, so its claim is published, and the cells show where it begins. Returns false if it has been
+// popped.
+bool World::claimOfCells (const OwnedRing& ring, int low, int end, int* begin, uint64_t* before,
                           Outcome* outcome) const noexcept
 {
     for (int ticket = end - 1; ticket >= low; --ticket)
     {
-        const uint64_t slot = (_base + static_cast<uint64_t> (ticket)) & ring.mask;
-        const auto& there = *reinterpret_cast<const join::std::atomic<uint64_t>*> (ring.words + slot * ring.wordStride);
+        const uint64_t cell = (_base + static_cast<uint64_t> (ticket)) & ring.mask;
+        const auto& there = *reinterpret_cast<const join::std::atomic<uint64_t>*> (ring.words + cell * ring.wordStride);
         const uint64_t word = there.load (std::memory_order_acquire);
         if (ticketOf (word) > ticket + 1)
         {
-            return false;  // of a later lap
+            return false;  // a word of a later lap
         }
         if (ticketOf (word) != ticket + 1)
         {
-            outcome->fault = "a lane was overwritten before its claim was published";
+            outcome->fault = "a slot was overwritten before its claim was published";
             return false;
         }
         if ((word & join::detail::firstBit) != 0)
         {
             *begin = ticket;
-            *before = word & join::detail::laneMask;
+            *before = word & join::detail::slotMask;
             return true;
         }
     }

@@ -1,87 +1,10 @@
 // SPDX-License-Identifier: MIT
-#include "explorer.hpp"
-
-#include "fingerprints.hpp"
-#include "running.hpp"
-#include "world.hpp"
+#include "exploring.hpp"
 
 #include <chrono>
 
 namespace model
 {
-namespace
-{
-constexpr std::size_t accessesMost = 400;  // of a call that ends
-
-struct Thread
-{
-    unsigned step = 0;
-    bool done = false;
-    Access pending = {};
-    std::vector<uint64_t> history;
-    std::size_t marked = 0;  // where it begins to matter
-    Mark at = Mark::Begin;
-};
-
-struct State
-{
-    State (const World& world, unsigned count)
-    : memory (world.locations (), count)
-    , account (world.account ())
-    , threads (count)
-    {
-    }
-
-    Memory memory;
-    Account account;
-    std::vector<Thread> threads;
-};
-
-struct Frame
-{
-    State state;
-    unsigned thread = 0;
-    unsigned choice = 0;
-    unsigned ways = 0;  // that were found to go on
-};
-
-class Explorer
-{
-public:
-    Explorer (const Setup& setup, const Mutant& mutant)
-    : _setup (setup)
-    , _world (setup)
-    , _running (_world, mutant)
-    {
-    }
-
-    void explore (uint64_t most);
-
-    Verdict verdict;
-
-private:
-    void begin (State& state, unsigned thread);
-    void note (State& state);
-    bool advance (State& state, unsigned thread);
-    bool runTo (State& state, unsigned thread, Outcome* outcome);
-    bool move (State& state, unsigned thread, unsigned choice);
-    bool perform (State& state, unsigned thread, unsigned choice);
-    bool wake (State& state, unsigned location);
-    void die (State& state, unsigned thread);
-    bool comesLast (const State& state, unsigned thread) const;
-    void finish (State& state, unsigned thread, const Outcome& outcome);
-    void enter (State&& state);
-    void leave (const Frame& frame);
-    void wrong (const char* fault);
-    void tell ();
-
-    const Setup& _setup;
-    World _world;
-    Running _running;
-    Fingerprints _seen;
-    std::vector<Frame> _path;
-};
-
 void Explorer::wrong (const char* fault)
 {
     if (fault != nullptr && verdict.fault.empty ())
@@ -116,7 +39,7 @@ void Explorer::note (State& state)
     }
 }
 
-// Makes the call again, up to its next access; true: it has come to its end.
+// Repeats the call up to its next access; returns true if the call has ended.
 bool Explorer::runTo (State& state, unsigned thread, Outcome* outcome)
 {
     Thread& mine = state.threads[thread];
@@ -137,7 +60,8 @@ bool Explorer::runTo (State& state, unsigned thread, Outcome* outcome)
     return false;
 }
 
-// To the thread's next access that others may see. false: it waits for something that it has not found.
+// Runs to the thread's next access that others can observe. Returns false if the thread waits for a value that it has
+// not found.
 bool Explorer::advance (State& state, unsigned thread)
 {
     Thread& mine = state.threads[thread];
@@ -181,24 +105,7 @@ void Explorer::finish (State& state, unsigned thread, const Outcome& outcome)
     begin (state, thread);
 }
 
-bool Explorer::wake (State& state, unsigned location)
-{
-    for (unsigned i = 0; i < state.threads.size (); ++i)
-    {
-        Thread& sleeper = state.threads[i];
-        if (!sleeper.done && sleeper.pending.kind == Kind::Asleep && sleeper.pending.location == location)
-        {
-            sleeper.history.push_back (0);
-            if (!advance (state, i))
-            {
-                return false;
-            }
-        }
-    }
-    return true;
-}
-
-// What the access does to the memory, and what the account says of it.
+// Applies the access to the memory, and checks it against the account.
 bool Explorer::perform (State& state, unsigned thread, unsigned choice)
 {
     Thread& mine = state.threads[thread];
@@ -206,7 +113,7 @@ bool Explorer::perform (State& state, unsigned thread, unsigned choice)
     const bool index = _world.isHead (access.location) || _world.isTail (access.location);
     const uint64_t before = index ? state.memory.newest (access.location) : 0;
     const char* fault = nullptr;
-    const uint64_t result = state.memory.perform (thread, access, choice, &fault);
+    uint64_t result = state.memory.perform (thread, access, access.kind == Kind::Wake ? 0 : choice, &fault);
     const bool failed = access.kind == Kind::Swap && result != access.expected;
     if (index && access.kind != Kind::Load && !failed)
     {
@@ -226,11 +133,20 @@ bool Explorer::perform (State& state, unsigned thread, unsigned choice)
     }
     wrong (fault);
     note (state);
+    if (access.kind == Kind::Wake)
+    {
+        const unsigned asleep = sleepers (state, access.location);
+        result = access.value < asleep ? access.value : asleep;
+        mine.history.push_back (result);
+        // Wakes those from the chosen one on, or the last ones.
+        const unsigned skipped = choice + result <= asleep ? choice : asleep - static_cast<unsigned> (result);
+        return wake (state, access.location, skipped, result);
+    }
     mine.history.push_back (result);
-    return access.kind != Kind::Wake || wake (state, access.location);
+    return true;
 }
 
-// false: this leads nowhere, or not yet.
+// Returns false if this move leads nowhere, or not yet.
 bool Explorer::move (State& state, unsigned thread, unsigned choice)
 {
     Thread& mine = state.threads[thread];
@@ -258,7 +174,7 @@ void Explorer::die (State& state, unsigned thread)
     state.memory.tidy ();
 }
 
-// Whether the thread is to wait until all others have ended.
+// Whether the thread has to wait until all others have ended.
 bool Explorer::comesLast (const State& state, unsigned thread) const
 {
     const unsigned step = state.threads[thread].step;
@@ -309,7 +225,7 @@ void Explorer::leave (const Frame& frame)
     }
     else if (frame.ways == 0)
     {
-        wrong ("nobody goes on: a wake-up was lost, or a call waits for ever");
+        wrong ("no thread continues: a wake-up was lost, or a call waits forever");
     }
 }
 
@@ -322,22 +238,26 @@ void Explorer::explore (uint64_t most)
         begin (first, i);
         advance (first, i);
     }
+    putToSleep (first);
     enter (std::move (first));
     while (!_path.empty () && verdict.fault.empty ())
     {
         Frame& frame = _path.back ();
         if (frame.thread == frame.state.threads.size ())
         {
-            leave (frame);
-            if (verdict.fault.empty ())
+            if (isOver (frame))
             {
-                _path.pop_back ();
+                leave (frame);
+                if (verdict.fault.empty ())
+                {
+                    _path.pop_back ();
+                }
             }
             continue;
         }
         const Thread& mine = frame.state.threads[frame.thread];
         const unsigned thread = frame.thread;
-        const unsigned ways = mine.done ? 0 : frame.state.memory.choices (thread, mine.pending);
+        const unsigned ways = mine.done ? 0 : waysOf (frame.state, thread);
         const bool mortal = (_setup.mortal >> thread & 1) != 0;
         if (mine.done || frame.choice >= ways + mortal || comesLast (frame.state, thread))
         {
@@ -361,7 +281,7 @@ void Explorer::explore (uint64_t most)
         }
         if (verdict.states > most)
         {
-            wrong ("more states than were expected");
+            wrong ("more states than expected");
         }
     }
     tell ();
@@ -387,8 +307,6 @@ void Explorer::tell ()
                                  + where);
     }
 }
-}  // namespace
-
 Verdict explore (const Setup& setup, const Mutant& mutant, uint64_t most)
 {
     Explorer explorer (setup, mutant);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Which states have been seen, by 128 bits each.
+// The set of visited states, 128 bits each.
 #ifndef MODEL_FINGERPRINTS_HPP
 #define MODEL_FINGERPRINTS_HPP
 
@@ -52,7 +52,7 @@ private:
     uint64_t _high = 0x13198a2e03707344U;
 };
 
-/// Open addressing; 0 is an empty place, and no fingerprint.
+/// A hash table with open addressing; 0 marks a free entry and is no fingerprint.
 class Fingerprints
 {
 public:
@@ -61,7 +61,7 @@ public:
     {
     }
 
-    /// false: it was there.
+    /// Returns false if the fingerprint was there already.
     bool add (const Fingerprint& print)
     {
         if (2 * ++_count > _places.size ())

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What must be true of a state, beyond what the account knows.
+// What must be true of a state, beyond what the account records.
 #include "owned_ring.hpp"
 
 #include "world.hpp"
@@ -13,13 +13,13 @@ bool World::mustSucceed (const Memory& memory, const Account& account, unsigned 
     const bool over = _state != -1 && (memory.newest (static_cast<unsigned> (_state)) & join::detail::endedBit) != 0;
     if (_setup.mortal != 0)
     {
-        return false;  // what is there may be holes
+        return false;  // the elements that are left may be skipped cells
     }
     if (pops (call) && alone (pops) && !over)
     {
-        const uint64_t slot = (_base + account.popped ()) % _setup.capacity;
+        const uint64_t cell = (_base + account.popped ()) % _setup.capacity;
         const int known = spsc () ? ticketOf (memory.oldest (thread, static_cast<unsigned> (_head)))
-                                  : ticketOf (memory.oldest (thread, static_cast<unsigned> (_words[slot])));
+                                  : ticketOf (memory.oldest (thread, static_cast<unsigned> (_words[cell])));
         return known > static_cast<int> (account.popped ());
     }
     if (pushes (call) && alone (pushes))
@@ -39,10 +39,10 @@ const char* World::moved (Account& account, unsigned thread, const Access& acces
     {
         return nullptr;
     }
-    const uint64_t lane = spsc () ? 0 : join::detail::laneMask;
+    const uint64_t slot = spsc () ? 0 : join::detail::slotMask;
     return isHead (access.location)
                ? account.headMoved (thread, static_cast<unsigned> (before), static_cast<unsigned> (after),
-                                    static_cast<unsigned> (to & lane), static_cast<unsigned> (from & lane),
+                                    static_cast<unsigned> (to & slot), static_cast<unsigned> (from & slot),
                                     _setup.capacity)
                : account.tailMoved (thread, static_cast<unsigned> (before), static_cast<unsigned> (after));
 }
@@ -55,14 +55,15 @@ bool World::isWord (unsigned location) const noexcept
 const char* World::holed (Account& account, uint64_t word) const noexcept
 {
     const bool hole = (word & join::detail::holeBit) != 0;
-    return hole ? account.holed (static_cast<unsigned> (ticketOf (word) - 1)) : "recovery makes what is no hole";
+    return hole ? account.holed (static_cast<unsigned> (ticketOf (word) - 1))
+                : "recovery stores a word that marks no skipped cell";
 }
 
 const char* World::atEnd (const Memory& memory, const Account& account) const noexcept
 {
     if (account.over () && account.popped () != account.claimed ())
     {
-        return "somebody was told that nothing comes any more, and something came";
+        return "a pop reported the end, and an element was left";
     }
     for (unsigned ticket = account.popped (); ticket < account.claimed () && !spsc (); ++ticket)
     {

@@ -6,7 +6,7 @@
 
 namespace model
 {
-// The locations, then a clock a thread.
+// The locations, followed by one clock for each thread.
 Memory::Memory (const std::vector<Location>& locations, unsigned threads)
 : _locations (static_cast<uint8_t> (locations.size () + threads))
 , _count (static_cast<uint8_t> (threads))
@@ -22,18 +22,18 @@ Memory::Memory (const std::vector<Location>& locations, unsigned threads)
         _messages.push_back (Message {i < _clock ? locations[i].initial : 0, View (), false});
         _payload |= i < _clock && locations[i].payload ? uint64_t (1) << i : 0;
         _strongly |= i < _clock && locations[i].strong ? uint64_t (1) << i : 0;
-        _leases |= i < _clock && locations[i].lease ? uint64_t (1) << i : 0;
+        _locks |= i < _clock && locations[i].lock ? uint64_t (1) << i : 0;
     }
     std::fill (_begin.begin () + _locations, _begin.end (), _locations);
 }
 
-// Whether something written behind `position` would part what a read-modify-write has joined.
+// Whether a message inserted after `position` would separate a read-modify-write from the message it read.
 bool Memory::splits (unsigned location, unsigned position) const noexcept
 {
     return position + 1 < count (location) && message (location, position + 1).joined;
 }
 
-// The oldest that the thread may read.
+// The oldest message that the thread may read.
 unsigned Memory::lowest (unsigned thread, const Access& access, Order order) const noexcept
 {
     const unsigned seen = _threads[thread].at[access.location];
@@ -94,7 +94,7 @@ uint64_t Memory::load (unsigned thread, unsigned location, unsigned position, Or
     return from.value;
 }
 
-// Behind `position`; from: the view of what a read-modify-write has read.
+// Inserts a message after `position`; from: the view of the message that a read-modify-write has read.
 void Memory::insert (unsigned thread, unsigned location, unsigned position, uint64_t value, Order order,
                      const View* from)
 {
@@ -154,7 +154,7 @@ uint64_t Memory::swap (unsigned thread, const Access& access, unsigned position)
     return load (thread, access.location, position, access.failure);
 }
 
-// Not atomic, that is forbidden; atomic, the pop must not take it.
+// If the read is not atomic, a race is forbidden; if it is atomic, the pop must not take the element.
 uint64_t Memory::copyOut (unsigned thread, const Access& access, const char** fault)
 {
     const unsigned clock = _clock + thread;
@@ -179,7 +179,7 @@ void Memory::copyIn (unsigned thread, const Access& access, const char** fault)
     const unsigned last = count (access.location) - 1;
     if (_threads[thread].at[access.location] != last)
     {
-        *fault = "two write an element at a time";
+        *fault = "two threads write an element at the same time";
     }
     for (unsigned reader = 0; reader < _count; ++reader)
     {
@@ -277,7 +277,7 @@ uint64_t Memory::perform (unsigned thread, const Access& access, unsigned choice
             return newest (location) == 0 ? modify (thread, access, count (location) - 1) : newest (location);
         case Kind::Drop:
             return modify (thread, access, count (location) - 1);
-        case Kind::Sleep:  // it was another value: the kernel has read it
+        case Kind::Sleep:  // the word had another value, and the kernel has read it
             return load (thread, location, count (location) - 1, Order::Relaxed);
         default:
             return 0;
@@ -296,7 +296,7 @@ void Memory::died (unsigned thread)
     dropped (thread);
     for (unsigned location = 0; location < _clock; ++location)
     {
-        if ((_leases >> location & 1) != 0 && newest (location) == thread + 1U)
+        if ((_locks >> location & 1) != 0 && newest (location) == thread + 1U)
         {
             insert (thread, location, count (location) - 1, 0, Order::Release, nullptr);
         }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-// The memory of the C++ standard, as a machine: a location is the list of all that was written to it, a thread has a view
-// (how old it may read, by location), and a message carries the view that whoever acquires it gets. So a load may be
-// stale, or early, as far as its order allows. What is left out: a load that takes place behind a store after it. Elements
-// need neither: whoever reads what is written without order is found, in whichever order the two come, as a race (`Reads`).
-// So nobody need be let in between accesses to elements.
+// The memory of the C++ standard as an operational machine of messages and views: a location is the list of all values
+// written to it, a thread has a view (the oldest message that it may read, by location), and a message carries the view
+// that an acquire of it adds. So a load may be stale or early, as far as its order allows. A load that takes effect
+// after a later store of its thread is left out. For elements, stale and early loads are not modelled: an unordered
+// read of a written element is reported as a race (`Reads`), in whichever order the two accesses come, so no other
+// thread has to run between accesses to elements.
 #ifndef MODEL_MACHINE_HPP
 #define MODEL_MACHINE_HPP
 
@@ -20,7 +21,7 @@ struct Site;
 
 enum class Order : uint8_t
 {
-    Plain,  // not atomic: it must not race
+    Plain,  // not atomic: must not race
     Relaxed,
     Acquire,
     Release,
@@ -42,29 +43,29 @@ enum class Kind : uint8_t
 {
     Load,
     Store,
-    Swap,  // compare and swap: to `value` where it is `expected`
+    Swap,  // compare and swap: stores `value` if it finds `expected`
     Add,
     And,
     Or,
     Lock,
     Unlock,
-    Barrier,  // membarrier (2): of all threads
-    Sleep,    // while it is `expected`
+    Barrier,  // membarrier (2): orders all threads
+    Sleep,    // sleeps while the word is `expected`; `value` 1: the sleep ends by time
     Asleep,
     Wake,
-    Yield,  // what was read is not what was waited for
-    // A lease, as the kernel keeps it, whose answers are never stale: 0, or the number of the thread that has it, from 1 on.
-    Probe,  // who has it; where nobody has, all is seen that its last owner did
-    Hold,   // takes it for `value`, where nobody has it
+    Yield,  // the value that was read is not the awaited one
+    // A lock of the kernel, whose answers are never stale: 0, or the number of its owner, from 1 on.
+    Probe,  // reads the owner; if there is none, the last owner's writes become visible
+    Hold,   // takes the lock for `value`, if it is free
     Drop,
 };
 
-/// What a thread is about to do.
+/// The next access of a thread.
 struct Access
 {
     Kind kind;
     Order order;
-    Order failure;  // of a swap
+    Order failure;  // order of a failed swap
     uint8_t location;
     uint64_t value;
     uint64_t expected;
@@ -88,26 +89,27 @@ struct Message
 {
     uint64_t value;
     View view;
-    bool joined;  // by a read-modify-write to the one before: nothing comes between
+    bool joined;  // written by a read-modify-write of the message before: no message comes between
 };
 
-/// What is known of a location, the same in all states.
+/// The constant properties of a location.
 struct Location
 {
     const char* name;
     uint64_t initial;
-    bool payload;  // of an element: nobody may read and write it at a time, whatever the value
-    bool own;      // one thread's alone: no other is let in between
+    bool payload;  // part of an element: concurrent reads and writes are faults, whatever the values
+    bool own;      // used by one thread only: no other thread runs in between
     bool strong;   // all loads of it are seq_cst
-    bool lease = false;
+    bool lock = false;
 };
 
-/// Copies out of slots: who has read where, and when on his own clock, which is a location that is written at each read.
+/// Copies out of cells: which thread has read which location, and when on its own clock, a location that it writes at
+/// each read.
 struct Reads
 {
-    std::array<std::array<uint8_t, threadsMost>, locationsMost> when = {};  // 0: never, or known to all
-    std::array<uint64_t, threadsMost> open = {};                            // by payload location: not yet taken
-    std::array<bool, threadsMost> doomed = {};                              // overwritten since
+    std::array<std::array<uint8_t, threadsMost>, locationsMost> when = {};  // 0: never, or known to all threads
+    std::array<uint64_t, threadsMost> open = {};  // one bit for each payload location that was read and not yet taken
+    std::array<bool, threadsMost> doomed = {};    // overwritten since
 };
 
 class Memory
@@ -115,20 +117,20 @@ class Memory
 public:
     explicit Memory (const std::vector<Location>& locations, unsigned threads);
 
-    /// Ways in which this may go, of which some may be impossible; 0: not now.
+    /// The number of alternatives of this access, some of which may be impossible; 0: it cannot run now.
     unsigned choices (unsigned thread, const Access& access) const noexcept;
     bool possible (unsigned thread, const Access& access, unsigned choice) const noexcept;
 
-    /// What is read, or was there before. *fault: why the program is wrong.
+    /// Returns the value that is read, or the previous one. *fault: why the program is wrong.
     uint64_t perform (unsigned thread, const Access& access, unsigned choice, const char** fault);
 
-    /// The pop of a thread has taken what it copied, or has not.
+    /// The thread's pop has taken what it copied, or has discarded it.
     void taken (unsigned thread, const char** fault) noexcept;
     void dropped (unsigned thread) noexcept;
 
     void ended (unsigned thread) noexcept;
 
-    /// Its leases are gone with it.
+    /// The thread's locks are released.
     void died (unsigned thread);
 
     uint64_t newest (unsigned location) const noexcept
@@ -136,13 +138,13 @@ public:
         return _messages[_begin[location + 1] - 1U].value;
     }
 
-    /// What the thread finds there at worst.
+    /// The oldest value that the thread may find there.
     uint64_t oldest (unsigned thread, unsigned location) const noexcept
     {
         return message (location, _threads[thread].at[location]).value;
     }
 
-    /// Forgets what nobody can read any more, so that the same state looks the same.
+    /// Removes messages that no thread can read any more, so that equal states compare equal.
     void tidy () noexcept;
 
     template <typename Hash>
@@ -178,15 +180,15 @@ private:
     std::vector<Message> _messages;  // by location, oldest first
     std::array<uint8_t, locationsMost + 1> _begin = {};
     std::array<View, threadsMost> _threads = {};
-    View _strong;  // the newest that was written by seq_cst
-    View _final;   // of the threads that have ended: a barrier finds what they wrote
+    View _strong;  // the newest messages written by seq_cst
+    View _final;   // the views of ended threads, for later barriers
     Reads _reads;
-    uint64_t _payload = 0;  // bits of locations
+    uint64_t _payload = 0;  // one bit for each location
     uint64_t _strongly = 0;
-    uint64_t _leases = 0;
+    uint64_t _locks = 0;
     uint8_t _locations;
     uint8_t _count;
-    uint8_t _clock;  // location of the first thread's clock
+    uint8_t _clock;  // the location of the first thread's clock
     uint8_t _over = 0;
 };
 

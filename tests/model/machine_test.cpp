@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The memory is that of the language, in its well-known small programs.
+// The model's memory behaves like that of C++, shown by well-known litmus tests.
 #include "machine.hpp"
 
 #include <catch2/catch.hpp>
@@ -11,14 +11,14 @@ namespace
 constexpr unsigned x = 0;
 constexpr unsigned y = 1;
 constexpr unsigned element = 2;
-constexpr unsigned lease = 3;
+constexpr unsigned lock = 3;
 
 struct Machine
 {
     Memory memory {{{"x", 0, false, false, false},
                     {"y", 0, false, false, false},
                     {"element", 0, true, false, false},
-                    {"lease", 0, false, false, false, true}},
+                    {"lock", 0, false, false, false, true}},
                    3};
     const char* fault = nullptr;
 
@@ -33,7 +33,7 @@ struct Machine
         memory.perform (thread, storing, memory.choices (thread, storing) - 1, &fault);
     }
 
-    // What it may find.
+    // The number of values that a load may return.
     unsigned values (unsigned thread, unsigned location, Order order = Order::Relaxed)
     {
         return memory.choices (thread, access (Kind::Load, location, order));
@@ -52,7 +52,7 @@ struct Machine
 };
 }  // namespace
 
-TEST_CASE ("a message brings what was written before it where both ends say so")
+TEST_CASE ("release and acquire make earlier writes visible")
 {
     const auto after = [] (Order storing, Order loading) {
         Machine machine;
@@ -66,7 +66,7 @@ TEST_CASE ("a message brings what was written before it where both ends say so")
     CHECK (after (Order::Release, Order::Relaxed) == 2);
 }
 
-TEST_CASE ("a read-modify-write of another passes a release on, a store does not")
+TEST_CASE ("release sequence continues through read-modify-writes, not stores")
 {
     const auto after = [] (bool modify) {
         Machine machine;
@@ -80,7 +80,7 @@ TEST_CASE ("a read-modify-write of another passes a release on, a store does not
     CHECK (after (false) == 2);
 }
 
-TEST_CASE ("who stores and then looks may miss the other, but not with seq_cst, nor behind a barrier")
+TEST_CASE ("store then load needs seq_cst or a barrier")
 {
     const auto after = [] (Order storing, Order loading, bool barrier) {
         Machine machine;
@@ -97,7 +97,7 @@ TEST_CASE ("who stores and then looks may miss the other, but not with seq_cst, 
     CHECK (after (Order::Relaxed, Order::Relaxed, true) == 11);
 }
 
-TEST_CASE ("a store may come before one that was made earlier, but not into a read-modify-write")
+TEST_CASE ("store may overtake a store, not a read-modify-write")
 {
     Machine machine;
     machine.store (0, x, 1, Order::Relaxed);
@@ -110,7 +110,7 @@ TEST_CASE ("a store may come before one that was made earlier, but not into a re
     CHECK (joined.memory.possible (1, storing, 1));
 }
 
-TEST_CASE ("whoever reads an element that another writes without order is found")
+TEST_CASE ("unordered read of a written element is found")
 {
     Machine reader;
     reader.store (0, element, 1, Order::Plain);
@@ -128,7 +128,7 @@ TEST_CASE ("whoever reads an element that another writes without order is found"
     CHECK (ordered.fault == nullptr);
 }
 
-TEST_CASE ("a copy that races is no fault until the pop takes it")
+TEST_CASE ("racing copy is a fault only once taken")
 {
     Machine machine;
     machine.loadNewest (0, element, Order::Relaxed);
@@ -138,13 +138,13 @@ TEST_CASE ("a copy that races is no fault until the pop takes it")
     CHECK (machine.fault != nullptr);
 }
 
-TEST_CASE ("a lease is one thread's, goes with it, and whoever finds it free sees all that was done before")
+TEST_CASE ("lock excludes, dies with its thread, and synchronises")
 {
     Machine machine;
     const auto ask = [&] (unsigned thread, Kind kind) {
         const Order order = kind == Kind::Drop ? Order::Release : Order::Relaxed;
         const uint64_t value = kind == Kind::Hold ? thread + 1 : 0;
-        return machine.memory.perform (thread, Machine::access (kind, lease, order, value), 0, &machine.fault);
+        return machine.memory.perform (thread, Machine::access (kind, lock, order, value), 0, &machine.fault);
     };
     CHECK (ask (0, Kind::Hold) == 0);
     CHECK (ask (1, Kind::Hold) == 1);

@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: MIT
-// In the place of src/queue/owned.hpp: a ring without memory of its own.
+// Replaces src/queue/owned.hpp: a ring without memory of its own.
 #ifndef JOIN_SRC_QUEUE_OWNED_HPP
 #define JOIN_SRC_QUEUE_OWNED_HPP
 
 #include "shadow.hpp"
 
-#include "queue/lanes.hpp"
+#include "queue/slots.hpp"
+#include "queue/wait_state.hpp"
 
 namespace join
 {
 inline namespace JOIN_ABI
 {
-class OwnedRing final : public detail::Ring
+class OwnedRing final
+: public detail::Ring
+, public WaitState
 {
 public:
     OwnedRing () noexcept = default;
@@ -20,12 +23,15 @@ public:
     bool hasRoom () const noexcept;
     bool barrier () const noexcept;
 
-    bool shared = false;
-    std::atomic<bool> cancelled {false};
-    bool ownerDead = false;
+    int timedOut (bool, int64_t) const noexcept
+    {
+        lastError.assign (ETIMEDOUT, "");
+        return -1;
+    }
+
     std::atomic<int64_t> calledAt {0};
     std::atomic<int64_t> lookedAt {0};
-    Lanes lanes;
+    Slots slots;
 };
 
 inline OwnedRing& own (detail::Ring& ring) noexcept

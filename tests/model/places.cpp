@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Lanes and sides of the world: who has one, who is told that nobody has.
+// Slots and roles of the world: which thread owns one, and what a call reports about live producers.
 #include "owned_ring.hpp"
 
 #include <join/queue_options.hpp>
 
-#include "../../src/queue/participants.cpp"
+#include "../../src/queue/producers.cpp"
 
 #include "queue/registry.hpp"
 #include "queue/table.hpp"
@@ -15,45 +15,45 @@
 
 namespace model
 {
-using join::LaneTable;
+using join::SlotTable;
 using join::OwnedRing;
 
 namespace
 {
-LaneTable& tableOf (OwnedRing& ring) noexcept
+SlotTable& tableOf (OwnedRing& ring) noexcept
 {
-    return *reinterpret_cast<LaneTable*> (ring.entries);
+    return *reinterpret_cast<SlotTable*> (ring.entries);
 }
 
-constexpr uint32_t pusherSide = 1;
-constexpr uint32_t popperSide = 2;
+constexpr uint32_t producerSide = 1;
+constexpr uint32_t consumerSide = 2;
 }  // namespace
 
-join::detail::Lane& World::laneAt (unsigned index) const noexcept
+join::detail::Slot& World::slotAt (unsigned index) const noexcept
 {
-    return reinterpret_cast<join::detail::Lane*> (_rings[0]->control + 1)[index];
+    return reinterpret_cast<join::detail::Slot*> (_rings[0]->control + 1)[index];
 }
 
-void World::listLanes ()
+void World::listSlots ()
 {
-    for (unsigned i = 0; i < _setup.laneCount; ++i)
+    for (unsigned i = 0; i < _setup.slotCount; ++i)
     {
-        const std::string lane = std::to_string (i + 1);
+        const std::string slot = std::to_string (i + 1);
         if (observed ())
         {
-            add (&laneAt (i).claim, 8, "lane " + lane);
+            add (&slotAt (i).claim, 8, "slot " + slot);
         }
-        if (lanesMove ())
+        if (slotsMove ())
         {
-            _states.push_back (add (&laneAt (i).state, 4, "lane state " + lane));
+            _states.push_back (add (&slotAt (i).state, 4, "slot state " + slot));
         }
         if (_setup.buries || _setup.mortal != 0)
         {
-            _leases.push_back (add (leaseOf (i + 1), 8, "lease " + lane, Sort::Lease));
+            _locks.push_back (add (lockOf (i + 1), 8, "lock " + slot, Sort::Lock));
         }
         if (asked ())
         {
-            _pids.push_back (add (&laneAt (i).pid, 4, "pid " + lane));
+            _pids.push_back (add (&slotAt (i).pid, 4, "pid " + slot));
         }
     }
     if (_setup.exclusive)
@@ -66,13 +66,13 @@ void World::listLanes ()
     }
 }
 
-// The side that each thread's object may have: nobody else looks there.
+// The role that each thread's object may own; only that thread accesses it.
 void World::listSides ()
 {
     for (unsigned thread = 0; thread < _setup.threads.size (); ++thread)
     {
         const uint32_t side = sideOf (thread);
-        add (&_rings[thread]->entries[side - 1].lane, 4, "side of " + std::to_string (thread), Sort::Own);
+        add (&_rings[thread]->entries[side - 1].slot, 4, "role of " + std::to_string (thread), Sort::Own);
     }
 }
 
@@ -80,42 +80,44 @@ uint32_t World::sideOf (unsigned thread) const noexcept
 {
     const auto& program = _setup.threads[thread];
     return std::any_of (program.begin (), program.end (), [] (const Step& step) { return pushes (step.call); })
-               ? pusherSide
-               : popperSide;
+               ? producerSide
+               : consumerSide;
 }
 
 void World::listEntries ()
 {
     if (_setup.oneObject)
     {
-        LaneTable& table = tableOf (*_rings[0]);
+        SlotTable& table = tableOf (*_rings[0]);
         add (&table.mutex, 4, "mutex");
         add (&table.sharing, 4, "sharing");
         add (&table.shared, 4, "shared");
     }
     for (unsigned thread = 0; thread < _setup.threads.size (); ++thread)
     {
-        join::detail::LaneEntry* const entry = entryOf (thread);
+        join::detail::SlotEntry* const entry = entryOf (thread);
         if (entry != nullptr)
         {
             add (&entry->thread, 8, "thread of " + std::to_string (thread));
-            add (&entry->lane, 4, "lane of " + std::to_string (thread));
+            add (&entry->slot, 4, "slot of " + std::to_string (thread));
             add (&entry->inside, 4, "inside of " + std::to_string (thread));
         }
     }
 }
 
-// As if each had every lease: which it has is told by the lane of its entry.
+// As if each table had every lock: the slot of its entry tells which one it really has.
 void World::renew () noexcept
 {
-    for (unsigned i = 0; i < _rings.size () && _setup.lanes; ++i)
+    for (unsigned i = 0; i < _rings.size () && _setup.slots; ++i)
     {
-        LaneTable& table = tableOf (*_rings[i]);
+        SlotTable& table = tableOf (*_rings[i]);
         table.threads = 1;
         table.held = 1;
-        for (uint32_t number = 1; number <= _setup.laneCount; ++number)
+        table.own = join::SlotSet ();  // so that the table asks about each lock
+        table.askedAt = INT64_MIN / 2;
+        for (uint32_t number = 1; number <= _setup.slotCount; ++number)
         {
-            table.leases[number] = leaseOf (number);
+            table.locks[number] = lockOf (number);
         }
     }
 }
@@ -125,15 +127,15 @@ void World::leaveBy (unsigned thread, uint32_t side) noexcept
     OwnedRing& ring = ringOf (thread);
     if (!_setup.exclusive)
     {
-        ring.lanes.leave (threadError ());
+        ring.slots.leave (threadError ());
         return;
     }
-    const bool has = ring.entries[side - 1].lane.load () != 0;
-    for (uint32_t number = 1; number <= _setup.laneCount; ++number)
+    const bool has = ring.entries[side - 1].slot.load () != 0;
+    for (uint32_t number = 1; number <= _setup.slotCount; ++number)
     {
-        tableOf (ring).leases[number] = has && number == side ? leaseOf (number) : nullptr;
+        tableOf (ring).locks[number] = has && number == side ? lockOf (number) : nullptr;
     }
-    ring.lanes.giveAll ();
+    ring.slots.giveAll ();
 }
 
 int World::askedBy (unsigned thread, Call call) noexcept
@@ -143,20 +145,20 @@ int World::askedBy (unsigned thread, Call call) noexcept
     return call == Call::InquireOnce ? join::nobodyLives (ring, &states) : join::isAbandoned (ring);
 }
 
-// By what is true, and not by what anybody sees.
-World::Owner World::ownerOf (const Memory& memory, unsigned lane) const noexcept
+// Decides by the newest values, not by those that a thread has seen.
+World::Owner World::ownerOf (const Memory& memory, unsigned slot) const noexcept
 {
-    const bool busy = (memory.newest (static_cast<unsigned> (_states[lane])) & 1) != 0;
-    const bool held = memory.newest (static_cast<unsigned> (_leases[lane])) != 0;
-    const bool told = memory.newest (static_cast<unsigned> (_pids[lane])) != 0;
+    const bool busy = (memory.newest (static_cast<unsigned> (_states[slot])) & 1) != 0;
+    const bool held = memory.newest (static_cast<unsigned> (_locks[slot])) != 0;
+    const bool told = memory.newest (static_cast<unsigned> (_pids[slot])) != 0;
     return busy ? (held ? Owner::Alive : Owner::Dead) : told ? Owner::Dead : Owner::None;
 }
 
 bool World::isDeserted (const Memory& memory) const noexcept
 {
-    for (unsigned lane = 0; lane < _pids.size (); ++lane)
+    for (unsigned slot = 0; slot < _pids.size (); ++slot)
     {
-        if (ownerOf (memory, lane) == Owner::Alive)
+        if (ownerOf (memory, slot) == Owner::Alive)
         {
             return false;
         }
@@ -167,33 +169,33 @@ bool World::isDeserted (const Memory& memory) const noexcept
 const char* World::told (const Memory& memory, const Account& account, unsigned thread, Call call,
                          const Outcome& outcome) const noexcept
 {
-    if (outcome.error == EBUSY && call == Call::PushLast && memory.newest (static_cast<unsigned> (_leases[0])) == 0)
+    if (outcome.error == EBUSY && call == Call::PushLast && memory.newest (static_cast<unsigned> (_locks[0])) == 0)
     {
-        return "a side that nobody has is refused for ever";
+        return "a free role is refused forever";
     }
     if (outcome.error == EBUSY && threadsOf (sideOf (thread)) < 2)
     {
-        return "a side is refused that nobody else wants";
+        return "a role is refused although no other thread wants it";
     }
     if (!asks (call))
     {
         return nullptr;
     }
     bool dead = false;
-    for (unsigned lane = 0; lane < _pids.size (); ++lane)
+    for (unsigned slot = 0; slot < _pids.size (); ++slot)
     {
-        dead = dead || ownerOf (memory, lane) == Owner::Dead;
+        dead = dead || ownerOf (memory, slot) == Owner::Dead;
     }
     const bool abandoned = outcome.result != 0;
     if (call == Call::InquireLast)
     {
-        return abandoned != (dead && isDeserted (memory)) ? "in the end it is not told what is true" : nullptr;
+        return abandoned != (dead && isDeserted (memory)) ? "the last report about live producers is wrong" : nullptr;
     }
     if (abandoned && !account.anyDied ())
     {
-        return "it is told that somebody died, and nobody did";
+        return "a death is reported, but no producer died";
     }
-    return abandoned && !account.wasDeserted (thread) ? "it is told that nobody is left, and somebody always was"
+    return abandoned && !account.wasDeserted (thread) ? "no live producer is reported, but there always was one"
                                                       : nullptr;
 }
 

@@ -10,7 +10,7 @@ Running* running = nullptr;
 
 namespace
 {
-// Outside of an exploration there is one thread.
+// Outside of an exploration there is only one thread.
 uint64_t onBytes (void* at, std::size_t size, const Access& access) noexcept
 {
     uint64_t before = 0;
@@ -133,7 +133,7 @@ uint64_t reach (const void* at, std::size_t size, Access access, const char* fil
         access.location = static_cast<uint8_t> (location);
         return running->ask (access, file, line);
     }
-    // Of no concern to others, or a hint about pauses: what is stored is forgotten.
+    // No other thread reads this location, or it is a hint about pauses: a stored value is dropped.
     return access.kind == Kind::Store
                ? 0
                : onBytes (bytes, size, Access {Kind::Load, Order::Plain, Order::Plain, 0, 0, 0, nullptr});

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A thread of the model is a call of the library that is made again from its start for each of its accesses: those that
-// it has made before are answered from its history, the next one leaves the call.
+// A thread of the model is a call of the library that is repeated from its start for each of its accesses: accesses
+// that it has made before are answered from its history, and the next one leaves the call.
 #ifndef MODEL_RUNNING_HPP
 #define MODEL_RUNNING_HPP
 
@@ -13,14 +13,18 @@ namespace model
 {
 class World;
 
-/// Where a call may be.
+constexpr uint64_t timedOut = ~uint64_t (0);  // result of a sleep
+
+/// The progress of a call.
 enum class Mark : uint8_t
 {
     Begin,
-    Try,    // all over
-    Tried,  // in vain
+    Try,    // an attempt starts afresh
+    Tried,  // an attempt failed
     Woken,
-    Overtaken,  // by another's swap of head, or tail: what that has read is the first that counts
+    NotAsleep,  // the word had changed
+    TimedOut,
+    Overtaken,  // another thread swapped head or tail; the value found there is the first that matters
 };
 
 class Running
@@ -32,7 +36,7 @@ public:
     {
     }
 
-    /// The access's result; or does not return, when it is the first that is not in the history.
+    /// Returns the access's result, or leaves the call if the access is the first that is not in the history.
     uint64_t ask (Access access, const char* file, int line) noexcept;
 
     void start (unsigned runner, const std::vector<uint64_t>& answers) noexcept
@@ -47,8 +51,8 @@ public:
         mark (Mark::Begin);
     }
 
-    /// What the call has read before decides nothing any more, but the place where it is: states that differ in that alone
-    /// are one.
+    /// The values that the call has read so far no longer matter, only its progress does: states that differ only in
+    /// these values are the same.
     void mark (Mark place) noexcept
     {
         marked = _next;
@@ -57,14 +61,14 @@ public:
 
     World& world;
     const Mutant& mutant;
-    std::size_t marked = 0;  // accesses before
+    std::size_t marked = 0;  // number of accesses before the mark
     Mark at = Mark::Begin;
     unsigned thread = 0;
     Access pending = {};
     std::jmp_buf out;
-    unsigned refused = 0;                    // leases, in this call
-    bool foreseen = false;                   // by mistake: who is dead is
-    std::array<uint64_t, 4> foresight = {};  // answers, by lane
+    unsigned refused = 0;                    // locks refused in this call
+    bool foreseen = false;                   // a planted mistake: the answers below are used
+    std::array<uint64_t, 4> foresight = {};  // whether each slot's lock is held
 
 private:
     uint64_t believe (const Access& access, const char* file, int line) noexcept;
@@ -72,13 +76,13 @@ private:
 
     const std::vector<uint64_t>* _history = nullptr;
     std::size_t _next = 0;
-    std::array<Access, 8> _late = {};  // stores that are yet to come, by mistake
+    std::array<Access, 8> _late = {};  // a planted mistake: stores that are still to come
     unsigned _lates = 0;
-    uint64_t _known = 0;  // bits of locations that this call has read
+    uint64_t _known = 0;  // one bit for each location that this call has read
     std::array<uint64_t, locationsMost> _read = {};
 };
 
-/// The one that runs; null: accesses go to the bytes themselves.
+/// The running call; null: accesses go directly to the bytes.
 extern Running* running;
 
 }  // namespace model

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What is explored: a queue, and what each thread does with it.
+// What is explored: a queue, and the calls of each thread.
 #ifndef MODEL_SETUP_HPP
 #define MODEL_SETUP_HPP
 
@@ -10,33 +10,35 @@ namespace model
 {
 enum class Call : uint8_t
 {
-    Push,      // tryPush: what there is room for
-    PushWait,  // all
-    PushLast,  // tryPush, when all others have ended or died
+    Push,      // tryPush: as many as there is room for
+    PushWait,  // push: all
+    PushLast,  // tryPush, when all other threads have ended or died
     Pop,       // tryPop
-    PopWait,   // all
-    PopToEnd,  // waits for one, again and again until EPIPE
-    PopEarly,  // a mistake: tail is stored before the copy
+    PopWait,   // pop: all
+    PopToEnd,  // pop, repeated until EPIPE
+    PopEarly,  // a planted mistake: tail is stored before the copy
     Shutdown,
-    Observe,      // whose is each ticket, as after a death
-    Leave,        // the thread ends, and gives its lane back; of exclusive sides: the object gives back side n
-    Enter,        // takes a lane
-    Another,      // takes one more, by the object of another process
-    Mend,         // recovers from deaths
-    MendLast,     // the same, when all others have ended or died
-    Inquire,      // whether nobody is left who pushes
-    InquireOnce,  // a mistake: by one look
-    InquireLast,  // when all others have ended or died
+    AwaitElement,  // waits for an element and takes none
+    Observe,       // determines the owner of each ticket, as recovery does
+    Leave,         // the thread ends and frees its slot; with exclusive roles, the object releases role n
+    Enter,         // takes a slot
+    Another,       // takes one more slot, by the object of another process
+    Mend,          // recovers from deaths
+    MendLast,      // the same, when all other threads have ended or died
+    Inquire,       // checks whether a live producer is left
+    InquireOnce,   // a planted mistake: checks only once
+    InquireLast,   // Inquire, when all other threads have ended or died
 };
 
 struct Step
 {
     Call call;
-    uint8_t n = 1;  // elements; 1: by the path for one
+    uint8_t n = 1;  // number of elements; 1: by the path for single elements
 };
 
 constexpr Step push = {Call::Push};
 constexpr Step push2 = {Call::Push, 2};
+constexpr Step push3 = {Call::Push, 3};
 constexpr Step pushWait = {Call::PushWait};
 constexpr Step pushWait2 = {Call::PushWait, 2};
 constexpr Step pop = {Call::Pop};
@@ -46,13 +48,14 @@ constexpr Step popWait2 = {Call::PopWait, 2};
 constexpr Step popToEnd = {Call::PopToEnd};
 constexpr Step popEarly = {Call::PopEarly};
 constexpr Step shutdown = {Call::Shutdown};
+constexpr Step awaitElement = {Call::AwaitElement};
 constexpr Step observe = {Call::Observe};
 constexpr Step leave = {Call::Leave};
 constexpr Step mend = {Call::Mend};
 constexpr Step mendLast = {Call::MendLast};
 constexpr Step pushLast = {Call::PushLast};
-constexpr Step leavePusher = {Call::Leave, 1};
-constexpr Step leavePopper = {Call::Leave, 2};
+constexpr Step leaveProducer = {Call::Leave, 1};
+constexpr Step leaveConsumer = {Call::Leave, 2};
 constexpr Step enter = {Call::Enter};
 constexpr Step another = {Call::Another};
 constexpr Step inquire = {Call::Inquire};
@@ -92,17 +95,22 @@ struct Setup
     Policy policy;
     uint8_t capacity;
     std::vector<std::vector<Step>> threads;
-    uint8_t filled = 0;      // elements that are there at the start
-    bool lanes = false;      // over a segment: with evidence
-    bool apart = false;      // words apart from elements, whose size is known when run
-    bool oneObject = false;  // all threads by one queue object
-    bool fences = false;     // membarrier is forbidden
-    uint8_t laneCount = 0;   // fewer than pushers: lanes are shared, or change hands. 0: one a thread
-    uint8_t late = 0;        // bits of threads that push for the first time
-    uint8_t mortal = 0;      // bits of threads that may die, before each access to what is shared
-    bool buries = false;     // lanes of the dead are freed, and may be taken again
-    bool grave = false;      // somebody has died in lane 1, and was buried
-    bool exclusive = false;  // Spsc: each side is one object's, which takes it at its first push, or pop
+    uint8_t filled = 0;         // elements at the start
+    bool slots = false;         // a shared queue, with intent records
+    bool apart = false;         // cell sequences apart from elements, whose size is known only at run time
+    bool oneObject = false;     // all threads use one queue object
+    bool fences = false;        // membarrier is forbidden
+    uint8_t slotCount = 0;      // fewer than producers: slots are shared, or change owners. 0: one for each thread
+    uint8_t late = 0;           // one bit for each thread that makes its first push
+    uint8_t mortal = 0;         // one bit for each thread that may die, before any access to shared memory
+    bool buries = false;        // slots of dead owners are freed and may be reused
+    bool grave = false;         // a producer has died in slot 1 and was recovered
+    bool counted = false;       // the counts of sleepers are part of the model, so wake-ups may be partial
+    bool dearBarriers = false;  // the first sleep of a wait is short and without a barrier
+    bool shortSleeps = false;   // producers may be woken late
+    uint8_t asleepFirst = 0;    // one bit for each thread that falls asleep before the others begin
+    bool timeouts = false;      // if no thread can continue, sleeps end by themselves
+    bool exclusive = false;     // Spsc: each role belongs to one object, which takes it at its first push or pop
 };
 
 }  // namespace model

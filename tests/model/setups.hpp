@@ -6,16 +6,20 @@
 
 namespace model
 {
-/// Small ones, a few seconds together; each mistake shows in one of them.
+/// Small set-ups, a few seconds together; each mistake shows in one of them.
 std::vector<Setup> quickSetups ();
 
-/// Larger ones, about a minute.
+/// Larger set-ups, about a minute.
 std::vector<Setup> largeSetups ();
 
 /// Threads die at any moment, and others recover.
 std::vector<Setup> mortalSetups ();
 
-/// Sides and lanes are taken, left, and lost with their owners; and others ask who is left.
+/// Blocking calls: partial and late wake-ups, takers and observers, and deaths of sleepers.
+std::vector<Setup> waitingSetups ();
+std::vector<Setup> largeWaitingSetups ();
+
+/// Roles and slots are taken, released, and lost with their owners, while other threads check for live producers.
 std::vector<Setup> placeSetups ();
 
 }  // namespace model

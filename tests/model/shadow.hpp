@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The library's own headers, not a copy of them, over the model's memory: inside of namespace join, `std` is a namespace
-// that has atomics and mutexes of its own, which ask the explorer; and each thread of the model has its own lastError.
-// Everything that uses these headers must come through this one.
+// Includes the library's own headers, not copies, over the model's memory: inside namespace join, `std` is a namespace
+// with its own atomics and mutexes, which ask the explorer; and each thread of the model has its own lastError. Every
+// file that uses these headers must include them through this one.
 #ifndef MODEL_SHADOW_HPP
 #define MODEL_SHADOW_HPP
 
@@ -18,10 +18,11 @@
 
 namespace model
 {
-/// Performs an access of the thread that is running; its result. Outside of an exploration: on the bytes themselves.
+/// Performs an access of the running thread and returns its result. Outside of an exploration it accesses the bytes
+/// directly.
 uint64_t reach (const void* at, std::size_t size, Access access, const char* file, int line) noexcept;
 
-/// memcpy, of which the side that lies in slots is not atomic accesses of 8 bytes.
+/// memcpy; its accesses to cells are non-atomic accesses of 8 bytes.
 void copy (void* to, const void* from, std::size_t bytes, const char* file = __builtin_FILE(),
            int line = __builtin_LINE()) noexcept;
 
@@ -129,7 +130,7 @@ public:
         return compare_exchange_strong (expected, value, order, failure, file, line);
     }
 
-    /// Never fails without cause: whoever calls it tries again, with the same in hand.
+    /// Never fails spuriously: the caller would only repeat the call with the same values.
     bool compare_exchange_weak (T& expected, T value, memory_order success, memory_order failure,
                                 const char* file = __builtin_FILE(), int line = __builtin_LINE()) noexcept
     {

@@ -58,7 +58,7 @@ bool ends (const std::string& line)
            || (code.find ("if (") != std::string::npos && code.find ("))") != std::string::npos);
 }
 
-// The statement of the line, and its label: in the comments of its lines, or right above.
+// Finds the statement of the line, and its label: in the comments of its lines, or right above.
 void describe (const Lines& lines, Site* site)
 {
     std::size_t first = static_cast<std::size_t> (site->line - 1);
@@ -93,7 +93,8 @@ const char* nameOf (Order order)
     return names[static_cast<unsigned> (order)];
 }
 
-// Orders below. A seq_cst here is a slow path's, by default, and as good as acq_rel: so all the way down.
+// The weaker orders to try. A seq_cst here is the default of a slow path and as good as acq_rel, so it is weakened to
+// relaxed at once.
 std::vector<Order> below (Order order, bool modify)
 {
     switch (order)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Where in the sources an access stands, what its comment's [label] is, and mistakes that can be made there.
+// The source line of an access, the [label] of its comment, and mistakes that can be planted there.
 #ifndef MODEL_SITE_HPP
 #define MODEL_SITE_HPP
 
@@ -13,52 +13,54 @@ namespace model
 {
 struct Site
 {
-    std::string file;  // without folders
+    std::string file;  // without directories
     int line;
     std::string text;   // the statement
     std::string label;  // empty: none
-    Order order;        // the strongest that was asked for there
+    Order order;        // the strongest order requested there
     Order failure;
     bool swap;    // a compare and swap
     bool modify;  // another read-modify-write
-    bool core;    // the library's, not the model's
+    bool core;    // in the library, not in the model
 
     std::string where () const;
 };
 
-/// The site of that line; made when it is first seen. @throw std::runtime_error the source cannot be read
+/// The site of that line; created at its first access. @throw std::runtime_error the source cannot be read
 const Site* siteOf (const char* path, int line, const Access& access);
 
-/// All that have been seen.
+/// All sites accessed so far.
 std::vector<const Site*> sites ();
 
 enum class Mistake : uint8_t
 {
     None,
-    Order,  // another order, or another on failure
-    Skip,   // the access is left out: a swap is believed to have succeeded
-    Late,   // a store comes behind the next access of that label
-    Blind,  // a membarrier does nothing
-    Hasty,  // everybody is taken for dead
-    Early,  // who recovers asks for the dead before he looks at anything else
-    Once,   // what a call has read before is not read again there, but believed
+    Order,    // another order, or another order on failure
+    Skip,     // the access is left out; a swap reports success
+    Late,     // a store comes after the next access with that label
+    Blind,    // a membarrier does nothing
+    Hasty,    // every producer counts as dead
+    Early,    // recovery asks for deaths before it reads anything else
+    Sparing,  // wake-ups wake no thread
+    Endless,  // sleeps that are short by design have no end
+    Once,     // a value that the call has read before is reused instead of read again
 };
 
-/// One mistake in the program.
+/// One planted mistake.
 struct Mutant
 {
     std::string name;
     Mistake mistake = Mistake::None;
-    const Site* site = nullptr;  // Order
+    const Site* site = nullptr;  // for Order
     Order order = Order::SeqCst;
     Order failure = Order::SeqCst;
-    std::string text = "";   // Skip, Late, Once: of the sites that are meant
-    std::string until = "";  // Late: the label
+    std::string text = "";   // for Skip, Late, Once: part of the statement
+    std::string until = "";  // for Late: the label
 
     bool means (const Site& other) const;
 };
 
-/// Each order of the sites seen so far that is stronger than relaxed, weakened.
+/// Each order of the sites accessed so far that is stronger than relaxed, weakened.
 std::vector<Mutant> weakened ();
 
 }  // namespace model

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the library asks of the system, answered by the model.
+// The system interface of the library, answered by the model.
 #include "owned_ring.hpp"
 
 #include "arena.hpp"
@@ -9,8 +9,9 @@
 #include "os/barrier.hpp"
 #include "os/futex.hpp"
 #include "os/pages.hpp"
-#include "names.hpp"
+#include "segment/names.hpp"
 #include "os/threads.hpp"
+#include "queue/writer_file.hpp"
 
 namespace model
 {
@@ -22,27 +23,32 @@ Arena& arena () noexcept
 
 namespace
 {
-int ask (Kind kind, const void* at, uint64_t expected = 0) noexcept
+uint64_t ask (Kind kind, const void* at, uint64_t expected = 0, uint64_t value = 0) noexcept
 {
-    if (running != nullptr)
+    if (running == nullptr)
     {
-        const int location = at != nullptr ? arena ().locationOf (at) : 0;
-        running->ask (
-            Access {kind, Order::SeqCst, Order::SeqCst, static_cast<uint8_t> (location), 0, expected, nullptr}, nullptr,
-            0);
+        return 0;
     }
-    return 0;
+    const int location = at != nullptr ? arena ().locationOf (at) : 0;
+    if (location < 0)
+    {
+        return 0;  // no thread of this set-up sleeps on this word
+    }
+    return running->ask (
+        Access {kind, Order::SeqCst, Order::SeqCst, static_cast<uint8_t> (location), value, expected, nullptr}, nullptr,
+        0);
 }
 
-uint32_t heldLast = 0;  // what is mapped next keeps it
+uint32_t heldLast = 0;  // the lock that the next mapping keeps
 
-// Who has it, or had it. Whoever finds it free sees what was done before it was dropped, as the kernel does both under a lock.
-// So he does who takes it; that is left out, as the library's own orders are to do without.
-uint64_t askLease (Kind kind, const void* at, uint64_t value) noexcept
+// The owner of a lock, or the last one. A thread that finds the lock free sees the writes before its release, because
+// the kernel does both under a lock of its own. The same holds for a thread that takes it; the model leaves that out,
+// because the library's own orders must suffice there.
+uint64_t askLock (Kind kind, const void* at, uint64_t value) noexcept
 {
     if (running != nullptr && arena ().locationOf (at) < 0)
     {
-        return kind == Kind::Probe;  // where nobody dies the lanes' states are enough
+        return kind == Kind::Probe;  // if no thread dies, the states of the slots suffice
     }
     const Order order = kind == Kind::Drop ? Order::Release : Order::Relaxed;
     return reach (at, sizeof (uint64_t), Access {kind, order, order, 0, value, 0, nullptr}, nullptr, 0);
@@ -50,7 +56,9 @@ uint64_t askLease (Kind kind, const void* at, uint64_t value) noexcept
 
 int barrier () noexcept
 {
-    return running != nullptr && running->mutant.mistake == Mistake::Blind ? 0 : ask (Kind::Barrier, nullptr);
+    return running != nullptr && running->mutant.mistake == Mistake::Blind
+               ? 0
+               : static_cast<int> (ask (Kind::Barrier, nullptr));
 }
 }  // namespace
 }  // namespace model
@@ -59,7 +67,7 @@ namespace join
 {
 inline namespace JOIN_ABI
 {
-// Without words: nobody reads them.
+// Without text, because no test reads it.
 Failure::Failure (int error, const char*, ...) noexcept
 : _error (error)
 {
@@ -84,14 +92,21 @@ int fail (int error, const char*, ...) noexcept
 }
 
 // No segment has a name here.
-Folders folders (bool) noexcept
+const SegmentDir SegmentDirs::shared = {"", 0};
+
+SegmentDirs segmentDirs (bool) noexcept
 {
-    return Folders ();
+    return SegmentDirs ();
 }
 
-SegmentPath::SegmentPath (const Folder&, const char*) noexcept
+SegmentPath::SegmentPath (const SegmentDir&, const char*) noexcept
 {
     text[0] = '\0';
+}
+
+// No segment has readers here.
+void WriterFile::release () noexcept
+{
 }
 
 namespace os
@@ -116,22 +131,41 @@ int globalBarrier () noexcept
     return model::barrier ();
 }
 
-int sleepOn (const std::atomic<uint32_t>& word, uint32_t value, bool, int64_t) noexcept
+// Without end, so that a lost wake-up shows. But sleeps that are short by design end at once, and those of a queue that
+// is shut down, which get longer, end when no thread can continue.
+int sleepOn (const std::atomic<uint32_t>& word, uint32_t value, bool, int64_t until) noexcept
 {
-    model::ask (model::Kind::Sleep, &word, value);  // without end: a lost wake-up is to show
-    model::running->mark (model::Mark::Woken);
-    return 0;
+    constexpr int64_t millisecond = 1000 * 1000;
+    const bool endless = model::running != nullptr && model::running->mutant.mistake == model::Mistake::Endless;
+    const bool ends =
+        !endless && until - monotonicNow () > millisecond && until - monotonicNow () < WaitHistory::unsureSleep;
+    if (!endless && !ends && until - monotonicNow () <= WaitHistory::unsureSleep)
+    {
+        return ETIMEDOUT;
+    }
+    const uint64_t how = model::ask (model::Kind::Sleep, &word, value, ends ? 1 : 0);
+    model::running->mark (how == 0                 ? model::Mark::Woken
+                          : how == model::timedOut ? model::Mark::TimedOut
+                                                   : model::Mark::NotAsleep);
+    return how == 0 ? 0 : how == model::timedOut ? ETIMEDOUT : EAGAIN;
 }
 
-// A pause orders nothing here.
+int sleepOnEither (const std::atomic<uint32_t>&, uint32_t, bool, const std::atomic<uint32_t>&, uint32_t,
+                   int64_t) noexcept
+{
+    return ENOSYS;
+}
+
+// A pause orders nothing in the model.
 int sleepUntil (int64_t) noexcept
 {
     return 0;
 }
 
-int wakeAll (const std::atomic<uint32_t>& word, bool) noexcept
+uint32_t wake (const std::atomic<uint32_t>& word, uint32_t n, bool) noexcept
 {
-    return model::ask (model::Kind::Wake, &word);
+    const bool sparing = model::running != nullptr && model::running->mutant.mistake == model::Mistake::Sparing;
+    return static_cast<uint32_t> (model::ask (model::Kind::Wake, &word, 0, sparing ? 0 : n));
 }
 
 void yieldCpu () noexcept
@@ -139,14 +173,19 @@ void yieldCpu () noexcept
     model::ask (model::Kind::Yield, nullptr);
 }
 
-int64_t now () noexcept
+int64_t monotonicNow () noexcept
 {
-    return -1;  // so a deadline of 0 is none, and nobody spins
+    return 0;
 }
 
-unsigned usableCpus () noexcept
+int64_t preemptions () noexcept
 {
-    return 1;
+    return -1;
+}
+
+unsigned currentCpu () noexcept
+{
+    return 0;
 }
 
 int processId () noexcept
@@ -167,7 +206,7 @@ int mapAnonymous (std::size_t bytes, int, void** address) noexcept
 
 int mapForReading (int, std::size_t, void** address) noexcept
 {
-    *address = model::leaseOf (model::heldLast);
+    *address = model::lockOf (model::heldLast);
     return 0;
 }
 
@@ -183,9 +222,9 @@ int dropOnFork (void*, std::size_t) noexcept
 
 int unmap (void* address, std::size_t) noexcept
 {
-    if (model::isLease (address))
+    if (model::isLock (address))
     {
-        model::askLease (model::Kind::Drop, address, 0);
+        model::askLock (model::Kind::Drop, address, 0);
     }
     return 0;
 }
@@ -195,12 +234,17 @@ int aroundFork (void (*) (), void (*) (), void (*) ()) noexcept
     return 0;
 }
 
+uint32_t forks () noexcept
+{
+    return 0;
+}
+
 int factsOf (int, FileFacts*) noexcept
 {
     return 0;
 }
 
-int laneHeld (int, uint32_t number, bool* held) noexcept
+int slotHeld (int, uint32_t number, bool* held) noexcept
 {
     if (model::running != nullptr)
     {
@@ -215,22 +259,27 @@ int laneHeld (int, uint32_t number, bool* held) noexcept
             return 0;
         }
     }
-    *held = model::askLease (model::Kind::Probe, model::leaseOf (number), 0) != 0;
+    *held = model::askLock (model::Kind::Probe, model::lockOf (number), 0) != 0;
     return 0;
 }
 
-int holdLane (int, uint32_t number) noexcept
+int holdSlot (int, uint32_t number) noexcept
 {
     model::heldLast = number;
-    if (model::askLease (model::Kind::Hold, model::leaseOf (number), model::runner () + 1) == 0)
+    if (model::askLock (model::Kind::Hold, model::lockOf (number), model::runner () + 1) == 0)
     {
         return 0;
     }
-    if (model::running != nullptr && ++model::running->refused == 2)
+    if (model::running != nullptr && ++model::running->refused == 3)
     {
-        yieldCpu ();  // a lane that is about to be left, or taken: tried again and again until it is
+        yieldCpu ();  // the slot is about to be freed or taken: the library retries until it is
     }
     return EAGAIN;
+}
+
+int freeSlot (int, uint32_t) noexcept
+{
+    return 0;
 }
 
 int makeKey (void (*) (void*), unsigned*) noexcept
@@ -255,5 +304,11 @@ int closeFile (int) noexcept
 }
 
 }  // namespace os
+
+Failure noAddresses (int error, std::size_t) noexcept
+{
+    return Failure (error, "no address space");
+}
+
 }  // namespace JOIN_ABI
 }  // namespace join

@@ -2,13 +2,21 @@
 #include "owned_ring.hpp"
 
 #include "../../src/queue/entry.cpp"
-#include "../../src/queue/lanes.cpp"
+#include "../../src/queue/eventcount.cpp"
+#include "../../src/queue/slots.cpp"
+#include "../../src/queue/lock_file.cpp"
 #include "../../src/queue/proof.cpp"
+#include "../../src/queue/reclaim.cpp"
 #include "../../src/queue/recover.cpp"
 #include "../../src/queue/registry.cpp"
 #include "../../src/queue/refuse.cpp"
+#include "../../src/queue/sharing.cpp"
+#include "../../src/queue/slot_lock.cpp"
 #include "../../src/queue/table.cpp"
 #include "../../src/queue/wait.cpp"
+#include "../../src/queue/wait_spin.cpp"
+#include "../../src/queue/blocking.cpp"
+#include "../../src/queue/publish.cpp"
 
 #include "arena.hpp"
 #include "running.hpp"
@@ -20,30 +28,31 @@
 
 namespace model
 {
-using join::LaneTable;
+using join::SlotTable;
 using join::OwnedRing;
 using join::detail::Control;
-using join::detail::Lane;
+using join::detail::Slot;
 
 namespace
 {
 constexpr uint32_t elementSize = 16;
-constexpr uint32_t handle = 1000;  // of a descriptor that is none
+constexpr uint32_t handle = 1000;  // not a real descriptor
+constexpr int64_t millisecond = 1000 * 1000;
 
 join::LastError errors[threadsMost];
-unsigned caller = 0;  // outside of an exploration
+unsigned caller = 0;  // the thread, outside of an exploration
 
 Control& control () noexcept
 {
     return *reinterpret_cast<Control*> (arena ().bytes ());
 }
 
-uint64_t* leases = nullptr;  // by lane, from 1 on
-uint32_t leaseCount = 0;
+uint64_t* locks = nullptr;  // by slot, from 1 on
+uint32_t lockCount = 0;
 
-Lane* lanes () noexcept
+Slot* slots () noexcept
 {
-    return reinterpret_cast<Lane*> (&control () + 1);
+    return reinterpret_cast<Slot*> (&control () + 1);
 }
 
 const char* kept (const std::string& name)
@@ -70,7 +79,7 @@ join::detail::Kind kindOf (Policy policy) noexcept
 bool waits (const Step& step) noexcept
 {
     return step.call == Call::PushWait || step.call == Call::PopWait || step.call == Call::PopToEnd
-           || step.call == Call::Shutdown;
+           || step.call == Call::AwaitElement || step.call == Call::Shutdown;
 }
 
 template <typename Predicate>
@@ -90,14 +99,14 @@ join::LastError* threadError () noexcept
     return &errors[runner ()];
 }
 
-void* leaseOf (uint32_t number) noexcept
+void* lockOf (uint32_t number) noexcept
 {
-    return leases + number - 1;
+    return locks + number - 1;
 }
 
-bool isLease (const void* at) noexcept
+bool isLock (const void* at) noexcept
 {
-    return leases <= at && at < leases + leaseCount;
+    return locks <= at && at < locks + lockCount;
 }
 
 unsigned runner () noexcept
@@ -109,9 +118,9 @@ World::World (const Setup& setup)
 : _setup (setup)
 {
     arena ().clear ();
-    const uint8_t pushers =
+    const uint8_t producers =
         static_cast<uint8_t> (threadsWith (setup, [] (const Step& step) { return pushes (step.call); }));
-    _setup.laneCount = setup.laneCount != 0 ? setup.laneCount : pushers != 0 ? pushers : 1;
+    _setup.slotCount = setup.slotCount != 0 ? setup.slotCount : producers != 0 ? producers : 1;
     build ();
     fill ();
     listLocations ();
@@ -127,10 +136,10 @@ World::~World ()
 
 void World::build ()
 {
-    const std::size_t laneBytes = _setup.laneCount * sizeof (Lane);
-    arena ().carve (sizeof (Control) + laneBytes + _setup.capacity * (elementSize + sizeof (uint64_t)));
-    leaseCount = _setup.laneCount;
-    leases = static_cast<uint64_t*> (arena ().carve (leaseCount * sizeof (uint64_t)));
+    const std::size_t slotBytes = _setup.slotCount * sizeof (Slot);
+    arena ().carve (sizeof (Control) + slotBytes + _setup.capacity * (elementSize + sizeof (uint64_t)));
+    lockCount = _setup.slotCount;
+    locks = static_cast<uint64_t*> (arena ().carve (lockCount * sizeof (uint64_t)));
     const auto takesMore = [] (const Step& step) { return step.call == Call::Another; };
     const std::size_t objects = (_setup.oneObject ? 1 : _setup.threads.size ()) + threadsWith (_setup, takesMore);
     for (std::size_t object = 0; object < objects; ++object)
@@ -143,7 +152,7 @@ void World::makeRing ()
 {
     OwnedRing& ring = *new (arena ().carve (sizeof (OwnedRing))) OwnedRing;
     _rings.push_back (&ring);
-    char* const rest = reinterpret_cast<char*> (lanes () + _setup.laneCount);
+    char* const rest = reinterpret_cast<char*> (slots () + _setup.slotCount);
     const bool beside = !_setup.apart && !spsc ();
     ring.control = &control ();
     ring.words = spsc () ? nullptr : rest;
@@ -155,55 +164,64 @@ void World::makeRing ()
     ring.elementSize = elementSize;
     ring.kind = kindOf (_setup.policy);
     ring.watch (_setup.fences);
-    ring.driedAt.store (~uint64_t (0));
-    ring.shared = true;
-    if (_setup.lanes)
+    ring.emptyAt.store (~uint64_t (0));
+    ring.shared = !_setup.fences;  // publishers of a shared queue may not fence, so its sleeps would need a limit
+    ring.settleLooks = 0;
+    ring.spin = -1;
+    for (auto& sides : ring.histories)
     {
-        ring.lanes.file ().handle = handle;
-        join::Lanes& own = ring.lanes;
-        if (join::Failure failure = own.find (lanes (), _setup.laneCount, 4096, ""))
+        for (join::WaitHistory& history : sides)
         {
-            throw std::runtime_error (failure.text ());
+            history.slept (_setup.shortSleeps ? 0 : millisecond);
+            history.barrierTook (_setup.dearBarriers ? millisecond : 0);
         }
+    }
+    if (_setup.slots)
+    {
+        ring.slots.file ().handle = handle;
+        join::Slots& own = ring.slots;
+        join::os::FileFacts facts;
+        join::os::factsOf (handle, &facts);
+        own.find (slots (), _setup.slotCount, 4096, "", facts.device, facts.inode);
         if (join::Failure failure = own.start (false))
         {
             throw std::runtime_error (failure.text ());
         }
     }
-    ring.entries = ring.lanes.entries ();
-    ring.entryMask = join::Lanes::entryMask ();
+    ring.entries = ring.slots.entries ();
+    ring.entryMask = join::Slots::entryMask ();
     if (_setup.exclusive)
     {
         ring.tailSeen.store (0 - ring.capacity);  // as start () does
     }
 }
 
-// A lap before the start, by each that has a lane then, and the elements that are to be there.
+// One lap before the start, by each thread that owns a slot then, and the elements that are there at the start.
 void World::fill ()
 {
-    unsigned pusher = 0;
+    unsigned producer = 0;
     Outcome outcome;
     if (_setup.grave)
     {
-        lanes ()[0].state.store (1);
-        lanes ()[0].pid.store (1);
+        slots ()[0].state.store (1);
+        slots ()[0].pid.store (1);
         _account.buried ();
     }
     for (unsigned thread = static_cast<unsigned> (_setup.threads.size ()); thread-- > 0;)
     {
         const auto& program = _setup.threads[thread];
         const bool first = (_setup.late >> thread & 1) != 0;
-        const auto needsLane = [] (const Step& step) { return pushes (step.call) || step.call == Call::Leave; };
-        if (!first && std::any_of (program.begin (), program.end (), needsLane))
+        const auto needsSlot = [] (const Step& step) { return pushes (step.call) || step.call == Call::Leave; };
+        if (!first && std::any_of (program.begin (), program.end (), needsSlot))
         {
-            pusher = thread;
+            producer = thread;
             call (thread, push, 0, &outcome);
             call (thread, pop, 0, &outcome);
         }
     }
     if (_setup.grave)
     {
-        lanes ()[0].state.store (2);
+        slots ()[0].state.store (2);
     }
     const unsigned shift = spsc () ? 0 : join::detail::ticketShift;
     _base = control ().tail.value.load () >> shift;
@@ -211,10 +229,10 @@ void World::fill ()
     {
         const uint8_t id = static_cast<uint8_t> (200 + i);
         const uint64_t before = control ().head.value.load ();
-        call (pusher, push, id, &outcome);
+        call (producer, push, id, &outcome);
         const uint64_t after = control ().head.value.load ();
-        _account.filled (id, static_cast<uint8_t> (after & join::detail::laneMask),
-                         static_cast<uint8_t> (before & join::detail::laneMask));
+        _account.filled (id, static_cast<uint8_t> (after & join::detail::slotMask),
+                         static_cast<uint8_t> (before & join::detail::slotMask));
     }
 }
 
@@ -224,7 +242,7 @@ int World::add (const void* at, std::size_t size, const std::string& name, Sort 
     std::memcpy (&initial, at, size);
     const int location = static_cast<int> (_locations.size ());
     _locations.push_back (Location {kept (name), initial, sort == Sort::Payload, sort == Sort::Own,
-                                    sort == Sort::Strong, sort == Sort::Lease});
+                                    sort == Sort::Strong, sort == Sort::Lock});
     arena ().locate (at, location);
     return location;
 }
@@ -237,13 +255,22 @@ void World::listLocations ()
     {
         const std::string cell = std::to_string (i);
         add (&control ().head.recent[i][0], 8, "recent " + cell);
-        add (&control ().head.recent[i][1], 8, "recent " + cell + ", second half");
+        add (&control ().head.recent[i][1], 8, "recent " + cell + " (second half)");
     }
     if (threadsWith (_setup, waits) != 0)
     {
         _state = add (&control ().gate.state, 4, "state");
         add (&control ().gate.pushed, 4, "pushed", Sort::Strong);
         add (&control ().gate.popped, 4, "popped", Sort::Strong);
+    }
+    if (_setup.counted)
+    {
+        add (&control ().gate.consumersAsleep, 4, "consumers asleep", Sort::Strong);
+        add (&control ().gate.producersAsleep, 4, "producers asleep", Sort::Strong);
+    }
+    if (threadsWith (_setup, [] (const Step& step) { return step.call == Call::AwaitElement; }) != 0)
+    {
+        add (&control ().gate.elementSeen, 4, "element seen", Sort::Strong);
     }
     const bool single = !_setup.oneObject || alone (pushes);
     for (unsigned i = 0; i < _rings.size (); ++i)
@@ -252,12 +279,12 @@ void World::listLocations ()
         if (spsc ())
         {
             add (&_rings[i]->headSeen, 8, "headSeen " + std::to_string (i), Sort::Own);
-            add (&_rings[i]->driedAt, 8, "driedAt " + std::to_string (i), Sort::Own);
+            add (&_rings[i]->emptyAt, 8, "emptyAt " + std::to_string (i), Sort::Own);
         }
     }
-    if (_setup.lanes)
+    if (_setup.slots)
     {
-        listLanes ();
+        listSlots ();
     }
     listElements ();
 }
@@ -267,18 +294,18 @@ void World::listElements ()
     const OwnedRing& ring = *_rings[0];
     for (unsigned i = 0; i < _setup.capacity; ++i)
     {
-        const std::string slot = std::to_string (i);
+        const std::string cell = std::to_string (i);
         if (!spsc ())
         {
-            _words.push_back (add (ring.words + i * ring.wordStride, 8, "word " + slot));
+            _words.push_back (add (ring.words + i * ring.wordStride, 8, "word " + cell));
         }
-        add (ring.elements + i * ring.stride, 8, "element " + slot, Sort::Payload);
-        add (ring.elements + i * ring.stride + 8, 8, "element " + slot + ", second half", Sort::Payload);
+        add (ring.elements + i * ring.stride, 8, "element " + cell, Sort::Payload);
+        add (ring.elements + i * ring.stride + 8, 8, "element " + cell + " (second half)", Sort::Payload);
     }
 }
 
-// Where the thread finds itself, or will make its place; null: neither.
-join::detail::LaneEntry* World::entryOf (unsigned thread) const noexcept
+// The entry of the thread, or the free one that it will take; null: neither.
+join::detail::SlotEntry* World::entryOf (unsigned thread) const noexcept
 {
     const unsigned before = caller;
     caller = thread;
@@ -287,7 +314,7 @@ join::detail::LaneEntry* World::entryOf (unsigned thread) const noexcept
     OwnedRing& ring = ringOf (thread);
     for (uint32_t i = first;; ++i)
     {
-        join::detail::LaneEntry& entry = ring.entries[i & ring.entryMask];
+        join::detail::SlotEntry& entry = ring.entries[i & ring.entryMask];
         if (entry.thread.load () == &errors[thread])
         {
             return &entry;
@@ -302,7 +329,8 @@ join::detail::LaneEntry* World::entryOf (unsigned thread) const noexcept
 void World::become (unsigned thread) noexcept
 {
     caller = thread;
-    join::atLanes = 0;  // the call before was left where it asked
+    join::atSlots = 0;  // the previous call was left at its access
+    join::firstLink = nullptr;
 }
 
 int World::locationOf (const void* at) const noexcept
@@ -316,7 +344,7 @@ int World::ticketOf (uint64_t word) const noexcept
     return static_cast<int> (static_cast<int64_t> (ticket - _base));
 }
 
-bool World::lanesMove () const noexcept
+bool World::slotsMove () const noexcept
 {
     return _setup.late != 0 || _setup.buries;
 }
@@ -332,7 +360,7 @@ bool World::observed () const noexcept
            || threadsWith (_setup, [] (const Step& step) { return step.call == Call::Observe; }) != 0;
 }
 
-// Whether one thread does that, and no other.
+// Whether exactly one thread makes such calls.
 bool World::alone (bool (*which) (Call)) const noexcept
 {
     return threadsWith (_setup, [&] (const Step& step) { return which (step.call); }) == 1;

@@ -19,17 +19,17 @@ inline namespace JOIN_ABI
 class OwnedRing;
 namespace detail
 {
-struct Lane;
-struct LaneEntry;
+struct Slot;
+struct SlotEntry;
 }  // namespace detail
 }  // namespace JOIN_ABI
 }  // namespace join
 
 namespace model
 {
-/// The lease of a lane, and whether that is one; the thread that is at work.
-void* leaseOf (uint32_t number) noexcept;
-bool isLease (const void* at) noexcept;
+/// The lock of a slot, and whether an address is one; and the running thread.
+void* lockOf (uint32_t number) noexcept;
+bool isLock (const void* at) noexcept;
 unsigned runner () noexcept;
 
 class World
@@ -45,10 +45,10 @@ public:
     /// Makes a call of the library for a thread.
     void call (unsigned thread, const Step& step, uint8_t nextElement, Outcome* outcome) noexcept;
 
-    /// Before each run of a call: what the library keeps beside atomics.
+    /// Before each run of a call: resets what the library keeps outside atomics.
     void renew () noexcept;
 
-    /// Memory and account as they are at the start.
+    /// Memory and account at the start.
     const std::vector<Location>& locations () const noexcept
     {
         return _locations;
@@ -59,10 +59,10 @@ public:
         return _account;
     }
 
-    /// Whether a thread that has seen so much cannot find the queue empty, or full.
+    /// Whether a thread has seen enough that the call must find an element, or room.
     bool mustSucceed (const Memory& memory, const Account& account, unsigned thread, Call call) const noexcept;
 
-    /// Tells the account where head or tail went.
+    /// Reports a move of head or tail to the account.
     const char* moved (Account& account, unsigned thread, const Access& access, uint64_t from,
                        uint64_t to) const noexcept;
 
@@ -78,23 +78,23 @@ public:
 
     bool isWord (unsigned location) const noexcept;
 
-    /// A slot's word that recovery has stored.
+    /// Checks a cell's word that recovery has stored.
     const char* holed (Account& account, uint64_t word) const noexcept;
 
-    /// Where somebody asks for that: nobody who lives has a lane.
+    /// In set-ups that ask for it: whether no live producer owns a slot.
     bool isDeserted (const Memory& memory) const noexcept;
 
-    /// Why what a call has told is wrong, of lanes and sides.
+    /// Why the result of a call about slots and roles is wrong, or null.
     const char* told (const Memory& memory, const Account& account, unsigned thread, Call call,
                       const Outcome& outcome) const noexcept;
 
-    /// How many lanes there are.
-    uint32_t laneCount () const noexcept
+    /// The number of slots.
+    uint32_t slotCount () const noexcept
     {
-        return _setup.laneCount;
+        return _setup.slotCount;
     }
 
-    /// Why the state in which all are done is wrong, or null.
+    /// Why the state in which all threads have ended is wrong, or null.
     const char* atEnd (const Memory& memory, const Account& account) const noexcept;
 
 private:
@@ -102,12 +102,12 @@ private:
     void makeRing ();
     void fill ();
     void listLocations ();
-    void listLanes ();
+    void listSlots ();
     void listEntries ();
     void listSides ();
     void listElements ();
-    join::detail::LaneEntry* entryOf (unsigned thread) const noexcept;
-    join::detail::Lane& laneAt (unsigned index) const noexcept;
+    join::detail::SlotEntry* entryOf (unsigned thread) const noexcept;
+    join::detail::Slot& slotAt (unsigned index) const noexcept;
     uint32_t sideOf (unsigned thread) const noexcept;
     unsigned threadsOf (uint32_t side) const noexcept;
     static void become (unsigned thread) noexcept;
@@ -118,14 +118,14 @@ private:
         Alive,
         Dead,
     };
-    Owner ownerOf (const Memory& memory, unsigned lane) const noexcept;
+    Owner ownerOf (const Memory& memory, unsigned slot) const noexcept;
     enum class Sort : uint8_t
     {
         Usual,
         Payload,
         Own,
         Strong,
-        Lease,
+        Lock,
     };
     int add (const void* at, std::size_t size, const std::string& name, Sort sort = Sort::Usual);
 
@@ -133,6 +133,7 @@ private:
     void callBy (unsigned thread, Size size, const Step& step, const void* from, Outcome* outcome) noexcept;
     template <typename Algorithm>
     void callOf (unsigned thread, const Step& step, const void* from, Outcome* outcome) noexcept;
+    void callByPolicy (unsigned thread, const Step& step, const void* from, Outcome* outcome) noexcept;
     void run (unsigned thread, const Step& step, uint8_t nextElement, Outcome* outcome) noexcept;
     void observe (unsigned thread, Outcome* outcome) noexcept;
     void leaveBy (unsigned thread, uint32_t side) noexcept;
@@ -148,12 +149,12 @@ private:
         return _setup.policy == Policy::Spsc;
     }
 
-    bool claimOfSlots (const join::OwnedRing& ring, int low, int end, int* begin, uint64_t* before,
+    bool claimOfCells (const join::OwnedRing& ring, int low, int end, int* begin, uint64_t* before,
                        Outcome* outcome) const noexcept;
 
-    /// Counted from the start; of head, tail, a word or a lane.
+    /// The ticket in head, tail, a word or a slot, counted from the start.
     int ticketOf (uint64_t word) const noexcept;
-    bool lanesMove () const noexcept;
+    bool slotsMove () const noexcept;
     bool observed () const noexcept;
     bool asked () const noexcept;
     bool alone (bool (*which) (Call)) const noexcept;
@@ -166,9 +167,9 @@ private:
     int _head = -1;
     int _tail = -1;
     int _state = -1;
-    std::vector<int> _words;   // by slot
-    std::vector<int> _states;  // by lane, as the others
-    std::vector<int> _leases;
+    std::vector<int> _words;   // by cell
+    std::vector<int> _states;  // by slot, as the next two
+    std::vector<int> _locks;
     std::vector<int> _pids;
 };
 

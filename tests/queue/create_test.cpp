@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Making and attaching: races, and death at each system call.
+// Creating and attaching: races, and death at each system call.
 #include "kinds.hpp"
 #include "scale.hpp"
 
@@ -22,7 +22,7 @@ struct Meeting
     std::atomic<uint64_t> created;
     std::atomic<uint64_t> wrong;
 
-    // The n-th time that all of them are here.
+    // Waits until all `count` processes have arrived for the n-th time.
     void meet (uint64_t n, uint64_t count)
     {
         ++arrived;
@@ -42,13 +42,13 @@ int raceOn (Meeting& meeting, const std::string& name, uint64_t me, uint64_t cou
         meeting.meet (round * 3 + 1, count);
         auto queue = openQueue<Kind> (8, name);
         meeting.created += queue.created () ? 1 : 0;
-        // Many push; of Spsc, the one who made it.
-        if (Kind::manyPushers || queue.created ())
+        // Every process pushes if the kind allows it; of Spsc, only the creator.
+        if (Kind::manyProducers || queue.created ())
         {
             meeting.wrong += queue.tryPush (me) == 0 ? 0 : 1;
         }
         meeting.meet (round * 3 + 2, count);
-        meeting.wrong += queue.pending () == (Kind::manyPushers ? count : 1) ? 0 : 1;
+        meeting.wrong += queue.pending () == (Kind::manyProducers ? count : 1) ? 0 : 1;
         if (me == 0)
         {
             meeting.wrong += meeting.created == round + 1 ? 0 : 1;
@@ -60,7 +60,7 @@ int raceOn (Meeting& meeting, const std::string& name, uint64_t me, uint64_t cou
 }
 }  // namespace
 
-TEMPLATE_LIST_TEST_CASE ("racing makers and openers end up with one queue, whole", "[queue][create][race]", SharedKinds)
+TEMPLATE_LIST_TEST_CASE ("racing creators and openers share one complete queue", "[queue][create][race]", SharedKinds)
 {
     const uint64_t rounds = scaled (6000, 100000, 1000000) / 3;
     const uint64_t count = 2;
@@ -75,7 +75,7 @@ TEMPLATE_LIST_TEST_CASE ("racing makers and openers end up with one queue, whole
 
 namespace
 {
-// A child that does `body` between its marks, killed at that stop. False: the part was over before.
+// Runs `body` in a child and kills it at that stop. Returns false if `body` ended before the stop.
 bool killedAt (unsigned stop, std::string* place, const std::function<void ()>& body)
 {
     Traced child ([&] {
@@ -91,7 +91,7 @@ bool killedAt (unsigned stop, std::string* place, const std::function<void ()>& 
     return inside;
 }
 
-// Whoever comes next has a whole queue with `there` elements, and nothing else is left.
+// The next process gets a complete queue with `there` elements, and no other segment is left.
 template <typename Kind>
 void wholeAfterwards (crash::Verdict& verdict, const std::string& name, uint64_t there)
 {
@@ -110,18 +110,18 @@ void wholeAfterwards (crash::Verdict& verdict, const std::string& name, uint64_t
     {
         if (queue.tryPush (i) != 0 || queue.tryPop (got) != 0)
         {
-            verdict.say ("it is not used as a queue is: " + std::string (join::lastError.message ()));
+            verdict.say ("it does not work as a queue: " + std::string (join::lastError.message ()));
         }
     }
     if (crash::names () != std::vector<std::string> {name.substr (1)})
     {
-        verdict.say ("there is left " + crash::listOf (crash::names ()));
+        verdict.say ("these names are left: " + crash::listOf (crash::names ()));
     }
 }
 }  // namespace
 
-TEMPLATE_LIST_TEST_CASE ("a maker killed at any system call leaves nothing or a whole queue",
-                         "[queue][create][traced][exact]", SharedKinds)
+TEMPLATE_LIST_TEST_CASE ("killed creator leaves nothing or a complete queue", "[queue][create][traced][exact]",
+                         SharedKinds)
 {
     bool inside = true;
     for (unsigned stop = 0; inside; ++stop)
@@ -135,8 +135,7 @@ TEMPLATE_LIST_TEST_CASE ("a maker killed at any system call leaves nothing or a 
     }
 }
 
-TEMPLATE_LIST_TEST_CASE ("an opener killed at any system call leaves the queue as it was",
-                         "[queue][create][traced][exact]", SharedKinds)
+TEMPLATE_LIST_TEST_CASE ("killed opener leaves the queue unchanged", "[queue][create][traced][exact]", SharedKinds)
 {
     bool inside = true;
     for (unsigned stop = 0; inside; ++stop)
@@ -152,8 +151,7 @@ TEMPLATE_LIST_TEST_CASE ("an opener killed at any system call leaves the queue a
     }
 }
 
-TEMPLATE_LIST_TEST_CASE ("who is killed at any system call of his first push has pushed, or not",
-                         "[queue][create][traced][exact]", SharedKinds)
+TEMPLATE_LIST_TEST_CASE ("killed first push is complete or absent", "[queue][create][traced][exact]", SharedKinds)
 {
     bool inside = true;
     for (unsigned stop = 0; inside; ++stop)
@@ -168,5 +166,31 @@ TEMPLATE_LIST_TEST_CASE ("who is killed at any system call of his first push has
         REQUIRE (
             crash::judge ([&] (crash::Verdict& verdict) { wholeAfterwards<TestType> (verdict, made.name.text, there); })
             == "");
+    }
+}
+
+TEST_CASE ("next creator removes leftovers of a killed one", "[queue][create][traced][exact]")
+{
+    join::MemOptions readable;
+    readable.permissions = 0644;
+    bool inside = true;
+    for (unsigned stop = 0; inside; ++stop)
+    {
+        const OwnName name;
+        std::string place;
+        inside = killedAt (stop, &place, [&] { openQueue<ShmMpmc> (8, name.text, readable); });
+        INFO (place);
+        const bool visible = crash::exists (name.text.substr (1));
+        const OwnName other;
+        {
+            auto queue = openQueue<ShmMpmc> (8, name.text, readable);
+            auto next = openQueue<ShmMpmc> (8, other.text, readable);
+            REQUIRE (queue.created () != visible);
+            REQUIRE (queue.tryPush (1) == 0);
+            REQUIRE (crash::names ().size () == 4);  // two queues and the lock file of each
+        }
+        join::ShmMem::unlink (name.text);
+        join::ShmMem::unlink (other.text);
+        REQUIRE (crash::names ().empty ());
     }
 }

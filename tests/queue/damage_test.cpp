@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A segment that a peer has damaged hurts nobody: no access outside it, no call that never returns.
+// A segment damaged by a peer harms no process: no access goes outside the segment, and every call returns.
 #include "raw.hpp"
 #include "scale.hpp"
 
@@ -36,15 +36,15 @@ std::vector<uint64_t> boundaries ()
     return values;
 }
 
-// Two lanes: those that words are damaged in.
+// Two slots, so that few words are damaged.
 join::QueueOptions few ()
 {
     join::QueueOptions options;
-    options.participants = 2;
+    options.maxProducers = 2;
     return options;
 }
 
-// All calls on a queue of eight with three elements inside, one word of which is wrong.
+// Runs every call on a queue of eight cells with three elements, one word of which is wrong.
 template <typename Kind, typename T>
 std::string damagedAt (uint64_t offset, uint64_t value)
 {
@@ -71,12 +71,12 @@ std::string damagedAt (uint64_t offset, uint64_t value)
     }
     if (complaint.empty () && !untouchedBeyond (raw, raw.control ().identity.segmentSize))
     {
-        complaint = "bytes behind the segment were written";
+        complaint = "bytes beyond the segment were written";
     }
     return complaint;
 }
 
-// In a process of its own, with a watchdog: all values at that byte.
+// Tries all values at that offset, in a process of its own with a watchdog.
 template <typename Kind, typename T>
 std::string damagedAt (uint64_t offset)
 {
@@ -122,20 +122,19 @@ void everywhere ()
 }
 }  // namespace
 
-TEMPLATE_LIST_TEST_CASE ("no value of any word makes a call hang, or reach outside", "[queue][damage]", SharedKinds)
+TEMPLATE_LIST_TEST_CASE ("no damaged word causes a hang or overrun", "[queue][damage]", SharedKinds)
 {
     everywhere<TestType, Element<8>> ();
     everywhere<TestType, Element<64>> ();
 }
 
-TEMPLATE_LIST_TEST_CASE ("a process that died in the middle of shutdown has shut the queue down", "[queue][damage]",
-                         SharedKinds)
+TEMPLATE_LIST_TEST_CASE ("death in the middle of shutdown shuts down", "[queue][damage]", SharedKinds)
 {
     Made<TestType> made (2);
     const uint64_t in[2] = {1, 2};
     REQUIRE (made->tryPush (in, 2) == 2);
     Raw raw (made.name.text);
-    raw.control ().gate.state.fetch_or (join::detail::shutBit);  // its first step, and no other
+    raw.control ().gate.state.fetch_or (join::detail::shutBit);  // the first step of shutdown () only
     uint64_t got = 0;
     CHECK (errorOf ([&] { return made->push (3, 10s); }) == EPIPE);
     CHECK ((made->pop (got) == 0 && got == 1));
@@ -145,8 +144,7 @@ TEMPLATE_LIST_TEST_CASE ("a process that died in the middle of shutdown has shut
     CHECK (errorOf ([&] { return made->tryPush (3); }) == EPIPE);
 }
 
-TEMPLATE_LIST_TEST_CASE ("a head that nobody shut down is closed to pushes, and pops wait", "[queue][damage]",
-                         SharedClaimKinds)
+TEMPLATE_LIST_TEST_CASE ("closed head without shutdown refuses pushes, pops wait", "[queue][damage]", SharedClaimKinds)
 {
     Made<TestType> made (2);
     Raw raw (made.name.text);
@@ -157,7 +155,7 @@ TEMPLATE_LIST_TEST_CASE ("a head that nobody shut down is closed to pushes, and 
     CHECK (errorOf ([&] { return made->pop (got, 1ms); }) == ETIMEDOUT);
 }
 
-TEST_CASE ("bits below the ticket in tail, which nobody of ours sets, harm no pop", "[queue][damage]")
+TEST_CASE ("stray bits below the tail ticket harm nothing", "[queue][damage]")
 {
     Made<ShmMpmc> made (4);
     REQUIRE (made->tryPush (3) == 0);
@@ -175,8 +173,7 @@ TEST_CASE ("bits below the ticket in tail, which nobody of ours sets, harm no po
     CHECK (errorOf ([&] { return made->pop (got, 1ms); }) == ETIMEDOUT);
 }
 
-TEMPLATE_LIST_TEST_CASE ("a pop that was told of the end sees no push that is about to take itself back",
-                         "[queue][damage]", SpscKinds)
+TEMPLATE_LIST_TEST_CASE ("pop after shutdown ignores a push being undone", "[queue][damage]", SpscKinds)
 {
     Made<TestType> made (4);
     made->shutdown ();
@@ -185,7 +182,7 @@ TEMPLATE_LIST_TEST_CASE ("a pop that was told of the end sees no push that is ab
     if constexpr (TestType::shared)
     {
         Raw raw (made.name.text);
-        raw.control ().head.value = 1;  // as between the publication and its taking back
+        raw.control ().head.value = 1;  // as between publication and withdrawal of a push
         CHECK (errorOf ([&] { return made->tryPop (got); }) == EPIPE);
         auto other = openQueue<TestType> (4, made.name.text);
         CHECK (errorOf ([&] { return other.tryPop (got); }) == EPIPE);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A process forks, or exits, while its threads are inside of calls.
+// A process forks or exits while its threads are inside calls.
 #include "kinds.hpp"
 
 #include "../asleep.hpp"
@@ -14,22 +14,22 @@ using namespace std::chrono_literals;
 
 namespace
 {
-/// The queue is not destroyed: what is in use must not be.
+/// Does not destroy the queue, because a thread still uses it.
 template <typename Kind>
 int exitWhileOthersWait (const std::string& name)
 {
     static auto* const queue = new typename Kind::template Queue<uint64_t> (2, name);
-    static std::atomic<pid_t> popper {0};
+    static std::atomic<pid_t> consumer {0};
     std::thread ([] {
         uint64_t got = 0;
-        popper = ::gettid ();
+        consumer = ::gettid ();
         queue->pop (got);
     }).detach ();
-    untilAsleep (popper);
+    untilAsleep (consumer);
     std::exit (0);
 }
 
-/// Whether it ended, with 0, within its time.
+/// Whether the process exited with 0; its alarm () limits the time.
 bool endsWell (pid_t process)
 {
     int status = 0;
@@ -37,7 +37,7 @@ bool endsWell (pid_t process)
 }
 }  // namespace
 
-TEMPLATE_LIST_TEST_CASE ("a process exits while another of its threads waits", "[queue][exit]", SharedKinds)
+TEMPLATE_LIST_TEST_CASE ("process exits while another thread waits", "[queue][exit]", SharedKinds)
 {
     for (int i = 0; i < 20; ++i)
     {
@@ -45,23 +45,22 @@ TEMPLATE_LIST_TEST_CASE ("a process exits while another of its threads waits", "
         const pid_t process = ::fork ();
         if (process == 0)
         {
-            ::alarm (20);
+            ::alarm (20);  // watchdog
             exitWhileOthersWait<TestType> (name.text);
         }
         REQUIRE (endsWell (process));
-        // The queue is as it was.
+        // The queue still works.
         auto queue = openQueue<TestType> (2, name.text);
         uint64_t got = 0;
         REQUIRE (queue.tryPush (1) == 0);
         REQUIRE ((queue.tryPop (got) == 0 && got == 1));
-        REQUIRE (queue.participants (nullptr, 0) <= 1);
+        REQUIRE (queue.producers (nullptr, 0) <= 1);
     }
 }
 
-TEMPLATE_LIST_TEST_CASE ("a process forks in the middle of traffic, and the children take part", "[queue][exit]",
-                         SharedClaimKinds)
+TEMPLATE_LIST_TEST_CASE ("forked children join amid traffic", "[queue][exit]", SharedClaimKinds)
 {
-    constexpr unsigned pushers = 3;
+    constexpr unsigned producers = 3;
     constexpr uint64_t children = 100;
     constexpr uint64_t each = 20;
     Made<TestType> made (64);
@@ -69,7 +68,7 @@ TEMPLATE_LIST_TEST_CASE ("a process forks in the middle of traffic, and the chil
     std::atomic<uint64_t> pushed {0};
     std::atomic<uint64_t> popped {0};
     std::vector<std::thread> threads;
-    for (unsigned i = 0; i < pushers; ++i)
+    for (unsigned i = 0; i < producers; ++i)
     {
         threads.emplace_back ([&] {
             while (!over)
@@ -78,7 +77,7 @@ TEMPLATE_LIST_TEST_CASE ("a process forks in the middle of traffic, and the chil
             }
         });
     }
-    std::thread popper ([&] {
+    std::thread consumer ([&] {
         uint64_t got = 0;
         while (made->pop (got, 100ms) == 0 || !over || !made->empty ())
         {
@@ -92,7 +91,7 @@ TEMPLATE_LIST_TEST_CASE ("a process forks in the middle of traffic, and the chil
         const pid_t child = ::fork ();
         if (child == 0)
         {
-            ::alarm (20);
+            ::alarm (20);  // watchdog
             int failed = 0;
             for (uint64_t j = 0; j < each; ++j)
             {
@@ -107,7 +106,7 @@ TEMPLATE_LIST_TEST_CASE ("a process forks in the middle of traffic, and the chil
     {
         thread.join ();
     }
-    popper.join ();
+    consumer.join ();
     CHECK (well == children);
     CHECK (popped == pushed + children * each);
     CHECK (made->stats ().pushed == popped);

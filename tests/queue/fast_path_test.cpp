@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What a call costs with nobody waiting, instruction by instruction: how many of those that are a full barrier.
+// The cost of a call while no thread waits: counts the executed instructions that are full barriers.
 #include "kinds.hpp"
 
 #include "../crash/tracer.hpp"
@@ -16,7 +16,7 @@ bool isSystemCall (const unsigned char* code)
     return code[0] == 0x0f && code[1] == 0x05;
 }
 
-// lock, xchg with memory, mfence: as compilers write them, prefixes first.
+// lock prefixes, xchg with memory, and mfence, in the encodings that compilers emit, prefixes first.
 bool isBarrier (const unsigned char* code)
 {
     bool lock = false;
@@ -28,7 +28,8 @@ bool isBarrier (const unsigned char* code)
     return lock || exchange || (code[0] == 0x0f && code[1] == 0xae && code[2] == 0xf0);
 }
 
-// Executed by `call` in a child: its code lies where ours does.
+// Counts the full barriers that `call` executes in a child, up to its first system call. The child's code lies at the
+// same addresses as ours.
 int barriersOf (
     const std::function<void ()>& call, const std::function<void ()>& before = [] {})
 {
@@ -58,19 +59,18 @@ int barriersOf (
 }  // namespace
 
 #if defined(__x86_64__)
-TEMPLATE_LIST_TEST_CASE ("a Spsc call has no full barrier, a push of others one, and so has a pop of Mpmc",
-                         "[queue][fast][traced][exact]", AllKinds)
+TEMPLATE_LIST_TEST_CASE ("Spsc has no full barrier, other pushes one", "[queue][fast][traced][exact]", AllKinds)
 {
     Made<TestType> made (64);
     uint64_t some[8] = {};
-    const auto warm = [&] {  // in the child: it has a lane by then, and has seen how far the other side is
+    const auto warm = [&] {  // gives the child a slot, and lets it learn the other role's index
         made->tryPush (some[0]);
         made->tryPush (some[0]);
         made->tryPop (some[0]);
     };
     const auto barriers = [&] (const std::function<void ()>& call) { return barriersOf (call, warm); };
     const int push = TestType::spsc ? 0 : 1;
-    const int pop = TestType::manyPoppers ? 1 : 0;
+    const int pop = TestType::manyConsumers ? 1 : 0;
     made->tryPush (some[0]);
     CHECK (barriers ([&] { made->tryPush (some[0]); }) == push);
     CHECK (barriers ([&] { made->tryPush (some, 5); }) == push);
@@ -80,7 +80,7 @@ TEMPLATE_LIST_TEST_CASE ("a Spsc call has no full barrier, a push of others one,
     CHECK (barriers ([&] { made->pop (some[0]); }) == pop);
 }
 
-TEST_CASE ("a full barrier in any of its forms is counted", "[queue][fast][traced][exact][planted]")
+TEST_CASE ("full barrier in every form is counted", "[queue][fast][traced][exact][planted]")
 {
     static std::atomic<uint64_t> word {0};
     CHECK (barriersOf ([] {}) == 0);

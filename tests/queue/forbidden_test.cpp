@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Where membarrier(2) is forbidden, as by a container's filter: all holds, and an idle waiter wakes more often.
+// A filter forbids membarrier(2), as a container's does: all promises hold, and an idle waiter wakes more often.
 #include "stress.hpp"
 
 #include <stddef.h>
@@ -36,18 +36,18 @@ void allHolds (crash::Verdict& verdict)
     {
         Load load = {};
         load.capacity = round % 3 == 0 ? 1 : 16;
-        load.pushers = Kind::manyPushers ? 3 : 1;
-        load.poppers = Kind::manyPoppers ? 2 : 1;
+        load.producers = Kind::manyProducers ? 3 : 1;
+        load.consumers = Kind::manyConsumers ? 2 : 1;
         load.each = 300;
         load.batchMost = 1 + round % 2 * 4;
         load.blocking = round % 3 != 1;
         load.processes = Kind::shared && round >= 3;
         load.seed = round;
-        load.participants = 2;
+        load.maxProducers = 2;
         load.oneObject = !load.processes;
         if (load.processes)
         {
-            load.participants = 0;
+            load.maxProducers = 0;
         }
         const std::string complaint = stress<Kind, 24> (load);
         if (!complaint.empty ())
@@ -70,11 +70,9 @@ void allHolds (crash::Verdict& verdict)
 }
 }  // namespace
 
-TEMPLATE_LIST_TEST_CASE (
-    "where membarrier is forbidden all holds, and an idle waiter wakes at most 1000 times a second",
-    "[queue][forbidden]", AllKinds)
+TEMPLATE_LIST_TEST_CASE ("without membarrier idle waiters wake 1000 times a second", "[queue][forbidden]", AllKinds)
 {
-    // No queue was made by this process, whose child finds out for itself.
+    // This process has created no queue yet, so the child detects the refusal itself.
     for (const int error : {ENOSYS, EPERM})
     {
         CHECK (crash::judge ([&] (crash::Verdict& verdict) {
@@ -85,7 +83,7 @@ TEMPLATE_LIST_TEST_CASE (
     }
 }
 
-TEMPLATE_LIST_TEST_CASE ("where membarrier is forbidden later on, all holds", "[queue][forbidden]", AllKinds)
+TEMPLATE_LIST_TEST_CASE ("queues work when membarrier becomes forbidden", "[queue][forbidden]", AllKinds)
 {
     CHECK (crash::judge ([&] (crash::Verdict& verdict) {
                {

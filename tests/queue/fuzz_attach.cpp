@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-// libFuzzer: any bytes in a file of that name, and somebody attaches and uses it. fuzz_attach.py builds and runs it.
+// A libFuzzer target: writes arbitrary bytes to a file of that name, then attaches to it and uses it. fuzz_attach.py
+// builds and runs it.
 //
-// The first byte says how: the kind that is asked for, and whether the rest is written over a whole queue of that kind or
-// is all that the file has.
+// The first byte selects the kind to open, and whether the other bytes overwrite a complete queue of that kind or are
+// the whole file.
 #include <join/inspect.hpp>
 #include <join/queue.hpp>
 
@@ -21,7 +22,7 @@ using namespace std::chrono_literals;
 
 const std::string& name ()
 {
-    static const char* const given = std::getenv ("JOINMEM_FUZZ_NAME");  // whose caller removes it, whatever happens
+    static const char* const given = std::getenv ("JOINMEM_FUZZ_NAME");  // the caller removes this segment in any case
     static const std::string text = given != nullptr ? given : "/joinmem-fuzz-" + std::to_string (::getpid ());
     return text;
 }
@@ -72,17 +73,17 @@ void use (uint64_t capacity, join::OpenMode how)
     }
 }
 
-// Whoever only looks is told something, whatever it is, and of no more than there can be.
+// Inspection of any file returns consistent results within the possible limits.
 void look ()
 {
-    join::Participant some[4];
+    join::Producer some[4];
     const join::SegmentInfo info = join::inspect (name ());
-    const int64_t there = join::inspectParticipants (name (), some, 4);
+    const int64_t there = join::inspectProducers (name (), some, 4);
     const join::SegmentPages pages = join::inspectPages (name ());
     if (info.pending > info.capacity || there > 1022 || pages.hugeBytes.value_or (0) > info.size + (2 << 20)
-        || info.isQueue () == (there == -1))
+        || (info.isQueue () ? there == -1 : info.kind != join::SegmentKind::Damaged && there != -1))
     {
-        std::puts ("a look told what cannot be");
+        std::puts ("inspection returned an impossible result");
         std::abort ();
     }
 }

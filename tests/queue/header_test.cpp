@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A hostile header: each field with each boundary value, before somebody attaches.
+// A hostile header: each field with each boundary value, before a process attaches.
 #include "raw.hpp"
 
 #include <random>
@@ -11,8 +11,8 @@ namespace
 {
 enum class Verdict
 {
-    Refused,   // EBADMSG, or EINVAL where it is another queue than the one asked for
-    Harmless,  // reserved, for people, or a feature that may be ignored
+    Refused,   // EBADMSG, or EINVAL where the field describes a different queue than requested
+    Harmless,  // reserved, informational, or a feature that may be ignored
 };
 
 struct Field
@@ -28,8 +28,8 @@ const Field fields[] = {
     {"minor", 10, 2, Verdict::Harmless},         {"headerSize", 12, 4, Verdict::Refused},
     {"compatible", 16, 4, Verdict::Harmless},    {"incompatible", 20, 4, Verdict::Refused},
     {"kind", 24, 4, Verdict::Refused},           {"elementSize", 28, 4, Verdict::Refused},
-    {"capacity", 32, 8, Verdict::Refused},       {"typeId", 40, 8, Verdict::Harmless},  // nobody asks for one here
-    {"tag", 48, 8, Verdict::Harmless},           {"lanes", 56, 4, Verdict::Refused},
+    {"capacity", 32, 8, Verdict::Refused},       {"typeId", 40, 8, Verdict::Harmless},  // this test requests no type
+    {"tag", 48, 8, Verdict::Harmless},           {"slots", 56, 4, Verdict::Refused},
     {"stride", 60, 4, Verdict::Refused},         {"wordsOffset", 64, 8, Verdict::Refused},
     {"elementsOffset", 72, 8, Verdict::Refused}, {"segmentSize", 80, 8, Verdict::Refused},
     {"creatorPid", 88, 4, Verdict::Harmless},    {"reserved0", 92, 4, Verdict::Harmless},
@@ -125,28 +125,26 @@ void manyFields (unsigned seed)
 }
 }  // namespace
 
-TEMPLATE_LIST_TEST_CASE ("a field with a value that is not its own is refused, or harmless", "[queue][header]",
-                         SharedKinds)
+TEMPLATE_LIST_TEST_CASE ("wrong header field is rejected or harmless", "[queue][header]", SharedKinds)
 {
     everyField<TestType, uint64_t> ();
     everyField<TestType, Large> ();
 }
 
-TEMPLATE_LIST_TEST_CASE ("several wrong fields at a time are no way in", "[queue][header]", SharedKinds)
+TEMPLATE_LIST_TEST_CASE ("several wrong fields are rejected", "[queue][header]", SharedKinds)
 {
     manyFields<TestType, uint64_t> (1);
     manyFields<TestType, Large> (2);
 }
 
-TEMPLATE_LIST_TEST_CASE ("a header that agrees with itself on more than the file has is refused", "[queue][header]",
-                         SharedKinds)
+TEMPLATE_LIST_TEST_CASE ("consistent header larger than the file is rejected", "[queue][header]", SharedKinds)
 {
     Made<TestType> made (16);
     Raw raw (made.name.text);
     for (uint64_t capacity = 32; capacity <= uint64_t (1) << 33; capacity *= 2)
     {
         const auto kind = static_cast<join::detail::Kind> (raw.control ().identity.kind);
-        const auto layout = join::detail::layoutOf (kind, capacity, 8, raw.control ().identity.lanes);
+        const auto layout = join::detail::layoutOf (kind, capacity, 8, raw.control ().identity.slots);
         raw.control ().identity.capacity = capacity;
         raw.control ().identity.wordsOffset = layout.wordsOffset;
         raw.control ().identity.elementsOffset = layout.elementsOffset;

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: MIT
-/// What calls on one queue returned, and when; and whether a bounded FIFO could have done that.
+/// Records what calls on one queue returned and when, and decides whether a bounded FIFO could have produced these
+/// results (linearizability).
 ///
-/// The specification, sequential, whose steps lie between a call's beginning and its end:
-///   - a push of k claims k places at the tail in one step: there must be room for them, whether or not what stands there
-///     is published. Then each of the k is published in a step of its own, in order (Spsc: all of them with the claim);
-///   - a push that says "full" is one step in which all places are claimed;
+/// The sequential specification; each step lies between the beginning and the end of its call:
+///   - a push of k claims k cells at the back in one step: there must be room for them, whether or not the elements
+///     before them are published. Then each of the k is published in a step of its own, in order (Spsc: all of them
+///     with the claim);
+///   - a push that reports "full" is one step in which all cells are claimed;
 ///   - a pop of k is one step that takes the k elements at the front, all published;
-///   - a pop that says "empty" is one step in which nothing is claimed, or the element at the front is not published:
-///     a push that began and has not ended is in front of all else. With no push in flight empty means empty.
-/// A batch may always be shorter than asked for, but not none of it.
+///   - a pop that reports "empty" is one step in which nothing is claimed, or the element at the front is not
+///     published: a push that has begun and not ended lies before all else. With no push in flight, empty means empty.
+/// A batch may always be shorter than requested, but not empty.
 #ifndef JOIN_TESTS_QUEUE_HISTORY_HPP
 #define JOIN_TESTS_QUEUE_HISTORY_HPP
 
@@ -20,7 +22,7 @@
 struct Call
 {
     bool push;
-    std::vector<uint32_t> values;  ///< what went in or came out; none: it said full, or empty
+    std::vector<uint32_t> values;  ///< elements pushed or popped; none: the call reported full or empty
     uint64_t begin;
     uint64_t end;
 };
@@ -40,7 +42,7 @@ public:
     {
     }
 
-    /// Whether there is an order of steps that explains it all.
+    /// Whether some order of steps explains all results.
     bool explained ()
     {
         if (finished ())
@@ -80,7 +82,7 @@ private:
         return true;
     }
 
-    // No call that is not done has ended before this one began.
+    // A call may take a step only if no unfinished call ended before it began.
     bool mayStep (std::size_t thread) const
     {
         if (_next[thread] == _history[thread].size ())
@@ -98,7 +100,7 @@ private:
         return true;
     }
 
-    // Takes the step, looks at all that may follow, and takes it back unless that explains everything.
+    // Takes the step, explores all continuations, and undoes the step unless one of them explains everything.
     bool step (std::size_t t)
     {
         const Call& call = _history[t][_next[t]];

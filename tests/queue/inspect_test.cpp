@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Looking: a segment is told for what it is, nothing is disturbed by that, and only what nobody has is removed.
+// Inspection reports what a segment is and disturbs nothing; only segments that no process has open are removed.
 #include "looking.hpp"
 #include "raw.hpp"
+
+#include "../asleep.hpp"
 
 #include <algorithm>
 #include <csignal>
@@ -16,7 +18,7 @@ using join::inspect;
 using join::SegmentInfo;
 using join::SegmentKind;
 
-TEMPLATE_LIST_TEST_CASE ("a queue is told for what it is", "[inspect]", SharedKinds)
+TEMPLATE_LIST_TEST_CASE ("inspection reports what a queue is", "[inspect]", SharedKinds)
 {
     join::QueueOptions options;
     options.tag = 7;
@@ -43,7 +45,7 @@ TEMPLATE_LIST_TEST_CASE ("a queue is told for what it is", "[inspect]", SharedKi
     CHECK (info.size == inspect (made.name.text).size);
 }
 
-TEST_CASE ("memory is told from a stranger's file, used or not", "[inspect]")
+TEST_CASE ("inspection distinguishes memory from foreign files", "[inspect]")
 {
     const OwnName name;
     {
@@ -62,7 +64,7 @@ TEST_CASE ("memory is told from a stranger's file, used or not", "[inspect]")
     put (other.path (), 4096, "JOINMEMQ");
     const SegmentInfo damaged = inspect (other.text);
     CHECK (damaged.kind == SegmentKind::Damaged);
-    CHECK (damaged.fault.find ("major") != std::string::npos);
+    CHECK (damaged.fault.find ("version") != std::string::npos);
     ::unlink (other.path ().c_str ());
     REQUIRE (::mkfifo (other.path ().c_str (), 0600) == 0);
     CHECK (inspect (other.text).kind == SegmentKind::Other);
@@ -74,32 +76,32 @@ TEST_CASE ("memory is told from a stranger's file, used or not", "[inspect]")
     CHECK (inspect (name.text).kind == SegmentKind::Memory);
 }
 
-TEST_CASE ("names that are none, or nobody's, are told", "[inspect]")
+TEST_CASE ("invalid and missing names are reported", "[inspect]")
 {
     CHECK (thrownBy ([] { inspect (""); }) == EINVAL);
     CHECK (thrownBy ([] { inspect ("a/b"); }) == EINVAL);
     const char* null = nullptr;
     CHECK (thrownBy ([=] { inspect (null); }) == EINVAL);
     CHECK (thrownBy ([=] { join::inspectPages (null); }) == EINVAL);
-    CHECK (join::inspectParticipants (null, nullptr, 0) == -1);
+    CHECK (join::inspectProducers (null, nullptr, 0) == -1);
     CHECK (errorOf (join::removeUnused (null)) == EINVAL);
     CHECK (thrownBy ([] { inspect (std::string (300, 'a')); }) == ENAMETOOLONG);
     CHECK (thrownBy ([] { inspect ("/joinmem-nobody-has-this"); }) == ENOENT);
     CHECK (thrownBy ([] { join::inspectPages ("/joinmem-nobody-has-this"); }) == ENOENT);
     CHECK (errorOf (join::removeUnused ("/joinmem-nobody-has-this")) == ENOENT);
     CHECK (errorOf (join::removeUnused ("a/b")) == EINVAL);
-    join::Participant one;
-    CHECK (join::inspectParticipants ("/joinmem-nobody-has-this", &one, 1) == -1);
+    join::Producer one;
+    CHECK (join::inspectProducers ("/joinmem-nobody-has-this", &one, 1) == -1);
     CHECK (join::lastError.value () == ENOENT);
     Made<ShmMpmc> made (4);
-    CHECK (join::inspectParticipants (made.name.text, nullptr, 1) == -1);
+    CHECK (join::inspectProducers (made.name.text, nullptr, 1) == -1);
     CHECK (join::lastError.value () == EINVAL);
     const auto names = join::segmentNames ();
     CHECK (std::count (names.begin (), names.end (), made.name.text) == 1);
     CHECK (std::is_sorted (names.begin (), names.end ()));
 }
 
-TEST_CASE ("a look leaves no trace", "[inspect]")
+TEST_CASE ("inspection leaves no trace", "[inspect]")
 {
     Made<ShmMpmc> made (1 << 16);
     made->tryPush (1);
@@ -111,10 +113,10 @@ TEST_CASE ("a look leaves no trace", "[inspect]")
     for (const OwnName* name : {static_cast<const OwnName*> (&made.name), &sparse})
     {
         const auto look = [&] {
-            join::Participant all[4];
+            join::Producer all[4];
             inspect (name->text);
             join::inspectPages (name->text);
-            join::inspectParticipants (name->text, all, 4);
+            join::inspectProducers (name->text, all, 4);
             join::segmentNames ();
         };
         look ();
@@ -133,7 +135,7 @@ TEST_CASE ("a look leaves no trace", "[inspect]")
     }
 }
 
-TEST_CASE ("the pages of a segment are told by one who has not opened it", "[inspect]")
+TEST_CASE ("inspection reports pages of an unopened segment", "[inspect]")
 {
     const OwnName name;
     join::MemOptions base;
@@ -161,32 +163,35 @@ TEST_CASE ("the pages of a segment are told by one who has not opened it", "[ins
     }
 }
 
-TEMPLATE_TEST_CASE ("participants are told by one who is none, the dead and those in a push too", "[inspect]", ShmMpsc,
-                    ShmMpmc)
+TEMPLATE_TEST_CASE ("inspection reports live, pushing and dead producers", "[inspect]", ShmMpsc, ShmMpmc)
 {
     Made<TestType> made (4);
-    CHECK (participantsOf (made.name.text).empty ());
+    CHECK (producersOf (made.name.text).empty ());
     made->tryPush (1);
-    auto all = participantsOf (made.name.text);
+    auto all = producersOf (made.name.text);
     REQUIRE (all.size () == 1);
-    CHECK ((all[0].place == 1 && all[0].pid == ::getpid () && all[0].alive && !all[0].inside));
+    CHECK ((all[0].slot == 1 && all[0].pid == ::getpid () && all[0].alive && !all[0].inPush));
 
-    // As a thread of place 2 leaves it that was killed behind its claim: its lane, and head.
+    // The state that a killed thread with slot 2 leaves after its claim: its slot, and head.
     Raw raw (made.name.text);
-    auto* lanes = reinterpret_cast<join::detail::Lane*> (&raw.control () + 1);
-    lanes[1].pid = 4711;
-    lanes[1].state = 1;
-    lanes[1].claim = raw.control ().head.value.load ();
+    auto* slots = reinterpret_cast<join::detail::Slot*> (&raw.control () + 1);
+    slots[1].pid = 4711;
+    slots[1].state = 1;
+    slots[1].claim = raw.control ().head.value.load ();
     raw.control ().head.value = (raw.control ().head.value & join::detail::ticketMask) + join::detail::ticketUnit + 2;
-    all = participantsOf (made.name.text);
+    all = producersOf (made.name.text);
     REQUIRE (all.size () == 2);
-    CHECK ((all[1].place == 2 && all[1].pid == 4711 && !all[1].alive && all[1].inside));
-    join::Participant own[2];
-    REQUIRE (made->participants (own, 2) == 2);
-    CHECK ((own[1].inside && !own[1].alive && !own[0].inside));
+    CHECK ((all[1].slot == 2 && all[1].pid == 4711 && !all[1].alive && all[1].inPush));
+    join::Producer own[2];
+    REQUIRE (made->producers (own, 2) == 2);
+    CHECK ((own[1].inPush && !own[1].alive && !own[0].inPush));
+    const auto list = join::inspectProducers (made.name.text);
+    REQUIRE (list.has_value ());
+    CHECK ((list->size () == 2 && (*list)[1].pid == 4711));
+    CHECK_FALSE (join::inspectProducers ("/joinmem-nobody-has-this").has_value ());
 }
 
-TEST_CASE ("only what nobody has is removed", "[inspect]")
+TEST_CASE ("only unused segments are removed", "[inspect]")
 {
     const OwnName name;
     {
@@ -214,7 +219,7 @@ TEST_CASE ("only what nobody has is removed", "[inspect]")
     CHECK (::access (path.c_str (), F_OK) == 0);
 }
 
-TEMPLATE_LIST_TEST_CASE ("what was used or replaced since it was looked at is not removed", "[inspect]", SharedKinds)
+TEMPLATE_LIST_TEST_CASE ("changed or reopened segment is not removed", "[inspect]", SharedKinds)
 {
     const OwnName name;
     const auto use = [&] (bool pop) {
@@ -238,10 +243,12 @@ TEMPLATE_LIST_TEST_CASE ("what was used or replaced since it was looked at is no
     CHECK (errorOf (join::removeUnused (SegmentInfo ())) == EINVAL);
 }
 
-TEST_CASE ("who opens a segment while it is removed has it whole, or a new one, of that name", "[inspect][race]")
+TEST_CASE ("opening during removal gives a complete segment", "[inspect][race]")
 {
     const OwnName name;
-    std::atomic<bool>& over = *static_cast<std::atomic<bool>*> (crash::sharedPages (4096));
+    std::atomic<bool>* const flags = static_cast<std::atomic<bool>*> (crash::sharedPages (4096));
+    std::atomic<bool>& over = flags[0];
+    std::atomic<bool>& met = flags[1];  // the segment was removed at least once between two users
     std::vector<pid_t> users;
     for (int i = 0; i < 4; ++i)
     {
@@ -249,14 +256,17 @@ TEST_CASE ("who opens a segment while it is removed has it whole, or a new one, 
         if (users.back () == 0)
         {
             int lost = 0;
-            for (int round = 0; round < 200; ++round)
+            for (int round = 0; round < 200 || (!met && round < 20000); ++round)
             {
+                // After 200 rounds the users sleep between rounds, so that the collector finds the segment unused now
+                // and then.
+                ::usleep (round < 200 ? 0 : 1000);
                 ShmMpmc::Queue<uint64_t> queue (8, name.text);
                 uint64_t value = 1;
                 const SegmentInfo info = inspect (name.text);
                 ShmMpmc::Queue<uint64_t> again (8, name.text);
                 lost += !again.created () && info.inUse.value_or (false) ? 0 : 1;
-                // That waits: another may be in the middle of the push before.
+                // These calls wait, because another process may be in the middle of an earlier push.
                 lost += queue.push (value) == 0 && queue.pop (value) == 0 ? 0 : 1;
             }
             ::_exit (lost == 0 ? 0 : 1);
@@ -267,6 +277,7 @@ TEST_CASE ("who opens a segment while it is removed has it whole, or a new one, 
         while (!over)
         {
             removed += join::removeUnused (name.text) == 0 ? 1 : 0;
+            met = removed > 0;
         }
     });
     for (const pid_t user : users)
@@ -277,11 +288,11 @@ TEST_CASE ("who opens a segment while it is removed has it whole, or a new one, 
     }
     over = true;
     collector.join ();
-    INFO (removed << " times removed");
+    INFO (removed << " removals");
     CHECK (removed > 0);
 }
 
-TEST_CASE ("who opens a segment waits for who is removing it, and is told when that takes too long", "[inspect]")
+TEST_CASE ("opening waits for removal, up to a limit", "[inspect]")
 {
     const OwnName name;
     const join::ShmMem made (4096, name.text);
@@ -290,7 +301,7 @@ TEST_CASE ("who opens a segment waits for who is removing it, and is told when t
     lock.l_type = F_WRLCK;
     lock.l_start = off_t (1) << 62;
     lock.l_len = 1;
-    REQUIRE (::fcntl (file, F_OFD_SETLK, &lock) == -1);  // in use
+    REQUIRE (::fcntl (file, F_OFD_SETLK, &lock) == -1);  // the segment is in use
     const OwnName unused;
     {
         join::ShmMem once (4096, unused.text);
@@ -298,8 +309,9 @@ TEST_CASE ("who opens a segment waits for who is removing it, and is told when t
     const int other = ::open (unused.path ().c_str (), O_RDWR | O_CLOEXEC);
     REQUIRE (::fcntl (other, F_OFD_SETLK, &lock) == 0);
     CHECK (thrownBy ([&] { join::ShmMem (4096, unused.text); }) == EBUSY);
-    std::thread later ([=] {
-        std::this_thread::sleep_for (std::chrono::milliseconds (50));
+    const std::atomic<pid_t> opener {::gettid ()};
+    std::thread later ([&] {
+        untilNapping (opener);
         ::close (other);
     });
     CHECK (thrownBy ([&] { join::ShmMem (4096, unused.text); }) == 0);
@@ -307,17 +319,17 @@ TEST_CASE ("who opens a segment waits for who is removing it, and is told when t
     ::close (file);
 }
 
-TEMPLATE_LIST_TEST_CASE ("a hostile segment is looked at and hurts nobody", "[inspect]", SharedKinds)
+TEMPLATE_LIST_TEST_CASE ("inspection survives a hostile segment", "[inspect]", SharedKinds)
 {
     Made<TestType> made (16);
     Raw raw (made.name.text);
     std::mt19937_64 random (4);
     const std::vector<unsigned char> good (raw.bytes (), raw.bytes () + raw.size ());
     const auto look = [&] {
-        join::Participant all[2000];
+        join::Producer all[2000];
         const SegmentInfo info = inspect (made.name.text);
         CHECK (info.pending <= (info.isQueue () ? info.capacity : 0));
-        CHECK (join::inspectParticipants (made.name.text, all, 2000) <= 1022);
+        CHECK (join::inspectProducers (made.name.text, all, 2000) <= 1022);
         join::inspectPages (made.name.text);
     };
     for (int round = 0; round < 300; ++round)

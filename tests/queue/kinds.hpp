@@ -21,14 +21,14 @@
 #include <tuple>
 #include <vector>
 
-template <typename M, typename Policy, bool Pushers, bool Poppers>
+template <typename M, typename Policy, bool Producers, bool Consumers>
 struct KindOf
 {
     using Memory = M;
     static constexpr bool shared = std::is_same<M, join::ShmMem>::value;
-    static constexpr bool manyPushers = Pushers;
-    static constexpr bool manyPoppers = Poppers;
-    static constexpr bool spsc = !Pushers;
+    static constexpr bool manyProducers = Producers;
+    static constexpr bool manyConsumers = Consumers;
+    static constexpr bool spsc = !Producers;
 
     template <typename T>
     using Queue = typename Policy::template Queue<T>;
@@ -46,7 +46,7 @@ using SharedKinds = std::tuple<ShmSpsc, ShmMpsc, ShmMpmc>;
 using SharedClaimKinds = std::tuple<ShmMpsc, ShmMpmc>;
 using SpscKinds = std::tuple<LocalSpsc, ShmSpsc>;
 
-/// A name of this test's own, with its slash, unlinked at the end.
+/// A name of this test's own, with its slash; unlinked at the end.
 class OwnName
 {
 public:
@@ -71,11 +71,19 @@ public:
     const std::string text;
 };
 
-/// Another object on the queue of that name; the private kinds have no names.
+/// Lets objects of a Spsc push or pop in turn, as most tests need; roles_test.cpp and sides_test.cpp test the default.
+inline join::QueueOptions inTurn ()
+{
+    join::QueueOptions options;
+    options.exclusive = false;
+    return options;
+}
+
+/// Opens another object on the queue of that name; the private kinds have no names.
 template <typename Kind, typename T = uint64_t>
 typename Kind::template Queue<T> openQueue (uint64_t capacity, const std::string& name,
                                             const join::MemOptions& memory = join::MemOptions (),
-                                            const join::QueueOptions& options = join::QueueOptions ())
+                                            const join::QueueOptions& options = inTurn ())
 {
     if constexpr (Kind::shared)
     {
@@ -96,7 +104,7 @@ public:
     using Queue = typename Kind::template Queue<T>;
 
     explicit Made (uint64_t capacity, const join::MemOptions& memory = join::MemOptions (),
-                   const join::QueueOptions& options = join::QueueOptions ())
+                   const join::QueueOptions& options = inTurn ())
     : queue (openQueue<Kind, T> (capacity, name.text, memory, options))
     {
     }
@@ -110,7 +118,7 @@ public:
     Queue queue;
 };
 
-/// The errno that the call leaves in lastError; 0 where it did not fail.
+/// The errno that the call leaves in lastError; 0 if it did not fail.
 template <typename Call>
 int errorOf (Call call)
 {
@@ -137,10 +145,10 @@ int thrownBy (Call call)
     return 0;
 }
 
-inline join::QueueOptions places (uint32_t participants)
+inline join::QueueOptions withSlots (uint32_t producers)
 {
     join::QueueOptions options;
-    options.participants = participants;
+    options.maxProducers = producers;
     return options;
 }
 

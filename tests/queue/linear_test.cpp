@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Small runs, recorded and explained: every queue does what one FIFO could have done. history.hpp says which.
+// Records small runs and explains them: every queue does what a single FIFO could have done. history.hpp has the
+// specification.
 #include "history.hpp"
 #include "kinds.hpp"
 #include "scale.hpp"
@@ -44,7 +45,7 @@ Call popped (Queue& queue, uint64_t n)
     return call;
 }
 
-// Threads that stand ready: a history is too short to start some for it.
+// Threads that are started once, because a history is too short to start threads for it.
 class Crew
 {
 public:
@@ -98,19 +99,19 @@ private:
     std::vector<std::thread> _threads;
 };
 
-// One thread's part: a few calls, with short waits of different lengths before them.
+// One thread's part: a few calls, each after a short wait of random length.
 template <typename Kind, typename Queue>
 void act (Queue& queue, unsigned thread, unsigned threads, uint64_t round, std::vector<Call>& calls)
 {
     std::mt19937_64 random (round * 8 + thread);
-    const bool popper = Kind::manyPoppers ? random () % 2 == 0 : thread == threads - 1;
+    const bool consumer = Kind::manyConsumers ? random () % 2 == 0 : thread == threads - 1;
     const uint64_t count = 1 + random () % 4;
     for (uint64_t i = 0; i < count; ++i)
     {
         for (volatile uint64_t wait = random () % 64; wait > 0; wait = wait - 1)
         {
         }
-        const bool pops = Kind::manyPoppers && random () % 4 == 0 ? !popper : popper;
+        const bool pops = Kind::manyConsumers && random () % 4 == 0 ? !consumer : consumer;
         const uint64_t n = 1 + random () % 3;
         const uint32_t value = static_cast<uint32_t> (((round & 0xfff) * 8 + thread) * 16 + i * 4);
         calls.push_back (pops ? popped (queue, n) : pushed (queue, value, n));
@@ -134,25 +135,24 @@ void record (uint64_t capacity, unsigned threads, uint64_t rounds)
         crew.run ();
         do
         {
-            history[threads].push_back (popped (made.queue, 1));  // what is left, and that nothing else is
+            history[threads].push_back (popped (made.queue, 1));  // pops what is left, until the queue reports empty
         }
         while (!history[threads].back ().values.empty ());
         if (!explained (history, made->capacity (), Kind::spsc))
         {
             INFO (describe (history));
-            FAIL ("no FIFO of " << made->capacity () << " does that");
+            FAIL ("no FIFO of " << made->capacity () << " explains that");
         }
     }
 }
 }  // namespace
 
-TEMPLATE_LIST_TEST_CASE ("whatever the calls of a few threads return, one FIFO could have done it", "[queue][linear]",
-                         AllKinds)
+TEMPLATE_LIST_TEST_CASE ("recorded calls are linearizable", "[queue][linear]", AllKinds)
 {
     const uint64_t rounds = scaled (20000, 300000, 3000000) / 6;
     for (uint64_t capacity : {1U, 2U, 4U})
     {
-        const unsigned most = TestType::manyPushers ? 4 : 2;
+        const unsigned most = TestType::manyProducers ? 4 : 2;
         for (unsigned threads = 2; threads <= most; ++threads)
         {
             record<TestType> (capacity, threads, rounds / 3 / (most - 1));
@@ -160,50 +160,50 @@ TEMPLATE_LIST_TEST_CASE ("whatever the calls of a few threads return, one FIFO c
     }
 }
 
-TEST_CASE ("the checker accepts what a FIFO does", "[queue][linear]")
+TEST_CASE ("checker accepts what a FIFO does", "[queue][linear]")
 {
     CHECK (explained ({{{true, {1, 2}, 0, 1}}, {{false, {1}, 2, 3}, {false, {2}, 4, 5}, {false, {}, 6, 7}}}, 2, false));
     CHECK (explained ({{{true, {1, 2}, 0, 1}, {true, {}, 2, 3}}, {{false, {1, 2}, 4, 5}}}, 2, false));
-    // Two at a time, in either order.
+    // Two concurrent pushes, in either order.
     CHECK (explained ({{{true, {1}, 0, 3}}, {{true, {2}, 1, 2}}, {{false, {2, 1}, 4, 5}}}, 2, false));
-    // One that has begun stands in front of one that has returned.
+    // A push that has begun lies before one that has returned.
     CHECK (
         explained ({{{true, {1}, 0, 9}}, {{true, {2}, 1, 2}, {false, {}, 3, 4}}, {{false, {1, 2}, 10, 11}}}, 2, false));
-    // It takes up room, too.
+    // Such a push occupies a cell, too.
     CHECK (explained ({{{true, {1}, 0, 9}}, {{true, {}, 1, 2}, {false, {}, 3, 4}}, {{false, {1}, 10, 11}}}, 1, false));
 }
 
-TEST_CASE ("the checker refuses what no FIFO does", "[queue][linear][planted]")
+TEST_CASE ("checker rejects what no FIFO does", "[queue][linear][planted]")
 {
     for (const bool atOnce : {false, true})
     {
-        // Lost: it says empty with nobody in flight.
+        // Lost: a pop reports empty with no push in flight.
         CHECK (!explained ({{{true, {1}, 0, 1}}, {{false, {}, 2, 3}}}, 2, atOnce));
         CHECK (!explained ({{{true, {1, 2}, 0, 1}}, {{false, {2}, 2, 3}}}, 2, atOnce));
-        // Doubled.
+        // Duplicated.
         CHECK (!explained ({{{true, {1}, 0, 1}}, {{false, {1}, 2, 3}, {false, {1}, 4, 5}}}, 2, atOnce));
         CHECK (!explained ({{{true, {1}, 0, 9}}, {{false, {1}, 2, 3}}, {{false, {1}, 4, 5}}}, 2, atOnce));
         // Reordered: within a batch, of one thread, of two threads one after the other.
         CHECK (!explained ({{{true, {1, 2}, 0, 1}}, {{false, {2, 1}, 2, 3}}}, 2, atOnce));
         CHECK (!explained ({{{true, {1}, 0, 1}, {true, {2}, 2, 3}}, {{false, {2, 1}, 4, 5}}}, 2, atOnce));
         CHECK (!explained ({{{true, {1}, 0, 1}}, {{true, {2}, 2, 3}}, {{false, {2, 1}, 4, 5}}}, 2, atOnce));
-        // Out of thin air, and from the future.
+        // Invented, and popped before it was pushed.
         CHECK (!explained ({{{true, {1}, 0, 1}}, {{false, {3}, 2, 3}}}, 2, atOnce));
         CHECK (!explained ({{{true, {1}, 4, 5}}, {{false, {1}, 2, 3}}}, 2, atOnce));
-        // Full with room left; more than there is room for; a batch taken apart by another push.
+        // Full with room left; more elements than there is room for; a batch split by another push.
         CHECK (!explained ({{{true, {1}, 0, 1}, {true, {}, 2, 3}}}, 2, atOnce));
         CHECK (!explained ({{{true, {1}, 0, 1}, {true, {2}, 2, 3}, {true, {3}, 4, 5}}}, 2, atOnce));
         CHECK (!explained ({{{true, {1, 2}, 0, 9}}, {{true, {3}, 1, 2}}, {{false, {1, 3, 2}, 10, 11}}}, 4, atOnce));
-        // Empty behind one that has not begun.
+        // Empty after a push, while the only push in flight has not begun yet.
         CHECK (!explained ({{{true, {1}, 0, 1}}, {{true, {2}, 5, 9}}, {{false, {}, 2, 3}}}, 2, atOnce));
     }
-    // Spsc has nothing in flight in front of what was pushed.
+    // In a Spsc no push in flight lies before a returned one.
     CHECK (!explained ({{{true, {1}, 0, 1}, {true, {2}, 2, 9}}, {{false, {}, 3, 4}}}, 2, true));
 }
 
 namespace
 {
-// A run that is explained, with one thing changed: the checker must see it.
+// Changes one thing in an explained run: the checker must reject it.
 bool mutantFalls (History history, uint64_t capacity, unsigned mutation)
 {
     std::vector<Call*> pops;
@@ -224,10 +224,10 @@ bool mutantFalls (History history, uint64_t capacity, unsigned mutation)
     Call& last = *pops.back ();
     switch (mutation)
     {
-        case 0:  // doubled
+        case 0:  // duplicated
             last.values.back () = pops.front ()->values.front ();
             break;
-        case 1:  // lost: the last one says empty, after all pushes
+        case 1:  // lost: the last pop reports empty, after all pushes
             last.values.clear ();
             break;
         case 2:  // exchanged, where one comes after the other
@@ -240,7 +240,7 @@ bool mutantFalls (History history, uint64_t capacity, unsigned mutation)
 }
 }  // namespace
 
-TEST_CASE ("the checker refuses recorded runs with one thing changed", "[queue][linear][planted]")
+TEST_CASE ("checker rejects recorded runs with one change", "[queue][linear][planted]")
 {
     Made<LocalMpmc> made (4);
     uint32_t value = 0;

@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: MIT
-/// What a look may disturb, and who has a segment open meanwhile.
+/// What inspection might disturb, and a process that has a segment open meanwhile.
 #ifndef JOIN_TESTS_QUEUE_LOOKING_HPP
 #define JOIN_TESTS_QUEUE_LOOKING_HPP
 
 #include "kinds.hpp"
 
+#include <join/any_queue.hpp>
 #include <join/inspect.hpp>
 
 #include <csignal>
 #include <fstream>
 #include <sstream>
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <thread>
 #include <unistd.h>
 
 inline void put (const std::string& path, std::size_t bytes, const std::string& text = "")
@@ -21,10 +22,10 @@ inline void put (const std::string& path, std::size_t bytes, const std::string& 
     file << text << std::string (bytes - text.size (), 'x');
 }
 
-inline std::vector<join::Participant> participantsOf (const std::string& name)
+inline std::vector<join::Producer> producersOf (const std::string& name)
 {
-    std::vector<join::Participant> all (8);
-    const int64_t count = join::inspectParticipants (name, all.data (), all.size ());
+    std::vector<join::Producer> all (8);
+    const int64_t count = join::inspectProducers (name, all.data (), all.size ());
     REQUIRE (count >= 0);
     all.resize (static_cast<std::size_t> (count));
     return all;
@@ -66,17 +67,33 @@ class User
 {
 public:
     explicit User (const std::string& name)
-    : _pid (::fork ())
     {
+        int ends[2] = {-1, -1};
+        char byte = 0;
+        const bool open = ::pipe2 (ends, O_CLOEXEC) == 0;
+        _pid = open ? ::fork () : -1;
         if (_pid == 0)
         {
-            join::ShmMem memory (0, name, mode (join::OpenMode::OpenOnly));
-            ::pause ();
+            // A failed attempt also holds the attach lock for a moment, so the process reports only once the segment is
+            // open for good.
+            const auto stay = [&] {
+                (void) !::write (ends[1], "", 1);
+                ::pause ();
+            };
+            try
+            {
+                join::AnyQueue queue (name);
+                stay ();
+            }
+            catch (const std::system_error&)
+            {
+                join::ShmMem memory (0, name, mode (join::OpenMode::OpenOnly));
+                stay ();
+            }
         }
-        while (join::inspect (name).users.value_or (1) == 0)
-        {
-            std::this_thread::yield ();
-        }
+        ::close (ends[1]);
+        (void) !::read (ends[0], &byte, 1);
+        ::close (ends[0]);
     }
 
     ~User ()

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Attaching: to the queue of that name, as it is; to nothing else; and without a trace where it fails.
+// Attaching to the queue of that name leaves it as it is; attaching to anything else fails without a trace.
 #include "kinds.hpp"
+
+#include <join/any_queue.hpp>
 
 #include <fstream>
 #include <iterator>
@@ -30,14 +32,15 @@ void put (const std::string& path, const std::string& bytes)
     ::chmod (path.c_str (), 0600);
 }
 
-// The errno that opening throws; and that it leaves nothing behind, and the file as it was.
+// The errno that opening throws; checks that nothing leaks and that the file stays unchanged.
 template <typename Kind, typename T = uint64_t>
 int refusal (const OwnName& name, uint64_t capacity, const MemOptions& memory = MemOptions (),
              const QueueOptions& options = QueueOptions ())
 {
     const std::string before = bytesOf (name.path ());
     const std::vector<std::string> names = crash::names ();
-    thrownBy ([&] { openQueue<Kind, T> (capacity, name.text, memory, options); });  // what is made once a process
+    // Creates what a process creates only once.
+    thrownBy ([&] { openQueue<Kind, T> (capacity, name.text, memory, options); });
     static crash::Footprint then;
     static crash::Footprint now;
     crash::Footprint::settle ();
@@ -69,8 +72,7 @@ void refusesOtherKinds (const OwnName& name)
 }
 }  // namespace
 
-TEMPLATE_LIST_TEST_CASE ("another kind, element size, capacity or type is refused, and the queue untouched",
-                         "[queue][open]", SharedKinds)
+TEMPLATE_LIST_TEST_CASE ("mismatched open is rejected and changes nothing", "[queue][open]", SharedKinds)
 {
     Made<TestType> made (4, MemOptions (), typed (17));
     made->tryPush (1);
@@ -78,7 +80,7 @@ TEMPLATE_LIST_TEST_CASE ("another kind, element size, capacity or type is refuse
     CHECK (refusal<TestType, uint32_t> (made.name, 4) == EINVAL);
     CHECK (refusal<TestType> (made.name, 8) == EINVAL);
     CHECK (refusal<TestType> (made.name, 2) == EINVAL);
-    CHECK (refusal<TestType> (made.name, 0) == EINVAL);  // 0 is 1, where it may have to be made
+    CHECK (refusal<TestType> (made.name, 0) == EINVAL);  // 0 counts as 1, because the call may have to create the queue
     CHECK (refusal<TestType> (made.name, 4, MemOptions (), typed (18)) == EINVAL);
     CHECK (refusal<TestType> (made.name, 4, mode (OpenMode::CreateOnly)) == EEXIST);
     MemOptions readOnly = mode (OpenMode::OpenOnly);
@@ -88,7 +90,7 @@ TEMPLATE_LIST_TEST_CASE ("another kind, element size, capacity or type is refuse
     CHECK ((made->tryPop (got) == 0 && got == 1));
 }
 
-TEMPLATE_LIST_TEST_CASE ("capacities compare when rounded, types where both give one", "[queue][open]", SharedKinds)
+TEMPLATE_LIST_TEST_CASE ("capacities compare when rounded, types if both known", "[queue][open]", SharedKinds)
 {
     Made<TestType> made (3, MemOptions (), typed (17));
     CHECK (openQueue<TestType> (4, made.name.text).capacity () == 4);
@@ -99,7 +101,7 @@ TEMPLATE_LIST_TEST_CASE ("capacities compare when rounded, types where both give
     CHECK (openQueue<TestType> (4, untyped.name.text, MemOptions (), typed (17)).capacity () == 4);
 }
 
-TEMPLATE_LIST_TEST_CASE ("the maker's tag is everybody's, and the opener's is ignored", "[queue][open]", SharedKinds)
+TEMPLATE_LIST_TEST_CASE ("creator's tag stays, opener's is ignored", "[queue][open]", SharedKinds)
 {
     QueueOptions options;
     options.tag = 5;
@@ -111,7 +113,7 @@ TEMPLATE_LIST_TEST_CASE ("the maker's tag is everybody's, and the opener's is ig
     CHECK (openQueue<TestType> (4, made.name.text.substr (1)).name () == made.name.text);
 }
 
-TEMPLATE_LIST_TEST_CASE ("the open modes make, open or refuse", "[queue][open]", SharedKinds)
+TEMPLATE_LIST_TEST_CASE ("open modes create, open or refuse", "[queue][open]", SharedKinds)
 {
     const OwnName name;
     CHECK (refusal<TestType> (name, 4, mode (OpenMode::OpenOnly)) == ENOENT);
@@ -125,7 +127,7 @@ TEMPLATE_LIST_TEST_CASE ("the open modes make, open or refuse", "[queue][open]",
     CHECK (openQueue<TestType> (4, name.text).created ());
 }
 
-TEMPLATE_LIST_TEST_CASE ("names that are none, and a null one, are refused", "[queue][open]", SharedKinds)
+TEMPLATE_LIST_TEST_CASE ("invalid and null names are rejected", "[queue][open]", SharedKinds)
 {
     using Queue = typename TestType::template Queue<uint64_t>;
     const char* null = nullptr;
@@ -137,25 +139,25 @@ TEMPLATE_LIST_TEST_CASE ("names that are none, and a null one, are refused", "[q
     CHECK (crash::names ().empty ());
 }
 
-TEMPLATE_LIST_TEST_CASE ("options that are none are refused before anything is made", "[queue][open]", AllKinds)
+TEMPLATE_LIST_TEST_CASE ("invalid options are rejected before creation", "[queue][open]", AllKinds)
 {
     const OwnName name;
     const auto make = [&] (const QueueOptions& options) {
         return thrownBy ([&] { openQueue<TestType> (4, name.text, MemOptions (), options); });
     };
     QueueOptions options;
-    for (uint32_t participants : {0U, 1U, 64U, 1022U})
+    for (uint32_t producers : {0U, 1U, 256U, 1022U})
     {
-        options.participants = participants;
+        options.maxProducers = producers;
         CHECK (make (options) == 0);
         join::ShmMem::unlink (name.text);
     }
-    for (uint32_t participants : {1023U, 1024U, 1U << 31, UINT32_MAX})
+    for (uint32_t producers : {1023U, 1024U, 1U << 31, UINT32_MAX})
     {
-        options.participants = participants;
+        options.maxProducers = producers;
         CHECK (make (options) == EINVAL);
     }
-    options.participants = 0;
+    options.maxProducers = 0;
     for (uint32_t size : {0U, 1U, 4U, 7U, 9U, 23U, 4097U, UINT32_MAX})
     {
         options.structSize = size;
@@ -164,8 +166,7 @@ TEMPLATE_LIST_TEST_CASE ("options that are none are refused before anything is m
     CHECK (crash::names ().empty ());
 }
 
-TEMPLATE_LIST_TEST_CASE ("options of an older program and of a newer one are read as far as both know them",
-                         "[queue][open]", AllKinds)
+TEMPLATE_LIST_TEST_CASE ("options of older and newer programs are read", "[queue][open]", AllKinds)
 {
     const OwnName name;
     struct Newer
@@ -180,17 +181,17 @@ TEMPLATE_LIST_TEST_CASE ("options of an older program and of a newer one are rea
     CHECK (thrownBy ([&] { openQueue<TestType> (4, name.text, MemOptions (), newer.known); }) == EINVAL);
     join::ShmMem::unlink (name.text);
     QueueOptions older;
-    older.tag = 7;  // a field that it does not have
+    older.tag = 7;  // a field that the older struct lacks
     older.structSize = 8;
     CHECK (openQueue<TestType> (4, name.text, MemOptions (), older).tag () == 0);
 }
 
-TEMPLATE_LIST_TEST_CASE ("what is no queue is EBADMSG, and left as it is", "[queue][open]", SharedKinds)
+TEMPLATE_LIST_TEST_CASE ("file that is no queue is EBADMSG, unchanged", "[queue][open]", SharedKinds)
 {
     const OwnName name;
     for (std::size_t size : {0U, 10U, 127U, 128U, 4096U, 8191U, 1U << 16})
     {
-        INFO ("a file of " << size << " bytes");
+        INFO ("file of " << size << " bytes");
         put (name.path (), std::string (size, 'J'));
         CHECK (refusal<TestType> (name, 4) == EBADMSG);
         CHECK (refusal<TestType> (name, 0, mode (OpenMode::OpenOnly)) == EBADMSG);
@@ -202,7 +203,7 @@ TEMPLATE_LIST_TEST_CASE ("what is no queue is EBADMSG, and left as it is", "[que
     CHECK (refusal<TestType> (name, 4) == EBADMSG);
 }
 
-TEMPLATE_LIST_TEST_CASE ("a queue that was cut short is EBADMSG", "[queue][open]", SharedKinds)
+TEMPLATE_LIST_TEST_CASE ("truncated queue is EBADMSG", "[queue][open]", SharedKinds)
 {
     Made<TestType> made (4096);
     const std::string whole = bytesOf (made.name.path ());
@@ -216,10 +217,10 @@ TEMPLATE_LIST_TEST_CASE ("a queue that was cut short is EBADMSG", "[queue][open]
     put (name.path (), whole);
     CHECK (refusal<TestType> (name, 4096) == 0);
     put (name.path (), whole + std::string (4096, 'x'));
-    CHECK (refusal<TestType> (name, 4096) == 0);  // more than it needs is no harm
+    CHECK (refusal<TestType> (name, 4096) == 0);  // a larger file is allowed
 }
 
-TEMPLATE_LIST_TEST_CASE ("two objects on one name are one queue, in one thread too", "[queue][open]", SharedKinds)
+TEMPLATE_LIST_TEST_CASE ("two objects on one name share one queue", "[queue][open]", SharedKinds)
 {
     Made<TestType> made (4);
     auto other = openQueue<TestType> (4, made.name.text);
@@ -235,8 +236,7 @@ TEMPLATE_LIST_TEST_CASE ("two objects on one name are one queue, in one thread t
     }
 }
 
-TEMPLATE_LIST_TEST_CASE ("roles pass on when an object is destroyed, and its elements stay", "[queue][open]",
-                         SharedKinds)
+TEMPLATE_LIST_TEST_CASE ("destroyed object frees its roles, elements stay", "[queue][open]", SharedKinds)
 {
     Made<TestType> made (4);
     auto waiting = std::make_unique<typename TestType::template Queue<uint64_t>> (4, made.name.text);
@@ -245,25 +245,25 @@ TEMPLATE_LIST_TEST_CASE ("roles pass on when an object is destroyed, and its ele
     for (int turn = 0; turn < 50; ++turn)
     {
         {
-            auto pusher = openQueue<TestType> (4, made.name.text);
-            while (pusher.tryPush (pushed) == 0)
+            auto producer = openQueue<TestType> (4, made.name.text);
+            while (producer.tryPush (pushed) == 0)
             {
                 ++pushed;
             }
             REQUIRE (made->full ());
         }
         {
-            auto popper = openQueue<TestType> (4, made.name.text);
+            auto consumer = openQueue<TestType> (4, made.name.text);
             uint64_t got = 0;
             for (int i = 0; i < 3; ++i)
             {
-                REQUIRE (popper.tryPop (got) == 0);
+                REQUIRE (consumer.tryPop (got) == 0);
                 REQUIRE (got == popped++);
             }
         }
         if (turn % 10 == 9)
         {
-            // An object that was made long ago and has done nothing takes over both.
+            // An object that was created long ago and has done nothing takes both roles.
             uint64_t got = 0;
             while (waiting->tryPop (got) == 0)
             {
@@ -276,7 +276,7 @@ TEMPLATE_LIST_TEST_CASE ("roles pass on when an object is destroyed, and its ele
     CHECK (made->pending () == pushed - popped);
 }
 
-TEMPLATE_LIST_TEST_CASE ("an unlinked queue goes on for those who have it", "[queue][open]", SharedKinds)
+TEMPLATE_LIST_TEST_CASE ("unlinked queue continues for its users", "[queue][open]", SharedKinds)
 {
     Made<TestType> made (4);
     auto other = openQueue<TestType> (4, made.name.text);
@@ -287,7 +287,7 @@ TEMPLATE_LIST_TEST_CASE ("an unlinked queue goes on for those who have it", "[qu
     CHECK (openQueue<TestType> (8, made.name.text).created ());
 }
 
-TEMPLATE_LIST_TEST_CASE ("making and destroying queues leaves nothing behind", "[queue][open]", AllKinds)
+TEMPLATE_LIST_TEST_CASE ("creating and destroying queues leaks nothing", "[queue][open]", AllKinds)
 {
     static crash::Footprint then;
     static crash::Footprint now;
@@ -310,4 +310,52 @@ TEMPLATE_LIST_TEST_CASE ("making and destroying queues leaves nothing behind", "
         CHECK (then.differs (now) == "");
     }
     CHECK (crash::names ().empty ());
+}
+
+TEMPLATE_LIST_TEST_CASE ("queue reports whether its name leads to it", "[queue][open]", SharedKinds)
+{
+    Made<TestType> made (4);
+    auto other = openQueue<TestType> (4, made.name.text);
+    join::AnyQueue any (made.name.text);
+    CHECK (made->named () == 1);
+    CHECK (other.named () == 1);
+    CHECK (any.named () == 1);
+    CHECK (::unlink (made.name.path ().c_str ()) == 0);
+    CHECK (made->named () == 0);
+    auto second = openQueue<TestType> (4, made.name.text);
+    CHECK (second.created ());
+    CHECK (second.named () == 1);
+    CHECK (made->named () == 0);
+    CHECK (other.named () == 0);
+    CHECK (any.named () == 0);
+}
+
+TEST_CASE ("private queue has no name", "[queue][open]")
+{
+    const join::LocalMem::Spsc::Queue<uint64_t> queue (4);
+    CHECK (queue.named () == 0);
+}
+
+TEMPLATE_LIST_TEST_CASE ("queue is not opened as plain memory", "[queue][open]", SharedKinds)
+{
+    Made<TestType> made (4);
+    const std::string before = bytesOf (made.name.path ());
+    for (const MemOptions& options : {MemOptions (), mode (OpenMode::OpenOnly)})
+    {
+        for (uint64_t size :
+             {uint64_t (before.size ()), options.mode == OpenMode::OpenOnly ? uint64_t (0) : uint64_t (4096)})
+        {
+            std::string said;
+            try
+            {
+                join::ShmMem (size, made.name.text, options);
+            }
+            catch (const std::system_error& error)
+            {
+                said = error.code ().value () == EINVAL ? error.what () : "another error";
+            }
+            CHECK_THAT (said, Catch::Contains ("is a queue of kind ") && Catch::Contains ("of user "));
+        }
+    }
+    CHECK (bytesOf (made.name.path ()) == before);
 }

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
-/// The calls that a process is stopped in the middle of, or killed, at an instruction of the tests' choice.
+/// The calls in the middle of which tests stop or kill a process, after a chosen instruction.
 #ifndef JOIN_TESTS_QUEUE_OPERATIONS_HPP
 #define JOIN_TESTS_QUEUE_OPERATIONS_HPP
 
 #include "kinds.hpp"
+#include "scale.hpp"
 #include "victim.hpp"
 
 #include "../crash/tracer.hpp"
+#include "../hang.hpp"
 
 #include <chrono>
 #include <functional>
@@ -15,19 +17,19 @@
 namespace operations
 {
 constexpr uint64_t capacity = 4;
-constexpr uint64_t laps = 2 * capacity + 1;  // at ticket 0 a lane that nobody has touched looks right
+constexpr uint64_t laps = 2 * capacity + 1;  // past ticket 0, where an unused cell looks valid
 constexpr uint64_t sentinel = 777;
 constexpr uint64_t firstPushed = 50;
 
-/// What a process did, as it wrote down behind its call, for all to read.
+/// What a process did, recorded after its call for the test to read.
 struct Done
 {
     volatile bool returned;
-    volatile int64_t count;         // what the call returned, as a number of elements
-    volatile uint64_t elements[4];  // that it popped
+    volatile int64_t count;         // number of elements that the call processed
+    volatile uint64_t elements[4];  // elements that the call popped
 };
 
-/// One page for all cases, all zero again.
+/// One page for all cases, reset to zero.
 inline Done& freshDone ()
 {
     static Done& done = *static_cast<Done*> (crash::sharedPages (sizeof (Done)));
@@ -35,15 +37,16 @@ inline Done& freshDone ()
     return done;
 }
 
-/// A call on a queue of elements 1, 2, ...; it pushes 50, 51, ...
+/// A call on a queue that holds elements 1, 2, ...; it pushes 50, 51, ...
 template <typename Queue>
 struct Operation
 {
     const char* name;
     int pushes;  // at most
     int pops;
-    std::function<int64_t (Queue&, uint64_t*)> call;  // how many it did, and popped to where
-    bool recovers = false;                            // the front of the queue is a place of somebody who died
+    // Returns how many elements it processed; the second argument receives popped elements.
+    std::function<int64_t (Queue&, uint64_t*)> call;
+    bool recovers = false;  // the front of the queue is a dead producer's claim
 };
 
 inline int64_t one (int failed)
@@ -83,7 +86,7 @@ std::vector<Operation<Queue>> all ()
     return list;
 }
 
-/// In the child: past the first lap, and with so many elements inside. The lane is taken by then.
+/// Runs in the child: advances past the first lap and pushes `filled` elements. Afterwards the child owns a slot.
 template <typename Queue>
 void prepare (Queue& queue, uint64_t filled, bool behindTheDead)
 {
@@ -103,7 +106,7 @@ void prepare (Queue& queue, uint64_t filled, bool behindTheDead)
     }
 }
 
-/// In the child: between mark (1), when it is prepared, and the note that the call has returned.
+/// Runs in the child: the call comes between mark (1) and the record that it has returned.
 template <typename Kind>
 int callIn (const std::string& name, uint64_t filled,
             const Operation<typename Kind::template Queue<uint64_t>>& operation, Done& done)
@@ -142,7 +145,7 @@ inline std::string listed (const std::vector<uint64_t>& elements)
     return text.str ();
 }
 
-/// The queue holds as many as ever, in order.
+/// The queue holds as many elements as its capacity, in order.
 template <typename Queue>
 bool isWhole (Queue& queue)
 {
@@ -162,13 +165,14 @@ bool isWhole (Queue& queue)
     return whole && queue.empty ();
 }
 
-/// Whether `what` becomes true within the time that is promised.
+/// Whether `what` becomes true: in suite long within the promised time, otherwise within a limit that finds only hangs.
 template <typename What>
 bool soon (const What& what)
 {
+    const std::chrono::milliseconds limit = judgesTime () ? std::chrono::milliseconds (100) : hangLimit;
     const auto start = std::chrono::steady_clock::now ();
     bool is = what ();
-    while (!is && std::chrono::steady_clock::now () - start < std::chrono::milliseconds (100))
+    while (!is && std::chrono::steady_clock::now () - start < limit)
     {
         is = what ();
     }

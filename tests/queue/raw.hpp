@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
-/// A segment as a hostile peer sees it: bytes. And every call on a queue, whatever it returns, within its time.
+/// A segment as a hostile peer sees it: bytes. And every call on a queue, whatever it returns, within its timeout.
 #ifndef JOIN_TESTS_QUEUE_RAW_HPP
 #define JOIN_TESTS_QUEUE_RAW_HPP
 
 #include "kinds.hpp"
 
-#include <chrono>
+#include "../hang.hpp"
+#include "../segment_file.hpp"
+
 #include <fstream>
 #include <sstream>
 
@@ -15,7 +17,7 @@ class Raw
 {
 public:
     explicit Raw (const std::string& name)
-    : _memory (0, name, mode (join::OpenMode::OpenOnly))
+    : _memory (name)
     {
     }
 
@@ -48,17 +50,17 @@ public:
         return word;
     }
 
-    /// What all queues are at first: zeros behind their identity.
+    /// Resets the segment to the initial state of any queue: zeros after the identity.
     void renew ()
     {
         std::memset (bytes () + sizeof (join::detail::Identity), 0, size () - sizeof (join::detail::Identity));
     }
 
 private:
-    join::ShmMem _memory;
+    SegmentFile _memory;
 };
 
-/// Pages that nobody may touch around each mapping of that file, as far as nothing else lies there. How many.
+/// Maps inaccessible pages around each mapping of that file, where the addresses are free. Returns their number.
 inline int fenceIn (const std::string& path)
 {
     std::ifstream maps ("/proc/self/maps");
@@ -68,7 +70,7 @@ inline int fenceIn (const std::string& path)
         uintptr_t from = 0;
         uintptr_t to = 0;
         if (line.find (path) != std::string::npos
-            && std::sscanf (line.c_str (), "%lx-%lx", &from, &to) == 2)  // NOLINT: as /proc writes it
+            && std::sscanf (line.c_str (), "%lx-%lx", &from, &to) == 2)  // NOLINT: /proc writes this format
         {
             ours.emplace_back (from, to);
         }
@@ -87,7 +89,7 @@ inline int fenceIn (const std::string& path)
     return fences;
 }
 
-/// Whether the bytes between the end of the segment and that of its last page are the zeros that they were.
+/// Whether the bytes from the end of the segment to the end of its last page are still zero.
 inline bool untouchedBeyond (Raw& raw, uint64_t end)
 {
     for (uint64_t i = end; i < raw.size (); ++i)
@@ -100,7 +102,7 @@ inline bool untouchedBeyond (Raw& raw, uint64_t end)
     return true;
 }
 
-/// Zero copy, where there is: every byte of what is given is touched.
+/// The zero-copy calls: touches every element that they return.
 template <typename Queue>
 void everyCallInPlace (Queue& queue, uint64_t n)
 {
@@ -122,7 +124,7 @@ void everyCallInPlace (Queue& queue, uint64_t n)
     __asm__ volatile("" : : "r"(sum));
 }
 
-/// Empty, or what is wrong: a call took far longer than it was told, or a count is none.
+/// Returns "" or what is wrong: calls with short timeouts hang, or a call returns an impossible count.
 template <typename Kind, typename T>
 std::string everyCall (typename Kind::template Queue<T>& queue, std::chrono::nanoseconds timeout)
 {
@@ -145,12 +147,11 @@ std::string everyCall (typename Kind::template Queue<T>& queue, std::chrono::nan
         everyCallInPlace (queue, 5);
     }
     right = queue.pending () <= queue.capacity () && right;
-    const double took = std::chrono::duration<double> (Clock::now () - start).count ();
-    if (took > 10)
+    if (Clock::now () - start > hangLimit)
     {
-        return "calls with short timeouts took " + std::to_string (took) + " s";
+        return "calls with short timeouts take as long as a hang";
     }
-    return right ? "" : "a call returned a count that is none";
+    return right ? "" : "a call returned an impossible count";
 }
 
 #endif

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
-// Spsc: an element that is pushed by itself is on the line of head too, and is taken from there by who waited for it alone.
+// Spsc: an element that is pushed alone is also copied to the cache line of head, and a consumer that waits only for it
+// takes it from there.
 #include "raw.hpp"
 
 #include <array>
 
 namespace
 {
-// Changes what the array has of element `number`, of a queue of 8: whoever takes it from there is seen.
+// Overwrites the cell of element `number` in a queue of 8, so that the test detects where an element was taken from.
 template <typename T>
 void spoil (Raw& raw, uint64_t number)
 {
@@ -25,7 +26,7 @@ Element<Bytes> filled (unsigned char with)
     return element;
 }
 
-// Whether a popper that has found the queue empty takes the next element from the line of head.
+// Whether a consumer that has found the queue empty takes the next element from the head line.
 template <std::size_t Bytes>
 bool isTold ()
 {
@@ -46,8 +47,7 @@ bool isTold ()
 }
 }  // namespace
 
-TEST_CASE ("elements of up to 24 bytes are told beside head, to the last byte, and larger ones are not",
-           "[queue][recent]")
+TEST_CASE ("only elements up to 24 bytes travel beside head", "[queue][recent]")
 {
     CHECK (isTold<1> ());
     CHECK (isTold<7> ());
@@ -60,7 +60,7 @@ TEST_CASE ("elements of up to 24 bytes are told beside head, to the last byte, a
     CHECK (!isTold<64> ());
 }
 
-TEST_CASE ("a batch of one, and what was reserved, are told as well", "[queue][recent]")
+TEST_CASE ("single-element batches and commits travel beside head", "[queue][recent]")
 {
     Made<ShmSpsc> made (8);
     Raw raw (made.name.text);
@@ -79,7 +79,7 @@ TEST_CASE ("a batch of one, and what was reserved, are told as well", "[queue][r
     CHECK (got[0] == 12);
 }
 
-TEST_CASE ("what a batch left in the cells is taken for nothing", "[queue][recent]")
+TEST_CASE ("leftovers of a batch are not used", "[queue][recent]")
 {
     Made<ShmSpsc> made (8);
     uint64_t got = 0;
@@ -90,12 +90,12 @@ TEST_CASE ("what a batch left in the cells is taken for nothing", "[queue][recen
     REQUIRE (made->tryPush (two, 2) == 2);
     REQUIRE (made->tryPop (got) == 0);
     CHECK (got == 2);
-    SECTION ("by the popper that was there")
+    SECTION ("by the first consumer")
     {
         REQUIRE (made->tryPop (got) == 0);
         CHECK (got == 3);
     }
-    SECTION ("by a popper that comes when one is left")
+    SECTION ("by a consumer that attaches when one element is left")
     {
         ShmSpsc::Queue<uint64_t> other = openQueue<ShmSpsc> (8, made.name.text);
         REQUIRE (other.tryPop (got) == 0);
@@ -107,7 +107,7 @@ TEST_CASE ("what a batch left in the cells is taken for nothing", "[queue][recen
     }
 }
 
-TEST_CASE ("an element is right when others were pushed behind it", "[queue][recent]")
+TEST_CASE ("element stays right when more were pushed", "[queue][recent]")
 {
     Made<ShmSpsc> made (8);
     uint64_t got = 0;

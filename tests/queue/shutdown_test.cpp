@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The end of a stream: for good, for everybody, and nothing that was pushed is lost.
+// The end of a stream: it is final, for every process, and loses no element.
 #include "kinds.hpp"
 
 #include <random>
@@ -7,8 +7,7 @@
 
 using namespace std::chrono_literals;
 
-TEMPLATE_LIST_TEST_CASE ("after the end pushes are EPIPE, and pops drain before they are", "[queue][shutdown]",
-                         AllKinds)
+TEMPLATE_LIST_TEST_CASE ("after shutdown pushes fail, pops drain first", "[queue][shutdown]", AllKinds)
 {
     Made<TestType> made (4);
     const uint64_t in[3] = {1, 2, 3};
@@ -24,7 +23,8 @@ TEMPLATE_LIST_TEST_CASE ("after the end pushes are EPIPE, and pops drain before 
     CHECK (errorOf ([&] { return made->push (in, 3, 1h); }) == EPIPE);
     CHECK (made->pending () == 3);
     CHECK (made->pop (out[0]) == 0);
-    CHECK (errorOf ([&] { return made->pop (out + 1, 3); }) == EPIPE);  // two of three: -1, and they are there
+    // Two of three: the call returns -1, and both elements are in `out`.
+    CHECK (errorOf ([&] { return made->pop (out + 1, 3); }) == EPIPE);
     CHECK ((out[0] == 1 && out[1] == 2 && out[2] == 3));
     CHECK (errorOf ([&] { return made->tryPop (out[0]); }) == EPIPE);
     CHECK (errorOf ([&] { return made->tryPop (out, 5); }) == EPIPE);
@@ -37,7 +37,7 @@ TEMPLATE_LIST_TEST_CASE ("after the end pushes are EPIPE, and pops drain before 
     CHECK (made->empty ());
 }
 
-TEMPLATE_LIST_TEST_CASE ("a batch tells how many came before the end", "[queue][shutdown]", AllKinds)
+TEMPLATE_LIST_TEST_CASE ("batch reports elements done before shutdown", "[queue][shutdown]", AllKinds)
 {
     Made<TestType> made (4);
     const uint64_t in[3] = {1, 2, 3};
@@ -48,8 +48,7 @@ TEMPLATE_LIST_TEST_CASE ("a batch tells how many came before the end", "[queue][
     CHECK (errorOf ([&] { return made->pop (out, 5, 1h); }) == EPIPE);
 }
 
-TEMPLATE_LIST_TEST_CASE ("a full queue that is shut down refuses a push with EPIPE, and is drained whole",
-                         "[queue][shutdown]", AllKinds)
+TEMPLATE_LIST_TEST_CASE ("full queue after shutdown fails pushes, drains completely", "[queue][shutdown]", AllKinds)
 {
     Made<TestType> made (2);
     const uint64_t in[2] = {1, 2};
@@ -63,7 +62,7 @@ TEMPLATE_LIST_TEST_CASE ("a full queue that is shut down refuses a push with EPI
     CHECK (errorOf ([&] { return made->tryPop (out[0]); }) == EPIPE);
 }
 
-TEMPLATE_LIST_TEST_CASE ("the end is the end for objects that come later", "[queue][shutdown]", SharedKinds)
+TEMPLATE_LIST_TEST_CASE ("shutdown holds for objects created later", "[queue][shutdown]", SharedKinds)
 {
     Made<TestType> made (4);
     made->push (1);
@@ -75,7 +74,7 @@ TEMPLATE_LIST_TEST_CASE ("the end is the end for objects that come later", "[que
     CHECK (errorOf ([&] { return late.pop (got); }) == EPIPE);
 }
 
-TEMPLATE_LIST_TEST_CASE ("the end wakes whoever sleeps on either side", "[queue][shutdown]", AllKinds)
+TEMPLATE_LIST_TEST_CASE ("shutdown wakes sleepers of both roles", "[queue][shutdown]", AllKinds)
 {
     for (int round = 0; round < 20; ++round)
     {
@@ -86,7 +85,7 @@ TEMPLATE_LIST_TEST_CASE ("the end wakes whoever sleeps on either side", "[queue]
             {
                 REQUIRE (made->tryPush (1) == 0);
             }
-            const bool many = pushing ? TestType::manyPushers : TestType::manyPoppers;
+            const bool many = pushing ? TestType::manyProducers : TestType::manyConsumers;
             std::vector<std::thread> sleepers;
             std::atomic<int> refused {0};
             std::atomic<int> there {0};
@@ -156,7 +155,7 @@ void pushUntilEnd (Queue& queue, Traffic& traffic, uint64_t element, bool blocki
 template <typename Queue>
 void popUntilEnd (Queue& queue, Traffic& traffic, bool blocking)
 {
-    for (int ends = 0; ends < 50;)  // whoever looks again after the end finds nothing either
+    for (int ends = 0; ends < 50;)  // checks again after the end, and must find nothing
     {
         uint64_t got[3];
         const int64_t n = blocking ? queue.popSome (got, 3) : queue.tryPop (got, 3);
@@ -181,18 +180,18 @@ void popUntilEnd (Queue& queue, Traffic& traffic, bool blocking)
     }
 }
 
-// In the middle of traffic: what was pushed with success is what is popped.
+// Shuts the queue down amid traffic: exactly the elements whose push succeeded are popped.
 template <typename Kind>
 void endInTraffic (uint64_t capacity, uint64_t pause, bool blocking)
 {
     Made<Kind> made (capacity);
     Traffic traffic;
     std::vector<std::thread> threads;
-    for (uint64_t p = 0; p < (Kind::manyPushers ? 3 : 1); ++p)
+    for (uint64_t p = 0; p < (Kind::manyProducers ? 3 : 1); ++p)
     {
         threads.emplace_back ([&, p] { pushUntilEnd (made.queue, traffic, p << 32, blocking); });
     }
-    for (int p = 0; p < (Kind::manyPoppers ? 2 : 1); ++p)
+    for (int p = 0; p < (Kind::manyConsumers ? 2 : 1); ++p)
     {
         threads.emplace_back ([&] { popUntilEnd (made.queue, traffic, blocking); });
     }
@@ -212,8 +211,7 @@ void endInTraffic (uint64_t capacity, uint64_t pause, bool blocking)
 }
 }  // namespace
 
-TEMPLATE_LIST_TEST_CASE ("every push that returned 0 is popped, and none else, when the end comes in traffic",
-                         "[queue][shutdown]", AllKinds)
+TEMPLATE_LIST_TEST_CASE ("shutdown in traffic delivers exactly the successful pushes", "[queue][shutdown]", AllKinds)
 {
     std::mt19937 random (1);
     for (int round = 0; round < 100; ++round)
@@ -223,21 +221,20 @@ TEMPLATE_LIST_TEST_CASE ("every push that returned 0 is popped, and none else, w
     }
 }
 
-TEMPLATE_LIST_TEST_CASE ("the end adds nothing to a full queue, whoever is being refused at the time",
-                         "[queue][shutdown]", AllKinds)
+TEMPLATE_LIST_TEST_CASE ("shutdown adds nothing to a full queue", "[queue][shutdown]", AllKinds)
 {
     for (int round = 0; round < 100; ++round)
     {
         Made<TestType> made (2);
         const uint64_t in[2] = {1, 2};
         REQUIRE (made->tryPush (in, 2) == 2);
-        const int count = TestType::manyPushers ? 2 : 1;
+        const int count = TestType::manyProducers ? 2 : 1;
         std::atomic<int> there {0};
         std::atomic<int> refused {0};
-        std::vector<std::thread> pushers;
+        std::vector<std::thread> producers;
         for (int i = 0; i < count; ++i)
         {
-            pushers.emplace_back ([&] {
+            producers.emplace_back ([&] {
                 int error = EAGAIN;
                 for (int tries = 0; error == EAGAIN; ++tries)
                 {
@@ -252,9 +249,9 @@ TEMPLATE_LIST_TEST_CASE ("the end adds nothing to a full queue, whoever is being
             std::this_thread::yield ();
         }
         made->shutdown ();
-        for (std::thread& pusher : pushers)
+        for (std::thread& producer : producers)
         {
-            pusher.join ();
+            producer.join ();
         }
         REQUIRE (refused == count);
         REQUIRE (made->pending () == 2);

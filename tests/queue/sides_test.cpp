@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: MIT
-// Who is there, who is not any more, and who is told: participants () and stats (), exclusive sides, EOWNERDEAD.
+// Live, departed and dead producers: producers () and stats (), exclusive roles, and EOWNERDEAD.
+#include "delay.hpp"
 #include "raw.hpp"
+#include "scale.hpp"
 #include "victim.hpp"
-
-#include "../asleep.hpp"
 
 #include <algorithm>
 #include <mutex>
 #include <thread>
 
 using namespace std::chrono_literals;
-using std::chrono::steady_clock;
 
 namespace
 {
@@ -32,16 +31,16 @@ join::QueueOptions ownerDead (bool alsoExclusive)
 }
 
 template <typename Queue>
-std::vector<join::Participant> participantsOf (const Queue& queue)
+std::vector<join::Producer> producersOf (const Queue& queue)
 {
-    std::vector<join::Participant> all (16);
-    const int64_t found = queue.participants (all.data (), all.size ());
+    std::vector<join::Producer> all (16);
+    const int64_t found = queue.producers (all.data (), all.size ());
     REQUIRE (found >= 0);
     all.resize (static_cast<std::size_t> (found));
     return all;
 }
 
-/// A process that does its part and waits to be killed.
+/// A process that runs `part` and then waits to be killed.
 class Partner
 {
 public:
@@ -97,37 +96,36 @@ int pushOne (Queue&& queue, uint64_t value)
 }
 }  // namespace
 
-TEMPLATE_LIST_TEST_CASE ("participants are those who pushed, told apart from the dead", "[queue][sides]",
-                         SharedClaimKinds)
+TEMPLATE_LIST_TEST_CASE ("producers () separates live from dead", "[queue][sides]", SharedClaimKinds)
 {
     Made<TestType> made (8);
-    CHECK (participantsOf (made.queue).empty ());
+    CHECK (producersOf (made.queue).empty ());
     REQUIRE (made->tryPush (1) == 0);
     Partner partner ([&] { return pushOne (made.queue, 2); });
-    auto there = participantsOf (made.queue);
+    auto there = producersOf (made.queue);
     REQUIRE (there.size () == 2);
     CHECK (there[0].pid == ::getpid ());
     CHECK (there[0].alive);
-    CHECK (there[0].place == 1);
+    CHECK (there[0].slot == 1);
     CHECK (there[1].pid == partner.pid ());
     CHECK (there[1].alive);
-    CHECK (there[1].place == 2);
-    join::Participant first;
-    CHECK (made->participants (&first, 1) == 2);
-    CHECK (first.place == 1);
-    CHECK (made->participants (nullptr, 0) == 2);
-    CHECK (errorOf ([&] { return made->participants (nullptr, 1); }) == EINVAL);
+    CHECK (there[1].slot == 2);
+    join::Producer first;
+    CHECK (made->producers (&first, 1) == 2);
+    CHECK (first.slot == 1);
+    CHECK (made->producers (nullptr, 0) == 2);
+    CHECK (errorOf ([&] { return made->producers (nullptr, 1); }) == EINVAL);
     partner.kill ();
-    there = participantsOf (made.queue);
+    there = producersOf (made.queue);
     REQUIRE (there.size () == 2);
     CHECK (there[0].alive);
     CHECK_FALSE (there[1].alive);
-    // Threads, too, until they end.
+    // Threads of this process count only until they end.
     std::thread ([&] { made->tryPush (3); }).join ();
-    CHECK (participantsOf (made.queue).size () == 2);
+    CHECK (producersOf (made.queue).size () == 2);
 }
 
-TEMPLATE_LIST_TEST_CASE ("stats count what was pushed, popped, and died", "[queue][sides]", AllKinds)
+TEMPLATE_LIST_TEST_CASE ("stats () counts pushes, pops and deaths", "[queue][sides]", AllKinds)
 {
     Made<TestType> made (8);
     uint64_t got = 0;
@@ -149,16 +147,16 @@ TEMPLATE_LIST_TEST_CASE ("stats count what was pushed, popped, and died", "[queu
     CHECK (made->stats ().pushed == 21);
     if (!TestType::shared)
     {
-        CHECK (participantsOf (made.queue).empty ());
+        CHECK (producersOf (made.queue).empty ());
     }
 }
 
-TEMPLATE_LIST_TEST_CASE ("stats count the dead and their holes", "[queue][sides]", SharedClaimKinds)
+TEMPLATE_LIST_TEST_CASE ("stats () counts dead producers and skipped cells", "[queue][sides]", SharedClaimKinds)
 {
     Made<TestType> made (8);
     REQUIRE (dieIn (made.queue));
     uint64_t got = 0;
-    CHECK (errorOf ([&] { return made->pop (got, 50ms); }) == ETIMEDOUT);
+    CHECK (comesTrue ([&] { return made->pop (got, 50ms) == -1 && made->stats ().deaths == 1; }));
     const join::QueueStats stats = made->stats ();
     CHECK (stats.pushed == 1);
     CHECK (stats.popped == 1);
@@ -166,7 +164,7 @@ TEMPLATE_LIST_TEST_CASE ("stats count the dead and their holes", "[queue][sides]
     CHECK (stats.holes == 1);
 }
 
-TEST_CASE ("a second pusher, or popper, of an exclusive queue is refused while the first lives", "[queue][sides]")
+TEST_CASE ("exclusive queue refuses a second producer or consumer", "[queue][sides]")
 {
     OwnName name;
     auto first = std::make_unique<Shared> (8, name.text, join::MemOptions (), exclusive ());
@@ -179,25 +177,25 @@ TEST_CASE ("a second pusher, or popper, of an exclusive queue is refused while t
     CHECK (second.reserve (1).empty ());
     CHECK (join::lastError.value () == EBUSY);
     CHECK_THAT (join::lastError.message (), Catch::Contains (std::to_string (::getpid ())));
-    // The other side is free.
+    // The other role is free.
     REQUIRE (second.tryPop (got) == 0);
     CHECK (got == 1);
     CHECK (errorOf ([&] { return first->tryPop (got); }) == EBUSY);
     CHECK (errorOf ([&] { return first->pop (got, 1ms); }) == EBUSY);
     CHECK (first->peek (1).empty ());
     REQUIRE (first->tryPush (3) == 0);
-    const auto there = participantsOf (second);
+    const auto there = producersOf (second);
     REQUIRE (there.size () == 2);
-    CHECK (there[0].place == 1);
-    CHECK (there[1].place == 2);
-    // The role passes on.
+    CHECK (there[0].slot == 1);
+    CHECK (there[1].slot == 2);
+    // The role passes to the next object.
     first.reset ();
     REQUIRE (second.tryPush (4) == 0);
     REQUIRE ((second.tryPop (got) == 0 && got == 3));
     REQUIRE ((second.tryPop (got) == 0 && got == 4));
 }
 
-TEST_CASE ("the side of a killed process is free, and its death counted", "[queue][sides]")
+TEST_CASE ("killed process frees its role, death is counted", "[queue][sides]")
 {
     OwnName name;
     Shared mine (8, name.text, join::MemOptions (), exclusive ());
@@ -222,7 +220,7 @@ namespace
 constexpr uint64_t each = 50;
 constexpr uint64_t lives = 100;
 
-/// Pops so many, as soon as it has the side, and leaves it.
+/// Pops `each` elements once it has the role, and releases the role.
 void popSome (const std::string& name, std::vector<uint64_t>& got, const std::atomic<bool>& over)
 {
     static std::mutex mutex;
@@ -253,99 +251,79 @@ void pushSome (const std::string& name)
 }
 }  // namespace
 
-TEST_CASE ("a side that passes on in the middle of traffic loses and doubles nothing", "[queue][sides]")
+TEST_CASE ("role change amid traffic loses nothing", "[queue][sides]")
 {
     OwnName name;
-    Shared look (8, name.text);  // keeps the queue, and takes no side
+    Shared look (8, name.text);  // keeps the queue alive and takes no role
     std::vector<uint64_t> got;
     std::atomic<bool> over {false};
-    std::vector<std::thread> poppers;
-    std::vector<std::thread> pushers;
+    std::vector<std::thread> consumers;
+    std::vector<std::thread> producers;
     for (int i = 0; i < 2; ++i)
     {
-        poppers.emplace_back ([&] {
+        consumers.emplace_back ([&] {
             while (!over)
             {
                 popSome (name.text, got, over);
             }
         });
-        pushers.emplace_back ([&] {
+        producers.emplace_back ([&] {
             for (uint64_t life = 0; life < lives; ++life)
             {
                 pushSome (name.text);
             }
         });
     }
-    std::for_each (pushers.begin (), pushers.end (), [] (std::thread& thread) { thread.join (); });
-    for (const auto start = steady_clock::now (); !look.empty () && steady_clock::now () - start < 10s;)
-    {
-        std::this_thread::sleep_for (1ms);
-    }
+    std::for_each (producers.begin (), producers.end (), [] (std::thread& thread) { thread.join (); });
+    CHECK (comesTrue ([&] { return look.empty (); }));
     over = true;
-    std::for_each (poppers.begin (), poppers.end (), [] (std::thread& thread) { thread.join (); });
+    std::for_each (consumers.begin (), consumers.end (), [] (std::thread& thread) { thread.join (); });
     REQUIRE (got.size () == 2 * lives * each);
     CHECK (look.stats ().pushed == got.size ());
     CHECK (look.stats ().deaths == 0);
 }
 
-TEST_CASE ("a forked child does not inherit a side", "[queue][sides]")
+TEST_CASE ("forked child does not inherit a role", "[queue][sides]")
 {
     OwnName name;
     Shared mine (2, name.text, join::MemOptions (), exclusive ());
     uint64_t got = 0;
     REQUIRE ((mine.tryPush (1) == 0 && mine.tryPop (got) == 0));
-    REQUIRE ((mine.tryPush (1) == 0 && mine.tryPush (1) == 0));  // so that the child has to look
+    REQUIRE ((mine.tryPush (1) == 0 && mine.tryPush (1) == 0));  // so that the child has to read the other role's index
     CHECK (crash::inChild ([&] { return mine.tryPush (2) == -1 && join::lastError.value () == EBUSY ? 0 : 1; }) == 0);
     CHECK ((mine.tryPop (got) == 0 && mine.tryPush (2) == 0));
 }
 
-TEST_CASE ("sides are nobody's where none was asked for", "[queue][sides]")
-{
-    Made<ShmSpsc> made (8);
-    Shared other (8, made.name.text);
-    CHECK ((made->tryPush (1) == 0 && other.tryPush (2) == 0));
-    CHECK (participantsOf (other).empty ());
-}
-
-TEMPLATE_LIST_TEST_CASE ("who asks for it is told that nobody is left who pushes", "[queue][sides]", SharedKinds)
+TEMPLATE_LIST_TEST_CASE ("pop reports that no producer is left", "[queue][sides]", SharedKinds)
 {
     OwnName name;
     auto mine = openQueue<TestType> (8, name.text, join::MemOptions (), ownerDead (false));
     uint64_t got = 0;
-    CHECK (errorOf ([&] { return mine.pop (got, 5ms); }) == ETIMEDOUT);  // nobody has been there
+    CHECK (errorOf ([&] { return mine.pop (got, 5ms); }) == ETIMEDOUT);  // no producer has attached yet
     const auto options = TestType::spsc ? exclusive () : join::QueueOptions ();
     Partner partner ([&] {
         return pushOne (*new typename TestType::template Queue<uint64_t> (8, name.text, join::MemOptions (), options),
                         7);
     });
     REQUIRE ((mine.pop (got) == 0 && got == 7));
-    CHECK (errorOf ([&] { return mine.pop (got, 60ms); }) == ETIMEDOUT);  // it is stopped, and alive
+    CHECK (errorOf ([&] { return mine.pop (got, 60ms); }) == ETIMEDOUT);  // the producer is stopped, but alive
     int error = 0;
-    auto woken = steady_clock::now ();
-    std::atomic<pid_t> thread {0};
-    std::thread popper ([&] {
-        uint64_t none = 0;
-        thread = ::gettid ();
-        error = errorOf ([&] { return mine.pop (none); });
-        woken = steady_clock::now ();
-    });
-    untilAsleep (thread);
-    partner.kill ();
-    const auto dead = steady_clock::now ();
-    popper.join ();
+    uint64_t none = 0;
+    const Delay delay =
+        delayOf ([&] { error = errorOf ([&] { return mine.pop (none); }); }, [&] { partner.kill (); }, true);
     CHECK (error == EOWNERDEAD);
-    CHECK (woken - dead < (crash::sanitized () ? 1000ms : 100ms));
+    CHECK (delay.requested < 100);
+    CHECK ((!judgesTime () || delay.took < 100));
     CHECK (errorOf ([&] { return mine.pop (got); }) == EOWNERDEAD);
     CHECK (errorOf ([&] { return mine.tryPop (got); }) == EAGAIN);
-    // Until another comes.
+    // The next producer ends that state.
     auto next = openQueue<TestType> (8, name.text, join::MemOptions (), options);
     REQUIRE (next.tryPush (8) == 0);
     REQUIRE ((mine.pop (got) == 0 && got == 8));
     CHECK (errorOf ([&] { return mine.pop (got, 5ms); }) == ETIMEDOUT);
 }
 
-TEMPLATE_LIST_TEST_CASE ("what the dead had pushed comes before it is told that they are dead", "[queue][sides]",
-                         SharedClaimKinds)
+TEMPLATE_LIST_TEST_CASE ("elements of the dead precede EOWNERDEAD", "[queue][sides]", SharedClaimKinds)
 {
     OwnName name;
     auto mine = openQueue<TestType> (8, name.text, join::MemOptions (), ownerDead (false));
@@ -361,13 +339,14 @@ TEMPLATE_LIST_TEST_CASE ("what the dead had pushed comes before it is told that 
     CHECK (mine.stats ().holes == 1);
 }
 
-TEMPLATE_LIST_TEST_CASE ("a pusher who leaves is no dead one", "[queue][sides]", SharedClaimKinds)
+TEMPLATE_LIST_TEST_CASE ("departed producer does not count as dead", "[queue][sides]", SharedClaimKinds)
 {
     OwnName name;
     auto mine = openQueue<TestType> (8, name.text, join::MemOptions (), ownerDead (false));
     uint64_t got = 0;
     CHECK (crash::inChild ([&] {
-               std::destroy_at (&mine);  // the child's: a place is given back with the last object of the process
+               // The child's object: so the last object of the process is destroyed below, and frees the slot.
+               std::destroy_at (&mine);
                return pushOne (openQueue<TestType> (8, name.text), 7);
            })
            == 0);
@@ -375,14 +354,14 @@ TEMPLATE_LIST_TEST_CASE ("a pusher who leaves is no dead one", "[queue][sides]",
     CHECK (errorOf ([&] { return mine.pop (got, 60ms); }) == ETIMEDOUT);
 }
 
-TEMPLATE_LIST_TEST_CASE ("who polls seldom is told of the dead at the next poll", "[queue][sides]", SharedClaimKinds)
+TEMPLATE_LIST_TEST_CASE ("next poll reports death after a long pause", "[queue][sides]", SharedClaimKinds)
 {
     Made<TestType> made (8);
     uint64_t got = 0;
     for (int i = 0; i < 10; ++i)
     {
         CHECK (errorOf ([&] { return made->tryPop (got); }) == EAGAIN);
-        std::this_thread::sleep_for (2ms);  // polls that are so far apart are what this is about
+        std::this_thread::sleep_for (2ms);  // the test is about polls that are this far apart
     }
     REQUIRE (dieIn (made.queue));
     REQUIRE (made->tryPush (6) == 0);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/// Elements that know who pushed them and when, to the last byte; a run of pushers and poppers; and what is wrong with it.
+/// Elements that carry their producer and number and detect a change of any byte; a run of producers and consumers; and
+/// a report of what is wrong.
 #ifndef JOIN_TESTS_QUEUE_STRESS_HPP
 #define JOIN_TESTS_QUEUE_STRESS_HPP
 
@@ -18,7 +19,7 @@ inline uint64_t mixed (uint64_t x)
     return x ^ (x >> 33);
 }
 
-/// Pusher, number and check word; what is longer than that is filled with words that follow from them.
+/// Producer, number and check word; the words of longer elements follow from these.
 template <std::size_t Bytes>
 struct Item
 {
@@ -27,17 +28,17 @@ struct Item
 
     Item () = default;
 
-    Item (uint32_t pusher, uint32_t number)
+    Item (uint32_t producer, uint32_t number)
     {
-        const uint64_t id = (uint64_t (pusher) << 32) | number;
-        word[0] = (id << 24) | (mixed (id) & 0xffffff);  // 8 bits of pusher
+        const uint64_t id = (uint64_t (producer) << 32) | number;
+        word[0] = (id << 24) | (mixed (id) & 0xffffff);  // 8 bits of producer
         for (std::size_t i = 1; i < words; ++i)
         {
             word[i] = mixed (word[0] + i);
         }
     }
 
-    uint32_t pusher () const
+    uint32_t producer () const
     {
         return static_cast<uint32_t> (word[0] >> 56);
     }
@@ -49,7 +50,7 @@ struct Item
 
     bool torn () const
     {
-        const Item whole (pusher (), number ());
+        const Item whole (producer (), number ());
         return std::memcmp (word, whole.word, sizeof (word)) != 0;
     }
 };
@@ -57,26 +58,26 @@ struct Item
 struct Load
 {
     uint64_t capacity;
-    uint32_t pushers;
-    uint32_t poppers;
-    uint32_t each;       ///< elements of each pusher
-    uint64_t batchMost;  ///< 1: by one
+    uint32_t producers;
+    uint32_t consumers;
+    uint32_t each;       ///< elements of each producer
+    uint64_t batchMost;  ///< 1: single elements
     bool blocking;
     bool processes;
     uint64_t seed;
-    uint32_t participants = 0;
-    bool oneObject = false;  ///< else every other thread or process opens one of its own
+    uint32_t maxProducers = 0;
+    bool oneObject = false;  ///< false: every other thread or process opens an object of its own
 };
 
 inline std::string describe (const Load& load, std::size_t bytes)
 {
-    return std::to_string (load.pushers) + " pushers and " + std::to_string (load.poppers) + " poppers, "
+    return std::to_string (load.producers) + " producers and " + std::to_string (load.consumers) + " consumers, "
            + (load.processes ? "processes" : "threads") + ", capacity " + std::to_string (load.capacity) + ", "
            + std::to_string (bytes) + " bytes, batches to " + std::to_string (load.batchMost)
            + (load.blocking ? ", blocking" : "") + ", seed " + std::to_string (load.seed);
 }
 
-/// What all of a run have seen; lies where processes share it.
+/// What all threads or processes of a run count; lies on shared pages.
 struct Tally
 {
     std::atomic<uint64_t> pushed;
@@ -85,14 +86,14 @@ struct Tally
     std::atomic<uint64_t> poppedSum;
     std::atomic<uint64_t> torn;
     std::atomic<uint64_t> disorder;
-    std::atomic<uint64_t> gaps;   ///< one popper alone sees every number
-    std::atomic<int64_t> errors;  ///< an errno that none may be
+    std::atomic<uint64_t> gaps;   ///< a single consumer sees every number
+    std::atomic<int64_t> errors;  ///< unexpected errors
 };
 
 template <typename Queue, typename T>
-void pushAll (Queue& queue, const Load& load, uint32_t pusher, Tally& tally)
+void pushAll (Queue& queue, const Load& load, uint32_t producer, Tally& tally)
 {
-    std::mt19937_64 random (load.seed * 100 + pusher);
+    std::mt19937_64 random (load.seed * 100 + producer);
     std::vector<T> batch;
     uint64_t sum = 0;
     join::Backoff backoff;
@@ -102,7 +103,7 @@ void pushAll (Queue& queue, const Load& load, uint32_t pusher, Tally& tally)
         batch.clear ();
         for (uint64_t i = 0; i < n; ++i)
         {
-            batch.emplace_back (pusher, next + static_cast<uint32_t> (i));
+            batch.emplace_back (producer, next + static_cast<uint32_t> (i));
         }
         const bool one = n == 1 && random () % 2 == 0;
         const int64_t done = load.blocking ? (one ? queue.push (batch[0]) : queue.push (batch.data (), n))
@@ -131,9 +132,9 @@ void pushAll (Queue& queue, const Load& load, uint32_t pusher, Tally& tally)
 }
 
 template <typename Queue, typename T>
-void popAll (Queue& queue, const Load& load, uint32_t popper, Tally& tally)
+void popAll (Queue& queue, const Load& load, uint32_t consumer, Tally& tally)
 {
-    std::mt19937_64 random (load.seed * 100 + 50 + popper);
+    std::mt19937_64 random (load.seed * 100 + 50 + consumer);
     std::vector<T> batch (load.batchMost);
     std::vector<uint32_t> last (256);
     join::Backoff backoff;
@@ -160,10 +161,10 @@ void popAll (Queue& queue, const Load& load, uint32_t popper, Tally& tally)
         for (int64_t i = 0; i < done; ++i)
         {
             const T& item = batch[static_cast<std::size_t> (i)];
-            uint32_t& before = last[item.pusher ()];
+            uint32_t& before = last[item.producer ()];
             tally.torn += item.torn () ? 1 : 0;
             tally.disorder += item.number () <= before ? 1 : 0;
-            tally.gaps += load.poppers == 1 && item.number () != before + 1 ? 1 : 0;
+            tally.gaps += load.consumers == 1 && item.number () != before + 1 ? 1 : 0;
             before = item.number ();
             tally.poppedSum += mixed (item.word[0]);
         }
@@ -171,7 +172,7 @@ void popAll (Queue& queue, const Load& load, uint32_t popper, Tally& tally)
     }
 }
 
-/// Runs them all, side by side; ends when all have ended. False: a process did not end well.
+/// Runs all bodies side by side and returns when all have ended. Returns false if a process ended badly.
 inline bool runAll (const std::vector<std::function<void ()>>& first, const std::vector<std::function<void ()>>& second,
                     const std::function<void ()>& between, bool processes)
 {
@@ -240,11 +241,12 @@ inline std::string complaintOf (const Tally& tally, uint64_t expected)
     say ("torn", tally.torn, 0);
     say ("out of order", tally.disorder, 0);
     say ("gaps", tally.gaps, 0);
-    say ("an errno", static_cast<uint64_t> (tally.errors.load ()), 0);
-    return text.empty () && tally.pushedSum != tally.poppedSum ? "others were popped than were pushed" : text;
+    say ("errors", static_cast<uint64_t> (tally.errors.load ()), 0);
+    return text.empty () && tally.pushedSum != tally.poppedSum ? "the popped elements differ from the pushed ones"
+                                                               : text;
 }
 
-/// Empty, or what is wrong.
+/// Returns "" or what is wrong.
 template <typename Kind, std::size_t Bytes>
 std::string stress (const Load& load)
 {
@@ -252,7 +254,7 @@ std::string stress (const Load& load)
     static Tally* const tally = static_cast<Tally*> (crash::sharedPages (sizeof (Tally)));
     std::memset (static_cast<void*> (tally), 0, sizeof (*tally));
     join::QueueOptions options;
-    options.participants = load.participants;
+    options.maxProducers = load.maxProducers;
     Made<Kind, T> made (load.capacity, join::MemOptions (), options);
     const auto with = [&] (bool own, const auto& body) {
         if (Kind::shared && own && !load.oneObject)
@@ -265,25 +267,25 @@ std::string stress (const Load& load)
             body (made.queue);
         }
     };
-    std::vector<std::function<void ()>> pushers;
-    std::vector<std::function<void ()>> poppers;
-    for (uint32_t i = 0; i < load.pushers; ++i)
+    std::vector<std::function<void ()>> producers;
+    std::vector<std::function<void ()>> consumers;
+    for (uint32_t i = 0; i < load.producers; ++i)
     {
-        pushers.push_back ([&, i] {
+        producers.push_back ([&, i] {
             with (i % 2 == 1, [&] (auto& queue) { pushAll<decltype (made.queue), T> (queue, load, i, *tally); });
         });
     }
-    for (uint32_t i = 0; i < load.poppers; ++i)
+    for (uint32_t i = 0; i < load.consumers; ++i)
     {
-        poppers.push_back ([&, i] {
+        consumers.push_back ([&, i] {
             with (i % 2 == 0, [&] (auto& queue) { popAll<decltype (made.queue), T> (queue, load, i, *tally); });
         });
     }
     const bool fine = runAll (
-        pushers, poppers, [&] { made->shutdown (); }, load.processes);
+        producers, consumers, [&] { made->shutdown (); }, load.processes);
     std::string complaint = fine ? "" : "a process ended badly; ";
-    complaint += complaintOf (*tally, uint64_t (load.pushers) * load.each);
-    complaint += made->pending () == 0 ? "" : "something is left; ";
+    complaint += complaintOf (*tally, uint64_t (load.producers) * load.each);
+    complaint += made->pending () == 0 ? "" : "elements are left; ";
     return complaint.empty () ? "" : describe (load, Bytes) + ": " + complaint;
 }
 

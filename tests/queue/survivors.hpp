@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/// What those do who are left when a process was killed in the middle of a call, and whether it can be.
+/// What surviving processes do after a process was killed in the middle of a call, and whether the elements that they
+/// find are possible.
 #ifndef JOIN_TESTS_QUEUE_SURVIVORS_HPP
 #define JOIN_TESTS_QUEUE_SURVIVORS_HPP
 
@@ -7,28 +8,25 @@
 
 namespace operations
 {
-/// Pops until the sentinel has come, or the time is up.
+/// Pops until the sentinel arrives or the limit of soon () ends.
 template <typename Queue>
 std::vector<uint64_t> drain (Queue& queue)
 {
     std::vector<uint64_t> got;
-    const auto start = std::chrono::steady_clock::now ();
     uint64_t element = 0;
-    while (std::chrono::steady_clock::now () - start < std::chrono::milliseconds (100))
-    {
-        if (queue.tryPop (element) == 0)
+    soon ([&] {
+        const bool popped = queue.tryPop (element) == 0;
+        if (popped)
         {
             got.push_back (element);
-            if (element == sentinel)
-            {
-                break;
-            }
         }
-    }
+        return popped && element == sentinel;
+    });
     return got;
 }
 
-/// Whether what came out can be: elements from `popped` on, then of the pushed ones the first, then the sentinel.
+/// Whether the popped elements are possible: elements from `popped` on, then the first `pushed` of the pushed ones,
+/// then the sentinel.
 inline std::string wrong (const std::vector<uint64_t>& got, uint64_t filled, int pushes, int pops, const Done& done)
 {
     for (int popped = 0; popped <= pops && popped <= static_cast<int> (filled); ++popped)
@@ -58,10 +56,11 @@ inline std::string wrong (const std::vector<uint64_t>& got, uint64_t filled, int
             }
         }
     }
-    return "popped: " + listed (got) + (done.returned ? "and the call had returned" : "");
+    return "popped: " + listed (got) + (done.returned ? "although the call had returned" : "");
 }
 
-/// One that was attached already pushes, and pops all; one that attaches now fills and empties it. What is wrong with that.
+/// A process that was attached before pushes and pops everything; one that attaches now fills and empties the queue.
+/// Returns what is wrong.
 template <typename Kind>
 std::string goesOn (Made<Kind>& made, uint64_t filled, int pushes, int pops, const Done& done)
 {
@@ -82,7 +81,7 @@ std::string goesOn (Made<Kind>& made, uint64_t filled, int pushes, int pops, con
         got.push_back (element);
     }
     const std::string fault = wrong (got, filled, pushes, pops, done);
-    return !fault.empty () ? fault : isWhole (late) ? "" : "it does not hold what it held";
+    return !fault.empty () ? fault : isWhole (late) ? "" : "the queue holds fewer elements than its capacity";
 }
 
 }  // namespace operations

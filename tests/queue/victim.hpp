@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-/// A process that is stopped, or killed, in the middle of a push: it reads its elements from a page that it may not read,
-/// behind the claim and before the publication, and the fault is where it stands.
+/// A process that is stopped or killed in the middle of a push: it reads its elements from a page that it must not
+/// read, after the claim and before the publication, and the fault stops it there.
 #ifndef JOIN_TESTS_QUEUE_VICTIM_HPP
 #define JOIN_TESTS_QUEUE_VICTIM_HPP
 
@@ -21,10 +21,10 @@ public:
     enum class End
     {
         Killed,
-        Stopped,  // and when it goes on, so does its push
+        Stopped,  // once continued, its push continues as well
     };
 
-    /// Forks a process that calls `push` with the address of elements, of which those at `bytes` and behind cannot be read.
+    /// Forks a process that calls `push` with the address of elements; those from byte `bytes` on cannot be read.
     Victim (End end, const void* elements, std::size_t bytes, std::size_t all,
             const std::function<int (const void*)>& push)
     : _pid (::fork ())
@@ -60,7 +60,7 @@ public:
         }
     }
 
-    /// Returns when it has died of it; whether by SIGKILL.
+    /// Waits for the process to die; returns whether SIGKILL killed it.
     bool isKilled ()
     {
         int status = 0;
@@ -80,7 +80,7 @@ public:
         ::kill (_pid, SIGKILL);
     }
 
-    /// Lets it go on; what its push returned.
+    /// Continues the process and returns the result of its push.
     int goOn ()
     {
         ::kill (_pid, SIGCONT);
@@ -106,7 +106,7 @@ private:
     pid_t _pid;
 };
 
-/// A process claims a place of the queue and dies in its push. Whether it did.
+/// A process claims a cell of the queue and dies in its push. Returns whether it died.
 template <typename Queue>
 bool dieIn (Queue& queue)
 {

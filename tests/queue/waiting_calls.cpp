@@ -5,10 +5,13 @@
 #include <cstdarg>
 #include <ctime>
 
+#include <dlfcn.h>
 #include <linux/futex.h>
 #include <sys/syscall.h>
 
-thread_local Sleeps sleeps = {0, 0, 0};
+thread_local Sleeps sleeps = {};
+thread_local int64_t testClock = 0;
+thread_local int64_t testClockStep = 0;
 
 namespace
 {
@@ -40,14 +43,79 @@ long enter (long number, const long* a)
 }
 #endif
 
-bool isWait (long number, long operation)
+constexpr long futexWaitV = 449;  // SYS_futex_waitv, for older headers
+
+bool isFutexWake (long number, long operation)
+{
+    return number == SYS_futex && (operation & FUTEX_CMD_MASK) == FUTEX_WAKE;
+}
+
+bool isFutexWait (long number, long operation)
 {
     const long command = operation & FUTEX_CMD_MASK;
-    return number == SYS_futex && (command == FUTEX_WAIT_BITSET || command == FUTEX_WAIT);
+    return number == futexWaitV || (number == SYS_futex && (command == FUTEX_WAIT_BITSET || command == FUTEX_WAIT));
+}
+
+int64_t nanoseconds (const struct timespec& time)
+{
+    return time.tv_sec * 1000000000LL + time.tv_nsec;
+}
+
+int realTime (clockid_t clock, struct timespec* time)
+{
+    using Function = int (*) (clockid_t, struct timespec*);
+    static const auto next = reinterpret_cast<Function> (::dlsym (RTLD_NEXT, "clock_gettime"));
+    return next (clock, time);
+}
+
+void beginSleep (long number, int64_t now)
+{
+    if (sleeps.firstAt == 0)
+    {
+        sleeps.firstReads = sleeps.clockReads.load ();
+        sleeps.firstAt = now;
+    }
+    sleeps.follows = number == futexWaitV;
+    sleeps.followed = sleeps.followed + (number == futexWaitV ? 1 : 0);
+    sleeps.naps = sleeps.naps + (number == SYS_clock_nanosleep ? 1 : 0);
+    sleeps.asleep = true;
+}
+
+void endSleep ()
+{
+    sleeps.asleep = false;
+    sleeps.count = sleeps.count + 1;
+    if (testClockStep != 0)
+    {
+        struct timespec now = {};
+        realTime (CLOCK_MONOTONIC, &now);
+        testClock = nanoseconds (now);
+    }
+}
+
+// The library passes absolute times.
+void countTimeOut (long until, int64_t from)
+{
+    const int64_t end = until != 0 ? nanoseconds (*reinterpret_cast<const struct timespec*> (until)) : 0;
+    sleeps.timedOut = sleeps.timedOut + 1;
+    sleeps.until = end;
+    sleeps.requested = sleeps.requested + (end > from ? end - from : 0);
 }
 }  // namespace
 
-// In place of libc's, for the library as well.
+// Replaces libc's function, for the library as well.
+extern "C" __attribute__ ((visibility ("default"))) int clock_gettime (clockid_t clock, struct timespec* time) noexcept
+{
+    sleeps.clockReads = sleeps.clockReads + 1;
+    if (clock != CLOCK_MONOTONIC || testClock == 0)
+    {
+        return realTime (clock, time);
+    }
+    testClock += testClockStep;
+    *time = {static_cast<time_t> (testClock / 1000000000), static_cast<long> (testClock % 1000000000)};
+    return 0;
+}
+
 extern "C" __attribute__ ((visibility ("default"))) long syscall (long number, ...) noexcept
 {
     va_list list;
@@ -58,14 +126,27 @@ extern "C" __attribute__ ((visibility ("default"))) long syscall (long number, .
         argument = va_arg (list, long);
     }
     va_end (list);
-    const long result = enter (number, a);
-    if (isWait (number, a[1]))
+    const bool onFutex = isFutexWait (number, a[1]);
+    const bool waits = onFutex || number == SYS_clock_nanosleep;
+    struct timespec now = {};
+    if (waits)
     {
-        const bool late = result == -ETIMEDOUT && a[3] != 0;
-        const struct timespec* time = reinterpret_cast<const struct timespec*> (a[3]);
-        ++sleeps.count;
-        sleeps.timedOut += late ? 1 : 0;
-        sleeps.until = late ? time->tv_sec * 1000000000LL + time->tv_nsec : 0;
+        realTime (CLOCK_MONOTONIC, &now);
+        beginSleep (number, nanoseconds (now));
+    }
+    sleeps.wakes = sleeps.wakes + (isFutexWake (number, a[1]) ? 1 : 0);
+    const long result = enter (number, a);
+    if (waits)
+    {
+        endSleep ();
+    }
+    if (onFutex)
+    {
+        sleeps.until = 0;
+        if (result == -ETIMEDOUT)
+        {
+            countTimeOut (a[3], nanoseconds (now));
+        }
     }
     if (result < 0 && result >= -4095)
     {

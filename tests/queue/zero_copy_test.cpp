@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// reserve, commit, peek and release: elements written and read where they lie.
+// reserve, commit, peek and release: elements are written and read in place.
 #include "kinds.hpp"
 
 using join::Span;
 
-TEMPLATE_LIST_TEST_CASE ("what was reserved, written and committed is popped", "[queue][zero]", SpscKinds)
+TEMPLATE_LIST_TEST_CASE ("committed reservation is popped", "[queue][zero]", SpscKinds)
 {
     Made<TestType> made (8);
     uint64_t next = 0;
@@ -30,8 +30,7 @@ TEMPLATE_LIST_TEST_CASE ("what was reserved, written and committed is popped", "
     CHECK (expected == next);
 }
 
-TEMPLATE_LIST_TEST_CASE ("a span ends where the ring ends, and the next one begins at its start", "[queue][zero]",
-                         SpscKinds)
+TEMPLATE_LIST_TEST_CASE ("span ends at the ring's end, next wraps", "[queue][zero]", SpscKinds)
 {
     Made<TestType> made (8);
     REQUIRE (made->reserve (6).size () == 6);
@@ -53,7 +52,7 @@ TEMPLATE_LIST_TEST_CASE ("a span ends where the ring ends, and the next one begi
     CHECK (errorOf ([&] { return made->peek (1).empty () ? -1 : 0; }) == EAGAIN);
 }
 
-TEMPLATE_LIST_TEST_CASE ("a part may be committed or released, and the rest is as before", "[queue][zero]", SpscKinds)
+TEMPLATE_LIST_TEST_CASE ("partial commit and release keep the rest", "[queue][zero]", SpscKinds)
 {
     Made<TestType> made (8);
     Span<uint64_t> room = made->reserve (5);
@@ -75,8 +74,7 @@ TEMPLATE_LIST_TEST_CASE ("a part may be committed or released, and the rest is a
     CHECK (made->empty ());
 }
 
-TEMPLATE_LIST_TEST_CASE ("more than was reserved, none, or without a reservation is refused", "[queue][zero]",
-                         SpscKinds)
+TEMPLATE_LIST_TEST_CASE ("invalid commit and release are rejected", "[queue][zero]", SpscKinds)
 {
     Made<TestType> made (4);
     CHECK (errorOf ([&] { return made->commit (1); }) == EINVAL);
@@ -96,8 +94,7 @@ TEMPLATE_LIST_TEST_CASE ("more than was reserved, none, or without a reservation
     CHECK (made->pending () == 1);
 }
 
-TEMPLATE_LIST_TEST_CASE ("a push spoils the reservation before it, and a pop the look, and nothing is lost",
-                         "[queue][zero]", SpscKinds)
+TEMPLATE_LIST_TEST_CASE ("push and pop invalidate spans and lose nothing", "[queue][zero]", SpscKinds)
 {
     Made<TestType> made (4);
     REQUIRE (made->reserve (4).size () == 4);
@@ -116,7 +113,7 @@ TEMPLATE_LIST_TEST_CASE ("a push spoils the reservation before it, and a pop the
     CHECK (made->tryPush (3) == 0);
 }
 
-TEMPLATE_LIST_TEST_CASE ("after the end nothing is reserved, and what is left is peeked at", "[queue][zero]", SpscKinds)
+TEMPLATE_LIST_TEST_CASE ("after shutdown reserve fails, peek drains", "[queue][zero]", SpscKinds)
 {
     Made<TestType> made (4);
     REQUIRE (made->reserve (1).size () == 1);
@@ -136,7 +133,7 @@ struct alignas (128) Wide
 };
 }  // namespace
 
-TEMPLATE_LIST_TEST_CASE ("elements in place are aligned as their type is", "[queue][zero]", SpscKinds)
+TEMPLATE_LIST_TEST_CASE ("elements in place are aligned", "[queue][zero]", SpscKinds)
 {
     Made<TestType, Wide> made (8);
     for (int i = 0; i < 20; ++i)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Past the limit of a cgroup, v1 or v2 as the machine has it: ENOMEM from the constructor, and nobody is killed.
+// Beyond the limit of a cgroup, v1 or v2 as the machine has it: the constructor fails with ENOMEM, and no process is
+// killed.
 #include "guardian.hpp"
 #include "look.hpp"
 #include "naive.hpp"
@@ -10,6 +11,7 @@
 
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <sys/stat.h>
 #include <sys/vfs.h>
 #include <vector>
 
@@ -21,7 +23,7 @@ std::string missing ()
 
 namespace
 {
-// In a child that is in the group: memory of the size, every byte written.
+// In a child that is in the group: memory of that size, with every byte written.
 template <typename Kind>
 std::string takes (const MemoryGroup& group, uint64_t size, const join::MemOptions& options = join::MemOptions ())
 {
@@ -46,7 +48,7 @@ std::string takes (const MemoryGroup& group, uint64_t size, const join::MemOptio
 const std::initializer_list<const char*> limitWords = {"cgroup", "joinmem-test-", "64 MiB", "128 MiB", "memory."};
 }  // namespace
 
-TEST_CASE ("memory past the limit of the cgroup is ENOMEM, and the naive way is killed")
+TEST_CASE ("exceeding the cgroup limit fails where mmap is killed")
 {
     const MemoryGroup group;
     group.limit (64 * MiB);
@@ -61,7 +63,7 @@ TEST_CASE ("memory past the limit of the cgroup is ENOMEM, and the naive way is 
     REQUIRE (takes<NaiveShared> (group, 128 * MiB) == "killed by SIGKILL");
 }
 
-TEST_CASE ("memory within the limit of the cgroup is had")
+TEST_CASE ("memory within the cgroup limit succeeds")
 {
     const MemoryGroup group;
     group.limit (64 * MiB);
@@ -72,7 +74,7 @@ TEST_CASE ("memory within the limit of the cgroup is had")
     }
 }
 
-TEST_CASE ("the limit of an ancestor counts")
+TEST_CASE ("limit of an ancestor cgroup applies")
 {
     const MemoryGroup above;
     above.limit (64 * MiB);
@@ -83,7 +85,7 @@ TEST_CASE ("the limit of an ancestor counts")
     REQUIRE (takes<NaiveLocal> (group, 128 * MiB) == "killed by SIGKILL");
 }
 
-TEST_CASE ("memory that others of the cgroup have taken is not there to be had")
+TEST_CASE ("memory used in the cgroup is not available")
 {
     const MemoryGroup group;
     group.limit (96 * MiB);
@@ -99,12 +101,12 @@ TEST_CASE ("memory that others of the cgroup have taken is not there to be had")
     REQUIRE (text == "");
 }
 
-TEST_CASE ("page cache of the cgroup is room, as the kernel gives it back")
+TEST_CASE ("reclaimable page cache of the cgroup is available")
 {
     struct statfs system;
     if (::statfs ("/var/tmp", &system) != 0 || system.f_type == TMPFS_MAGIC || system.f_type == RAMFS_MAGIC)
     {
-        return;  // no disk: what is written there stays in RAM
+        return;  // no disk: files there stay in RAM
     }
     const MemoryGroup group;
     group.limit (96 * MiB);
@@ -119,7 +121,7 @@ TEST_CASE ("page cache of the cgroup is room, as the kernel gives it back")
         {
             CLAIM (::write (file, bytes.data (), bytes.size ()) == static_cast<ssize_t> (bytes.size ()));
         }
-        ::fdatasync (file);  // dirty pages cannot be given back at once
+        ::fdatasync (file);  // dirty pages cannot be reclaimed at once
         const std::string got = attempt ([] { Local::make (64 * MiB); });
         ::close (file);
         return got;
@@ -127,7 +129,40 @@ TEST_CASE ("page cache of the cgroup is room, as the kernel gives it back")
     REQUIRE (text == "done");
 }
 
-TEST_CASE ("memory that is not there yet is not locked past the limit")
+TEST_CASE ("reclaimable dentries of the cgroup are available")
+{
+    struct statfs system;
+    if (::statfs ("/var/tmp", &system) != 0 || system.f_type == TMPFS_MAGIC || system.f_type == RAMFS_MAGIC)
+    {
+        return;  // these file systems keep no dentries of absent names
+    }
+    const MemoryGroup group;
+    group.limit (64 * MiB);
+    const std::string text = inChild ([&] () -> std::string {
+        group.join ();
+        const std::string used = group.folder () + (group.unified () ? "/memory.current" : "/memory.usage_in_bytes");
+        std::string name = "/var/tmp/joinmem-test-none-" + std::string (150, '0');
+        struct stat facts;
+        for (int i = 0; i < 400'000 && numberOf (used) < 44 * MiB; ++i)
+        {
+            for (std::size_t digit = name.size () - 1; ++name[digit] > '9'; --digit)
+            {
+                name[digit] = '0';
+            }
+            ::stat (name.c_str (), &facts);
+        }
+        if (numberOf (used) < 44 * MiB)
+        {
+            return "";  // the kernel does not charge them to the group
+        }
+        CLAIM_SAYS (attempt ([] { Local::make (80 * MiB); }), "ENOMEM: ", {"cgroup"});
+        CLAIM_EQUAL (attempt ([] { Local::make (32 * MiB); }), "done");
+        return "";
+    });
+    REQUIRE (text == "");
+}
+
+TEST_CASE ("locking unpopulated memory past the limit fails")
 {
     const MemoryGroup group;
     group.limit (64 * MiB);

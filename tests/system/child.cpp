@@ -16,7 +16,7 @@
 
 namespace
 {
-pid_t tester = 0;  // whose names are used, in its children too
+pid_t tester = 0;  // its names are used in its children too
 
 [[noreturn]] void beTheChild (const std::function<std::string ()>& body, int out)
 {
@@ -45,7 +45,7 @@ pid_t tester = 0;  // whose names are used, in its children too
         }
         at += static_cast<std::size_t> (written);
     }
-    ::_exit (0);  // without destructors of what belongs to the parent
+    ::_exit (0);  // runs no destructors of what belongs to the parent
 }
 
 std::string nameOf (int error)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Tests in a process of their own: what kills it, and what it does to itself, is told and not suffered.
+// Runs tests in a process of their own: what kills it, or what it changes in itself, is reported and does not harm the
+// test.
 #ifndef JOIN_TESTS_SYSTEM_CHILD_HPP
 #define JOIN_TESTS_SYSTEM_CHILD_HPP
 
@@ -7,24 +8,24 @@
 #include <initializer_list>
 #include <string>
 
-/// Runs `body` in a forked child. @return what it returned, by custom "" when all was well; or "killed by SIGBUS",
+/// Runs `body` in a forked child. @return what the body returned, "" for success by convention; or "killed by SIGBUS",
 /// "threw ...". A child that takes longer than a minute is killed by SIGALRM.
 std::string inChild (const std::function<std::string ()>& body);
 
-/// What becomes of a call: "done", or "ENOSPC: the sentence" of a system_error, "overflow_error: ..." and the like.
+/// The outcome of a call: "done", or "ENOSPC: the message" of a system_error, "overflow_error: ..." and the like.
 std::string attempt (const std::function<void ()>& call);
 
 /// The same for a function that returns 0 or -1 and sets join::lastError.
 std::string attemptCall (const std::function<int ()>& call);
 
-/// Whether the text begins with `start` and has all of `words` in it.
+/// Whether the text begins with `start` and contains all of `words`.
 bool says (const std::string& text, const std::string& start, std::initializer_list<const char*> words = {});
 
-/// A segment name that no other process of these tests has; the same in a child of this one.
+/// A segment name that no other process of these tests uses; a child of this process gets the same name.
 std::string segmentName (const std::string& what = "memory");
 std::string segmentPath (const std::string& what = "memory");
 
-/// For bodies: leaves with the line and the condition where that is false.
+/// For bodies: returns the line and the condition if the condition is false.
 #define CLAIM(condition)                                                                        \
     do                                                                                          \
     {                                                                                           \
@@ -49,7 +50,7 @@ std::string segmentPath (const std::string& what = "memory");
     }                                                                                                            \
     while (false)
 
-/// For texts that begin with an errno and tell more: the words that must be in them.
+/// For texts that begin with an errno: the words that the rest must contain.
 #define CLAIM_SAYS(text, ...)                                                                                      \
     do                                                                                                             \
     {                                                                                                              \

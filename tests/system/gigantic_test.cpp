@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Pages of 1 GiB, on a machine that has them and can set one aside.
+// Pages of 1 GiB, on a machine that has them and can reserve one.
 #include "guardian.hpp"
 #include "huge_bodies.hpp"
 #include "needs.hpp"
@@ -33,7 +33,7 @@ std::string missing ()
     }
     if (!Knob::turns (path) || numberOf (path) != 0)
     {
-        return path + " cannot be written, or has pages of somebody's";
+        return path + " cannot be written, or its pages are in use";
     }
     if (meminfo ("MemAvailable") < 3 * GiB)
     {
@@ -43,7 +43,7 @@ std::string missing ()
     return numberOf (folderOfKnobs + "free_hugepages") == 1 ? missingRoot () : "no 1 GiB in one piece to reserve";
 }
 
-TEST_CASE ("local and shared memory is on pages of 1 GiB where they are asked for")
+TEST_CASE ("local and shared memory use 1 GiB pages")
 {
     const Knob pool (folderOfKnobs + "nr_hugepages", "1");
     for (unsigned user : {0U, nobody})
@@ -75,7 +75,7 @@ TEST_CASE ("local and shared memory is on pages of 1 GiB where they are asked fo
     }
 }
 
-TEST_CASE ("without a page of 1 GiB Require names the pool and the mount, and Prefer takes smaller ones and says so")
+TEST_CASE ("without 1 GiB pages Require fails, Prefer falls back")
 {
     const std::string text = inChild ([] () -> std::string {
         ownShm ();
@@ -95,7 +95,7 @@ TEST_CASE ("without a page of 1 GiB Require names the pool and the mount, and Pr
     REQUIRE (text == "");
 }
 
-TEST_CASE ("a size that is no whole page of 1 GiB takes whole ones only where they are required")
+TEST_CASE ("only Require rounds up to whole 1 GiB pages")
 {
     const Knob pool (folderOfKnobs + "nr_hugepages", "1");
     const std::string text = inChild ([] () -> std::string {

@@ -17,9 +17,9 @@
 
 namespace
 {
-int requests = -1;  // to the guardian; its end is the end of the test
+int requests = -1;  // to the guardian; its end of file is the end of the test
 int answers = -1;
-bool alone = false;  // no other run of these tests turns knobs: holds for children too
+bool alone = false;  // no other run of these tests changes settings, in children too
 
 int writeText (const std::string& path, const std::string& text)
 {
@@ -33,16 +33,16 @@ int writeText (const std::string& path, const std::string& text)
     return error;
 }
 
-// A group is busy until the last of its processes has been taken down, which is soon: they die with the test.
+// A group is busy until its last process is gone, which is soon: they die with the test. The limit only ends a hang.
 void removeGroup (const std::string& folder)
 {
-    for (int tries = 0; ::rmdir (folder.c_str ()) == -1 && errno == EBUSY && tries < 500; ++tries)
+    for (int tries = 0; ::rmdir (folder.c_str ()) == -1 && errno == EBUSY && tries < 3000; ++tries)
     {
         ::poll (nullptr, 0, 10);
     }
 }
 
-// What to put back: a knob's value; of a folder the value is empty.
+// What to restore: the value of a setting; empty for a directory, which is removed.
 struct Change
 {
     std::string path;
@@ -85,8 +85,9 @@ void writeLine (int file, const std::string& text)
     }
 }
 
-// Requests are lines: "alone", answered when other runs of these tests have put their knobs back (they wait until this
-// guardian ends); "knob PATH", answered with the value that it has; "group PATH"; and "drop" for the last one.
+// Requests are lines: "alone", answered once other runs of these tests have restored their settings (they then wait
+// until this guardian ends); "knob PATH", answered with the current value; "group PATH"; "drop" removes the last
+// change.
 void serve (int in, int out, int lock, std::vector<Change>* changes)
 {
     for (std::string line; !(line = readLine (in)).empty ();)
@@ -127,7 +128,7 @@ void serve (int in, int out, int lock, std::vector<Change>* changes)
     }
     catch (const std::exception&)
     {
-        // Nobody reads the answer: that is an end as well.
+        // No process reads the answer, so the test has ended.
     }
     for (; !changes.empty (); changes.pop_back ())
     {
@@ -185,7 +186,7 @@ void beAlone ()
     }
 }
 
-// The folder of this process in the hierarchy that has the memory controller; empty where there is none.
+// The directory of this process in the hierarchy with the memory controller; empty if there is none.
 std::string memoryFolder (bool* unified)
 {
     std::ifstream file ("/proc/self/cgroup");
@@ -209,7 +210,7 @@ std::string memoryFolder (bool* unified)
     return "";
 }
 
-// v2 hands a controller down only where it is told to, and only by groups without processes, or the root.
+// Version 2 passes a controller down only on request, and only from groups without processes, or from the root.
 int handDown (const std::string& folder)
 {
     return writeText (folder + "/cgroup.subtree_control", "+memory");
@@ -244,7 +245,7 @@ Knob::~Knob ()
 
 bool Knob::turns (const std::string& path)
 {
-    beAlone ();  // a value that another run has set is none to write again
+    beAlone ();  // a value that another run has set must not be restored
     // Opening is not enough: /sys may be mounted read-only, and a value may be refused.
     return exists (path) && writeText (path, valueOf (path)) == 0;
 }

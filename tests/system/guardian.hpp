@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Knobs of the machine and cgroups, put back even when the test is killed: a guardian process, out of the reach of what
-// kills the test's process group, keeps the old values and sees the end of the test as the end of a pipe.
+// Settings of the machine and cgroups, restored even if the test is killed. A guardian process, which is not in the
+// test's process group and so outlives its death, keeps the old values; it sees the end of the test as the end of a
+// pipe.
 #ifndef JOIN_TESTS_SYSTEM_GUARDIAN_HPP
 #define JOIN_TESTS_SYSTEM_GUARDIAN_HPP
 
@@ -9,22 +10,23 @@
 
 namespace guardian
 {
-/// For a forked child: the test does not live on in it.
+/// Called in a forked child, so that the child does not keep the test's pipes open.
 void forget ();
 }  // namespace guardian
 
-/// A file under /sys or /proc that has another value for the life of this object. Other runs of these tests wait until
-/// this one has ended.
+/// Gives a file under /sys or /proc another value for the lifetime of this object. Other runs of these tests wait until
+/// this run has ended.
 class Knob
 {
 public:
-    /// @throw std::runtime_error it cannot be written
+    /// @throw std::runtime_error if it cannot be written
     Knob (const std::string& path, const std::string& value);
     Knob (const Knob&) = delete;
     Knob& operator= (const Knob&) = delete;
     ~Knob ();
 
-    /// Whether this process may turn it. Ask before looking at what knobs say: from then on no other run turns them.
+    /// Whether this process may change the setting. Call it before reading settings: no other run changes them
+    /// afterwards.
     static bool turns (const std::string& path);
 
 private:
@@ -32,23 +34,23 @@ private:
     std::string _before;
 };
 
-/// A memory cgroup below that of this process, v1 or v2; gone with the object.
+/// A memory cgroup below that of this process, v1 or v2; the destructor removes it.
 class MemoryGroup
 {
 public:
-    /// @param above the group that this one is made in; none: that of the process
+    /// @param above the parent group; none: the group of the process
     explicit MemoryGroup (const MemoryGroup* above = nullptr);
     MemoryGroup (const MemoryGroup&) = delete;
     MemoryGroup& operator= (const MemoryGroup&) = delete;
     ~MemoryGroup ();
 
-    /// Of RAM. Nothing is swapped, as far as the kernel lets itself be told.
+    /// Limits RAM, and swap to 0 where the kernel allows it.
     void limit (uint64_t bytes) const;
 
-    /// Processes of it that the OOM killer has taken.
+    /// The number of its processes that the OOM killer has killed.
     uint64_t kills () const;
 
-    /// Puts the calling process into it. For children, which leave it by their end.
+    /// Moves the calling process into the group. For children, which leave it when they end.
     void join () const;
 
     const std::string& folder () const
@@ -61,7 +63,7 @@ public:
         return _unified;
     }
 
-    /// Why there can be none here; empty where it can.
+    /// Why no group can be created here; empty if one can.
     static std::string missing ();
 
 private:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The guardian itself: what a test changes is put back when the test is killed.
+// The guardian itself restores what a test has changed when the test is killed.
 #include "guardian.hpp"
 #include "huge_bodies.hpp"
 #include "needs.hpp"
@@ -12,13 +12,13 @@
 
 namespace
 {
-// Of no effect where nobody asks for pages of a pool: a knob to try it with.
+// A setting to try: it has no effect while no process requests pages from a pool.
 const std::string path = poolKnob ("nr_overcommit_hugepages");
 
-// The guardian comes after the end of its test, and soon.
+// The guardian acts after the end of its test. The limit only finds a hang.
 bool comesToBe (const std::function<bool ()>& condition)
 {
-    for (int tries = 0; tries < 1000 && !condition (); ++tries)
+    for (int tries = 0; tries < 3000 && !condition (); ++tries)
     {
         ::poll (nullptr, 0, 10);
     }
@@ -31,7 +31,7 @@ std::string missing ()
     return Knob::turns (path) ? "" : path + " cannot be written";
 }
 
-TEST_CASE ("a knob has its value back at the end of the scope, and when the test is killed")
+TEST_CASE ("guardian restores a setting on exit and kill")
 {
     const uint64_t before = numberOf (path);
     {
@@ -47,7 +47,7 @@ TEST_CASE ("a knob has its value back at the end of the scope, and when the test
     });
     REQUIRE (text == "killed by SIGKILL");
     REQUIRE (comesToBe ([=] { return numberOf (path) == before; }));
-    // And without a guardian it has not: this is what is guarded against.
+    // Without a guardian the value stays: this is what the guardian prevents.
     const std::string naive = inChild ([=] () -> std::string {
         std::ofstream (path) << before + 7;
         ::kill (::getpid (), SIGKILL);
@@ -58,7 +58,7 @@ TEST_CASE ("a knob has its value back at the end of the scope, and when the test
     std::ofstream (path) << before;
 }
 
-TEST_CASE ("a cgroup is gone at the end of the scope, and when the test is killed in it")
+TEST_CASE ("guardian removes a cgroup on exit and kill")
 {
     if (!MemoryGroup::missing ().empty ())
     {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What is asked of memory that should, or should not, be on huge pages: bodies for inChild, for each kind of naive.hpp.
+// What memory with or without huge pages must be like: bodies for inChild, for each kind of naive.hpp.
 #ifndef JOIN_TESTS_SYSTEM_HUGE_BODIES_HPP
 #define JOIN_TESTS_SYSTEM_HUGE_BODIES_HPP
 
@@ -18,7 +18,7 @@ inline std::string poolKnob (const std::string& file = "nr_hugepages")
     return "/sys/kernel/mm/hugepages/hugepages-2048kB/" + file;
 }
 
-/// Every whole huge page of the size is one, before the first touch by the program and after the last.
+/// Every whole huge page of the size is a huge page, from before the program's first touch.
 template <typename Kind>
 std::string onHugePages (uint64_t size, const join::MemOptions& options = join::MemOptions ())
 {
@@ -30,7 +30,7 @@ std::string onHugePages (uint64_t size, const join::MemOptions& options = join::
     return "";
 }
 
-/// Not one huge page, and every base page there.
+/// No huge page, and every base page resident.
 template <typename Kind>
 std::string onBasePages (uint64_t size, const join::MemOptions& options = join::MemOptions ())
 {
@@ -44,13 +44,13 @@ std::string onBasePages (uint64_t size, const join::MemOptions& options = join::
     return "";
 }
 
-/// Rounded to base pages and not to huge ones: what the size costs, in this process and in the file.
+/// Rounded to base pages and not to huge ones: the memory costs its size, in this process and in the file.
 template <typename Kind>
 std::string costsItsSize (uint64_t size)
 {
     Unlinked segment;
     {
-        auto first = Kind::make (size);  // brings in the code that is run
+        auto first = Kind::make (size);  // loads the code that runs later
         CLAIM (holdsBytes (first));
         residentOfProcess ();
     }
@@ -58,7 +58,7 @@ std::string costsItsSize (uint64_t size)
     const uint64_t before = residentOfProcess ();
     auto memory = Kind::make (size);
     CLAIM (holdsBytes (memory));
-    // A few pages more: tables and lists of the program itself.
+    // A few more pages: tables and lists of the program itself.
     CLAIM (residentOfProcess () - before < size + 64 * KiB);
     CLAIM_EQUAL (present (memory.get (), memory.size ()), (size + 4095) / 4096 * 4096);
     if (Kind::shared)
@@ -68,7 +68,8 @@ std::string costsItsSize (uint64_t size)
     return "";
 }
 
-/// Prefer falls back to base pages and says why; Require throws and leaves no name. `words` are in both.
+/// Prefer falls back to base pages and reports the reason; Require throws and leaves no name. Both messages contain
+/// `words`.
 template <typename Kind>
 std::string refusesHugePages (uint64_t size, std::initializer_list<const char*> words)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Huge pages as this machine is set, without a privilege and without turning a knob.
+// Huge pages with the settings of this machine, without privileges and without changing a setting.
 #include "huge_bodies.hpp"
 #include "needs.hpp"
 
@@ -10,7 +10,7 @@ std::string missing ()
     return exists (knob ("enabled")) ? "" : "this kernel has no transparent huge pages";
 }
 
-TEST_CASE ("64 MiB of local memory are on huge pages")
+TEST_CASE ("64 MiB of local memory use huge pages")
 {
     REQUIRE (inChild ([] { return onHugePages<Local> (64 * MiB); }) == "");
     REQUIRE (inChild ([] { return onHugePages<Local> (64 * MiB, asking (join::HugePages::Require)); }) == "");
@@ -20,14 +20,14 @@ TEST_CASE ("64 MiB of local memory are on huge pages")
     }
 }
 
-TEST_CASE ("64 MiB of shared memory are on huge pages")
+TEST_CASE ("64 MiB of shared memory use huge pages")
 {
     REQUIRE (inChild ([] { return onHugePages<Shared> (64 * MiB); }) == "");
     REQUIRE (inChild ([] { return onHugePages<Shared> (64 * MiB, asking (join::HugePages::Require)); }) == "");
     REQUIRE (inChild ([] { return onHugePages<NaiveShared> (64 * MiB); }) != "");
 }
 
-TEST_CASE ("an opener of a segment has it on huge pages as its maker has")
+TEST_CASE ("opener maps the segment with huge pages too")
 {
     const std::string text = inChild ([] () -> std::string {
         Unlinked segment;
@@ -44,7 +44,7 @@ TEST_CASE ("an opener of a segment has it on huge pages as its maker has")
     REQUIRE (text == "");
 }
 
-TEST_CASE ("Never gives base pages")
+TEST_CASE ("option Never gives base pages")
 {
     REQUIRE (inChild ([] { return onBasePages<Local> (64 * MiB, asking (join::HugePages::Never)); }) == "");
     REQUIRE (inChild ([] { return onBasePages<Shared> (64 * MiB, asking (join::HugePages::Never)); }) == "");
@@ -52,11 +52,11 @@ TEST_CASE ("Never gives base pages")
     REQUIRE (inChild ([] { return onBasePages<Shared> (64 * MiB); }) != "");
 }
 
-TEST_CASE ("without prefault local memory is on huge pages once it is touched")
+TEST_CASE ("local memory without prefault faults in huge pages")
 {
     if (valueOf (knob ("enabled")) == "never")
     {
-        return;  // then only a prefault can make them
+        return;  // then only prefault can create huge pages
     }
     const std::string text = inChild ([] () -> std::string {
         join::MemOptions options;
@@ -70,7 +70,7 @@ TEST_CASE ("without prefault local memory is on huge pages once it is touched")
     REQUIRE (text == "");
 }
 
-TEST_CASE ("4 KiB of memory cost one base page")
+TEST_CASE ("4 KiB of memory use one base page")
 {
     REQUIRE (inChild ([] { return onBasePages<Local> (4 * KiB); }) == "");
     REQUIRE (inChild ([] { return onBasePages<Shared> (4 * KiB); }) == "");
@@ -84,7 +84,7 @@ TEST_CASE ("4 KiB of memory cost one base page")
         {
             many.emplace_back (4 * KiB);
         }
-        // Beside its page each has a few words on the heap.
+        // Each object has a few words on the heap beside its page.
         CLAIM (residentOfProcess () - before < 999 * (4 * KiB + 512));
         CLAIM (residentOfProcess () - before >= 999 * 4 * KiB);
         return "";
@@ -92,7 +92,7 @@ TEST_CASE ("4 KiB of memory cost one base page")
     REQUIRE (text == "");
 }
 
-TEST_CASE ("memory a little larger than a huge page is not doubled")
+TEST_CASE ("memory slightly over a huge page is not doubled")
 {
     for (uint64_t size : {2 * MiB + 1, 2 * MiB + 4 * KiB, 3 * MiB, 64 * MiB + 4 * KiB})
     {
@@ -123,7 +123,7 @@ std::string allHuge (uint64_t size)
     return "";
 }
 
-TEST_CASE ("Require puts every byte on huge pages, the last part of one too")
+TEST_CASE ("Require puts every byte on huge pages")
 {
     for (uint64_t size : {4 * KiB, 3 * MiB, 2 * MiB + 4 * KiB})
     {
@@ -133,7 +133,7 @@ TEST_CASE ("Require puts every byte on huge pages, the last part of one too")
     }
 }
 
-TEST_CASE ("a segment that Require made is opened by those who ask for its size, and for no size")
+TEST_CASE ("required segment opens with matching or unspecified page size")
 {
     const std::string text = inChild ([] () -> std::string {
         Unlinked segment;

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
-// Locking in RAM, past RLIMIT_MEMLOCK and within it, as a user who feels the limit.
+// Locking in RAM, beyond RLIMIT_MEMLOCK and within it, as a user to whom the limit applies.
 #include "look.hpp"
 #include "naive.hpp"
 #include "needs.hpp"
 #include "setting.hpp"
+
+#include <join/queue.hpp>
 
 #include <catch2/catch.hpp>
 
@@ -14,7 +16,7 @@ std::string missing ()
 
 namespace
 {
-// Root does not feel the limit.
+// The limit does not apply to root.
 std::string limited (uint64_t bytes, const std::function<std::string ()>& body)
 {
     return inChild ([&] () -> std::string {
@@ -63,7 +65,7 @@ std::string refusesToMakeLocked (uint64_t size, const char* sizeText)
 }
 }  // namespace
 
-TEST_CASE ("mlock past RLIMIT_MEMLOCK is -1, and the message names the limit, its value and the size")
+TEST_CASE ("mlock past RLIMIT_MEMLOCK fails with limit and size")
 {
     REQUIRE (limited (64 * KiB, [] { return locksPastTheLimit<Local> (MiB, "1 MiB"); }) == "");
     REQUIRE (limited (64 * KiB, [] { return locksPastTheLimit<Shared> (MiB, "1 MiB"); }) == "");
@@ -72,7 +74,7 @@ TEST_CASE ("mlock past RLIMIT_MEMLOCK is -1, and the message names the limit, it
     REQUIRE (limited (64 * KiB, [] { return locksPastTheLimit<NaiveLocal> (MiB, "1 MiB"); }) != "");
 }
 
-TEST_CASE ("where nothing may be locked, mlock is EPERM with the same words")
+TEST_CASE ("mlock without permission fails with EPERM")
 {
     const std::string text = limited (0, [] () -> std::string {
         join::LocalMem memory (MiB);
@@ -85,7 +87,7 @@ TEST_CASE ("where nothing may be locked, mlock is EPERM with the same words")
     REQUIRE (text == "");
 }
 
-TEST_CASE ("the free mlock says the same")
+TEST_CASE ("free mlock reports the same error")
 {
     const std::string text = limited (64 * KiB, [] () -> std::string {
         NaiveMem memory (MiB, -1);
@@ -100,14 +102,14 @@ TEST_CASE ("the free mlock says the same")
     REQUIRE (text == "");
 }
 
-TEST_CASE ("memory that cannot be locked as asked is not made, and leaves no name")
+TEST_CASE ("constructor that cannot lock leaves no name")
 {
     REQUIRE (limited (8 * MiB, [] { return refusesToMakeLocked<Local> (4 * MiB, "4 MiB"); }) != "");
     REQUIRE (limited (64 * KiB, [] { return refusesToMakeLocked<Local> (4 * MiB, "4 MiB"); }) == "");
     REQUIRE (limited (64 * KiB, [] { return refusesToMakeLocked<Shared> (4 * MiB, "4 MiB"); }) == "");
 }
 
-TEST_CASE ("a segment of others stays whole where its opener cannot lock it")
+TEST_CASE ("opener that cannot lock leaves the segment intact")
 {
     const std::string text = limited (64 * KiB, [] () -> std::string {
         Unlinked segment;
@@ -143,9 +145,40 @@ std::string locksWithinTheLimit ()
 }
 }  // namespace
 
-TEST_CASE ("within the limit memory is locked, and munlock takes it back")
+TEST_CASE ("mlock within the limit locks, munlock unlocks")
 {
     REQUIRE (limited (64 * KiB, locksWithinTheLimit<Local>) == "");
     REQUIRE (limited (64 * KiB, locksWithinTheLimit<Shared>) == "");
     REQUIRE (limited (16 * KiB, locksWithinTheLimit<Local>) != "");
+}
+
+namespace
+{
+// New mappings are locked as well, so mmap(2) fails with EAGAIN at the limit.
+template <typename Make>
+std::string failsAtOnce (Make make)
+{
+    return limited (MiB, [&] () -> std::string {
+        Unlinked segment;
+        CLAIM_EQUAL (::mlockall (MCL_FUTURE), 0);
+        for (auto huge : {join::HugePages::Prefer, join::HugePages::Never, join::HugePages::Require})
+        {
+            CLAIM_SAYS (attempt ([&] { make (huge); }), "EAGAIN: ", {"RLIMIT_MEMLOCK is 1 MiB"});
+            CLAIM (!exists (segmentPath ()));
+        }
+        return "";
+    });
+}
+}  // namespace
+
+TEST_CASE ("after mlockall creation past the limit fails")
+{
+    CHECK (failsAtOnce ([] (join::HugePages huge) { Local::make (8 * MiB, asking (huge)); }) == "");
+    CHECK (failsAtOnce ([] (join::HugePages huge) { Shared::make (8 * MiB, asking (huge)); }) == "");
+    CHECK (failsAtOnce ([] (join::HugePages huge) {
+               join::ShmMem::Mpmc::Queue<uint64_t> (1 << 20, segmentName (), asking (huge));
+           })
+           == "");
+    CHECK (failsAtOnce ([] (join::HugePages huge) { join::LocalMem::Mpmc::Queue<uint64_t> (1 << 20, asking (huge)); })
+           == "");
 }

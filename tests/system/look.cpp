@@ -24,7 +24,7 @@ std::ifstream opened (const std::string& path)
     return file;
 }
 
-// A line "Key:   123 kB" of an area; what is not of interest is left.
+// A line "Key:   123 kB" of an area; other lines are ignored.
 void add (Smaps* sum, const std::string& line)
 {
     const std::size_t colon = line.find (':');
@@ -172,7 +172,7 @@ std::string belongings ()
     {
         char target[256];
         const ssize_t length = ::readlink (("/proc/self/fd/" + descriptor).c_str (), target, sizeof (target));
-        // The folder's own descriptor is gone by now.
+        // The directory's own descriptor is closed by now.
         text << (length > 0 ? descriptor + " " + std::string (target, static_cast<std::size_t> (length)) + "\n" : "");
     }
     std::ifstream maps = opened ("/proc/self/maps");
@@ -194,7 +194,7 @@ std::string belongings ()
     const std::string own = "joinmem-test-" + std::to_string (::getpid ());
     for (const std::string& name : entries ("/dev/shm"))
     {
-        // Names of other tests that run beside this one come and go.
+        // Names of tests that run at the same time come and go.
         text << (name.compare (0, own.size (), own) == 0 ? "/dev/shm/" + name + "\n" : "");
     }
     return text.str ();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Past what the machine has: ENOMEM before a page is touched.
+// More than the machine has: ENOMEM before a page is touched.
 #include "look.hpp"
 #include "naive.hpp"
 #include "needs.hpp"
@@ -23,7 +23,8 @@ uint64_t peakResident ()
     return static_cast<uint64_t> (usage.ru_maxrss) * KiB;
 }
 
-// Were it tried, this child, and no other process, would be the killer's; its tables alone take gigabytes.
+// If the memory were allocated, the OOM killer would kill this child and no other process; its page tables alone take
+// gigabytes.
 template <typename Kind>
 std::string refused (uint64_t size, const join::MemOptions& options = join::MemOptions ())
 {
@@ -42,7 +43,7 @@ std::string refused (uint64_t size, const join::MemOptions& options = join::MemO
 }
 }  // namespace
 
-TEST_CASE ("1 TiB and more is ENOMEM, and no page is touched")
+TEST_CASE ("1 TiB fails with ENOMEM before touching a page")
 {
     for (uint64_t size : {uint64_t (1) << 40, uint64_t (1) << 46, uint64_t (1) << 60})
     {
@@ -52,19 +53,19 @@ TEST_CASE ("1 TiB and more is ENOMEM, and no page is touched")
             REQUIRE (says (refused<Local> (size, asking (huge)), "ENOMEM: "));
             const std::string text = refused<Shared> (size, asking (huge));
             CAPTURE (text);
-            // Whichever is short: the machine, or /dev/shm, which holds half of it as a rule.
+            // Whichever is short: the machine, or /dev/shm, which usually holds half of it.
             REQUIRE ((says (text, "ENOMEM: ") || says (text, "ENOSPC: ")));
         }
     }
 }
 
-TEST_CASE ("what the machine has, but not to give, is ENOMEM, where mmap takes it and is killed")
+TEST_CASE ("unavailable memory fails where mmap is killed")
 {
     const uint64_t total = meminfo ("MemTotal") + meminfo ("SwapFree");
     const uint64_t available = meminfo ("MemAvailable") + meminfo ("SwapFree");
     if (total < available + 128 * MiB)
     {
-        return;  // no size is between the two for sure
+        return;  // no size is certainly between the two
     }
     const uint64_t size = available + (total - available) / 2;
     REQUIRE (says (refused<Local> (size), "ENOMEM: ", {"the machine has", "available"}));
@@ -75,8 +76,8 @@ TEST_CASE ("what the machine has, but not to give, is ENOMEM, where mmap takes i
     REQUIRE ((says (text, "ENOMEM: ", {"the machine has"}) || says (text, "ENOSPC: ")));
 }
 
-// Not by itself: all the machine would feel it. In a guest, it is what the others are measured against.
-TEST_CASE ("the naive way takes what the machine has not to give, and is killed", "[.guest]")
+// Not run by default: it would affect the whole machine. In a guest it is the baseline of the other tests.
+TEST_CASE ("plain mmap of unavailable memory is killed", "[.guest]")
 {
     const uint64_t available = meminfo ("MemAvailable") + meminfo ("SwapFree");
     const uint64_t size = available + (meminfo ("MemTotal") + meminfo ("SwapFree") - available) / 2;

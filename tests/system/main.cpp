@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Each executable says what the machine must have; where it has not, the test is skipped and its last line is why.
+// Each executable states what the machine needs; if that is missing, the test is skipped, and its last line is the
+// reason.
 #include "../run_tests.hpp"
 
 #include "needs.hpp"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Memory as everyone writes it: mmap; shm_open, ftruncate, mmap. The planted violation: each guarantee is also asked of
-// these, and a test that does not find them out is no test.
+// Memory written the usual way: mmap; shm_open, ftruncate, mmap. These are planted violations: each test also runs with
+// them and must find them faulty.
 #ifndef JOIN_TESTS_SYSTEM_NAIVE_HPP
 #define JOIN_TESTS_SYSTEM_NAIVE_HPP
 
@@ -115,7 +115,7 @@ struct NaiveShared
     }
 };
 
-/// The segment of Shared and NaiveShared, gone at the end of the scope.
+/// The segment of Shared and NaiveShared, removed at the end of the scope.
 struct Unlinked
 {
     Unlinked ()
@@ -142,7 +142,7 @@ inline join::MemOptions asking (join::HugePages huge, uint64_t pageSize = 0)
     return options;
 }
 
-/// What placement () tells of its fallbacks: "ENOMEM sentence; ..." as numbers and words; empty where there were none.
+/// The fallbacks that placement () reports: "ENOMEM message; ..." with numbers and words; empty if there were none.
 template <typename Memory>
 std::string fallbacksOf (const Memory& memory)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What a name may be, what a segment's mode is, and what stands at a name and is no segment.
+// Valid names, the mode of a segment, and files at the name that are not segments.
 #include "look.hpp"
 #include "naive.hpp"
 #include "needs.hpp"
@@ -38,7 +38,7 @@ unsigned modeUnder (unsigned mask, unsigned permissions)
     return static_cast<unsigned> (std::stoul (text));
 }
 
-// Something else stands at the name: refused at once, and it stays.
+// Another file at the name: the call fails at once, and the file stays.
 std::string refusesWhatIs (const std::function<int (const char*)>& plant, const std::string& start,
                            const char* word = "")
 {
@@ -71,7 +71,7 @@ std::string refusesWhatIs (const std::function<int (const char*)>& plant, const 
 }
 }  // namespace
 
-TEST_CASE ("names that are none are EINVAL, overlong ones ENAMETOOLONG, for the constructor and unlink")
+TEST_CASE ("invalid and overlong names fail")
 {
     using namespace std::string_literals;
     const std::string long255 (255, 'a');
@@ -94,7 +94,7 @@ TEST_CASE ("names that are none are EINVAL, overlong ones ENAMETOOLONG, for the 
     CHECK (says (attemptCall ([&] { return join::ShmMem::unlink (null); }), "EINVAL: "));
 }
 
-TEST_CASE ("a name of 255 bytes is one, with its slash or without")
+TEST_CASE ("255-byte names are valid with or without slash")
 {
     std::string name = segmentName ().substr (1);
     name.resize (255, 'a');
@@ -109,7 +109,7 @@ TEST_CASE ("a name of 255 bytes is one, with its slash or without")
     CHECK_FALSE (exists ("/dev/shm/" + name));
 }
 
-TEST_CASE ("with and without its leading slash a name is the same segment")
+TEST_CASE ("leading slash does not change the segment")
 {
     Unlinked segment;
     const std::string with = segmentName ();
@@ -126,7 +126,7 @@ TEST_CASE ("with and without its leading slash a name is the same segment")
     CHECK_FALSE (exists (segmentPath ()));
 }
 
-TEST_CASE ("names of any other bytes are taken as they are")
+TEST_CASE ("names keep all other bytes unchanged")
 {
     for (const char* odd : {" ", "a b", "\xff\xfe", "%s%n", "..a", "a..", "\n", "name\\040"})
     {
@@ -139,7 +139,7 @@ TEST_CASE ("names of any other bytes are taken as they are")
     }
 }
 
-TEST_CASE ("the mode of a segment is the one asked for, whatever the umask, and the mark that it is ours")
+TEST_CASE ("segment mode ignores umask and carries the mark")
 {
     constexpr unsigned mark = 01000;
     CHECK (modeUnder<Shared> (0, 0) == (mark | 0600));
@@ -151,7 +151,7 @@ TEST_CASE ("the mode of a segment is the one asked for, whatever the umask, and 
     CHECK (modeUnder<NaiveShared> (0, 0600) != (mark | 0600));
 }
 
-TEST_CASE ("a link at the name is refused, whatever it points at")
+TEST_CASE ("symbolic link at the name is rejected")
 {
     CHECK (refusesWhatIs ([] (const char* path) { return ::symlink ("/dev/null", path); }, "ELOOP: ") == "");
     CHECK (refusesWhatIs ([] (const char* path) { return ::symlink ("/nowhere/at/all", path); }, "ELOOP: ") == "");
@@ -163,18 +163,18 @@ TEST_CASE ("a link at the name is refused, whatever it points at")
     join::ShmMem::unlink (segmentName ("target"));
 }
 
-TEST_CASE ("a folder, a FIFO or an empty file at the name is refused, at once, and stays")
+TEST_CASE ("other file types at the name are rejected unchanged")
 {
     CHECK (refusesWhatIs ([] (const char* path) { return ::mkdir (path, 0700); }, "E") == "");
-    CHECK (refusesWhatIs ([] (const char* path) { return ::mkfifo (path, 0600); }, "EINVAL: ", "no regular file")
+    CHECK (refusesWhatIs ([] (const char* path) { return ::mkfifo (path, 0600); }, "EINVAL: ", "not a regular file")
            == "");
     const auto empty = [] (const char* path) { return ::close (::open (path, O_CREAT | O_RDWR, 0600)); };
-    CHECK (refusesWhatIs (empty, "EINVAL: ", "which is no segment") == "");
+    CHECK (refusesWhatIs (empty, "EINVAL: ", "which no segment has") == "");
     const auto unix = [] (const char* path) { return ::mknod (path, S_IFSOCK | 0600, 0); };
     CHECK (refusesWhatIs (unix, "E") == "");
 }
 
-TEST_CASE ("a segment of another size is refused, the sizes are told, and it stays as it is")
+TEST_CASE ("segment of another size is rejected with both sizes")
 {
     Unlinked segment;
     auto memory = Shared::make (8 * KiB);
@@ -184,9 +184,9 @@ TEST_CASE ("a segment of another size is refused, the sizes are told, and it sta
         CAPTURE (size);
         CHECK (says (attempt ([=] { Shared::make (size); }), "EINVAL: ", {"8 KiB"}));
     }
-    CHECK (attempt ([] { Shared::make (4 * KiB + 1); }) == "done");  // rounded, it is that size
+    CHECK (attempt ([] { Shared::make (4 * KiB + 1); }) == "done");  // rounded up, the size matches
     CHECK (occupied (segmentPath ()) == 8 * KiB);
     CHECK (*static_cast<int*> (memory.get (8 * KiB - 4)) == 42);
-    CHECK (attempt ([] { NaiveShared::make (4 * KiB); }) == "done");  // and has cut the segment of its users short
+    CHECK (attempt ([] { NaiveShared::make (4 * KiB); }) == "done");  // and has truncated the segment of its users
     CHECK (occupied (segmentPath ()) == 4 * KiB);
 }

@@ -4,7 +4,8 @@
 
 #include <string>
 
-/// What the tests of this executable need and the machine lacks; empty where it lacks nothing. Each executable has one.
+/// What the tests of this executable need and the machine lacks; empty if nothing is missing. Each executable defines
+/// one.
 std::string missing ();
 
 #endif

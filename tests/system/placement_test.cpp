@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// placement () against what the kernel says to us.
+// placement () compared with what the kernel reports.
 #include "huge_bodies.hpp"
 #include "needs.hpp"
 #include "setting.hpp"
@@ -15,13 +15,13 @@ namespace
 {
 using join::HugePages;
 
-// All that placement () counts, beside smaps and pagemap.
+// Compares everything that placement () counts with smaps and pagemap.
 template <typename Memory>
 std::string agrees (const Memory& memory)
 {
     const join::Placement placement = memory.placement ();
     const Smaps seen = smaps (memory.get (), memory.size ());
-    CLAIM_EQUAL (seen.mapped, memory.size ());  // else this is no witness
+    CLAIM_EQUAL (seen.mapped, memory.size ());  // otherwise smaps proves nothing
     CLAIM_EQUAL (*placement.hugeBytes, seen.huge);
     CLAIM_EQUAL (*placement.residentBytes, seen.resident);
     CLAIM_EQUAL (*placement.residentBytes, present (memory.get (), memory.size ()));
@@ -71,7 +71,7 @@ std::string agreesAtEachStep (uint64_t size, HugePages huge)
 }
 }  // namespace
 
-TEST_CASE ("placement () agrees with smaps and pagemap at each step of a memory's life")
+TEST_CASE ("placement () agrees with smaps and pagemap")
 {
     for (uint64_t size : {64 * KiB, 3 * MiB, 4 * MiB})
     {
@@ -84,7 +84,7 @@ TEST_CASE ("placement () agrees with smaps and pagemap at each step of a memory'
     }
 }
 
-TEST_CASE ("placement () repeats what was asked, and has no fallback where that was got")
+TEST_CASE ("placement () reports the request and no spurious fallback")
 {
     const std::string text = inChild ([] () -> std::string {
         Unlinked segment;
@@ -110,7 +110,7 @@ TEST_CASE ("placement () repeats what was asked, and has no fallback where that 
 
 namespace
 {
-// Two that the kernel has put side by side, in one area of its list where it can; the second is not touched.
+// Two memories that the kernel has placed side by side, in one area of smaps if possible; the second is not touched.
 std::string neighbours (uint64_t size, HugePages huge)
 {
     join::MemOptions untouched = asking (huge);
@@ -128,7 +128,7 @@ std::string neighbours (uint64_t size, HugePages huge)
     }
     join::LocalMem& full = all[all.size () - 2];
     join::LocalMem& empty = all.back ();
-    CLAIM (met || smaps (full.get (), size).mapped == size);  // kept apart is as good
+    CLAIM (met || smaps (full.get (), size).mapped == size);  // separate areas are as good
     CLAIM_EQUAL (*full.placement ().residentBytes, size);
     CLAIM_EQUAL (*empty.placement ().residentBytes, 0);
     CLAIM_EQUAL (*full.placement ().hugeBytes, huge == HugePages::Never ? 0 : size / hugePage * hugePage);
@@ -145,7 +145,7 @@ std::string neighbours (uint64_t size, HugePages huge)
 }
 }  // namespace
 
-TEST_CASE ("two neighbours are told apart, though the kernel may have them as one")
+TEST_CASE ("placement () separates neighbours in one kernel mapping")
 {
     CHECK (inChild ([] { return neighbours (4 * KiB, HugePages::Prefer); }) == "");
     CHECK (inChild ([] { return neighbours (64 * KiB, HugePages::Prefer); }) == "");
@@ -155,7 +155,7 @@ TEST_CASE ("two neighbours are told apart, though the kernel may have them as on
     CHECK (inChild ([] { return neighbours (3 * MiB, HugePages::Prefer); }) == "");
 }
 
-TEST_CASE ("a decision is told as well as a failure: without prefault a segment is on base pages")
+TEST_CASE ("placement () reports base pages chosen without prefault")
 {
     const std::string text = inChild ([] () -> std::string {
         Unlinked segment;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Huge pages from a reserved pool: used where it is needed or asked for, and given back; too small, or empty.
+// Huge pages from a reserved pool: used if needed or requested, and returned; also with a pool that is too small or
+// empty.
 #include "guardian.hpp"
 #include "huge_bodies.hpp"
 #include "needs.hpp"
@@ -52,7 +53,7 @@ uint64_t freePages ()
     return numberOf (poolKnob ("free_hugepages")) - numberOf (poolKnob ("resv_hugepages"));
 }
 
-// Memory of the size is on pool pages as far as whole ones go, while it lives.
+// While the memory exists, its whole huge pages are on pool pages.
 template <typename Kind>
 std::string fromThePool (uint64_t size, const join::MemOptions& options, uint64_t fromPool)
 {
@@ -81,7 +82,7 @@ std::string fromThePool (uint64_t size, const join::MemOptions& options, uint64_
 }
 }  // namespace
 
-TEST_CASE ("a pool is left alone where transparent huge pages can be had")
+TEST_CASE ("pool stays unused while transparent huge pages work")
 {
     const Knob pool (poolKnob (), "40");
     for (unsigned user : {0U, nobody})
@@ -93,7 +94,7 @@ TEST_CASE ("a pool is left alone where transparent huge pages can be had")
     }
 }
 
-TEST_CASE ("local memory comes from the pool where transparent huge pages cannot be had")
+TEST_CASE ("local memory uses the pool without transparent pages")
 {
     const Knob pool (poolKnob (), "40");
     for (unsigned user : {0U, nobody})
@@ -114,7 +115,7 @@ TEST_CASE ("local memory comes from the pool where transparent huge pages cannot
     }
 }
 
-TEST_CASE ("pages that are required by their size come from the pool at once")
+TEST_CASE ("required page size uses the pool directly")
 {
     const Knob pool (poolKnob (), "40");
     for (unsigned user : {0U, nobody})
@@ -125,7 +126,7 @@ TEST_CASE ("pages that are required by their size come from the pool at once")
     }
 }
 
-TEST_CASE ("a pool that is too small is no SIGBUS: Prefer falls back, Require throws and names the pool")
+TEST_CASE ("small pool makes Prefer fall back, Require throw")
 {
     const Knob pool (poolKnob (), "8");
     for (unsigned user : {0U, nobody})
@@ -137,7 +138,7 @@ TEST_CASE ("a pool that is too small is no SIGBUS: Prefer falls back, Require th
         });
         REQUIRE (text == "");
     }
-    // Not reserved, as some do it, and so killed at the touch.
+    // Without a reservation, as some programs do it: killed at the first touch.
     const std::string naive = inChild ([] () -> std::string {
         const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB | MAP_NORESERVE;
         void* memory = ::mmap (nullptr, 64 * MiB, PROT_READ | PROT_WRITE, flags, -1, 0);
@@ -151,7 +152,7 @@ TEST_CASE ("a pool that is too small is no SIGBUS: Prefer falls back, Require th
     REQUIRE (naive == "killed by SIGBUS");
 }
 
-TEST_CASE ("a pool whose pages are all taken is no SIGBUS")
+TEST_CASE ("exhausted pool causes no SIGBUS")
 {
     const Knob pool (poolKnob (), "8");
     const std::string text = inOwnShm (0, [] () -> std::string {
@@ -163,7 +164,7 @@ TEST_CASE ("a pool whose pages are all taken is no SIGBUS")
     REQUIRE (text == "");
 }
 
-TEST_CASE ("a pool page that is asked for while another is at hand is the smallest that there is")
+TEST_CASE ("smallest available pool page is used")
 {
     const Knob pool (poolKnob (), "8");
     const std::string text = inOwnShm (nobody, [] () -> std::string {
@@ -173,7 +174,7 @@ TEST_CASE ("a pool page that is asked for while another is at hand is the smalle
     REQUIRE (text == "");
 }
 
-TEST_CASE ("a required segment goes to a hugetlbfs where /dev/shm cannot give huge pages")
+TEST_CASE ("required segment falls back to a hugetlbfs mount")
 {
     const Knob pool (poolKnob (), "40");
     for (unsigned user : {0U, nobody})
@@ -207,7 +208,7 @@ TEST_CASE ("a required segment goes to a hugetlbfs where /dev/shm cannot give hu
     }
 }
 
-TEST_CASE ("a hugetlbfs or a pool that is too small for a required segment is an error that leaves no name")
+TEST_CASE ("insufficient hugetlbfs or pool leaves no name")
 {
     const Knob pool (poolKnob (), "8");
     for (const char* options : {"pagesize=2M,size=4M", "pagesize=2M"})
@@ -231,7 +232,7 @@ TEST_CASE ("a hugetlbfs or a pool that is too small for a required segment is an
     }
 }
 
-TEST_CASE ("a hugetlbfs that the user may not write to is not used, and the error says what is missing")
+TEST_CASE ("unwritable hugetlbfs is not used and reported")
 {
     const Knob pool (poolKnob (), "40");
     const std::string text = inChild ([] () -> std::string {
@@ -240,20 +241,19 @@ TEST_CASE ("a hugetlbfs that the user may not write to is not used, and the erro
         become (nobody);
         noTransparentPages ();
         CLAIM_SAYS (attempt ([] { Shared::make (64 * MiB, asking (HugePages::Require)); }),
-                    "ENOMEM: ", {"/mnt/huge may not be written", "nr_hugepages is 40"});
+                    "ENOMEM: ", {"/mnt/huge is not writable", "nr_hugepages is 40"});
         CLAIM_EQUAL (onBasePages<Shared> (64 * MiB), "");
         return "";
     });
     REQUIRE (text == "");
 }
 
-TEST_CASE (
-    "a hugetlbfs that is mounted later, on a folder of an odd name, is found before it is said that there is none")
+TEST_CASE ("hugetlbfs mounted later under an odd name is found")
 {
     const Knob pool (poolKnob (), "40");
     const std::string text = inChild ([] () -> std::string {
         ownShm ();
-        Shared::make (4 * KiB);  // the list of mounts is known from here on
+        Shared::make (4 * KiB);  // the library reads the list of mounts here
         CLAIM_EQUAL (join::ShmMem::unlink (segmentName ()), 0);
         mountAt ("tmpfs", "/mnt", "size=1m,mode=755");
         const std::string folder = "/mnt/with a space";
@@ -273,7 +273,7 @@ TEST_CASE (
     REQUIRE (text == "");
 }
 
-TEST_CASE ("pages of the pool that were taken for nothing are given back")
+TEST_CASE ("unused pool pages return to the pool")
 {
     const Knob pool (poolKnob (), "40");
     const std::string text = inChild ([] () -> std::string {

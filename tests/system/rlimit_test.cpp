@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Limits of the process used up: a clear error, no signal, and nothing left behind.
+// Exhausted limits of the process: a clear error, no signal, and nothing left behind.
 #include "look.hpp"
 #include "naive.hpp"
 #include "needs.hpp"
@@ -19,7 +19,7 @@ namespace
 {
 using join::HugePages;
 
-// Takes all descriptors but `left`, and gives them back at the end.
+// Opens all descriptors but `left`, and closes them at the end.
 class Descriptors
 {
 public:
@@ -58,7 +58,7 @@ uint64_t addressSpace ()
     return pages * 4 * KiB;
 }
 
-// With ever more descriptors: none of the failures is another than EMFILE, and none leaves anything.
+// With more and more descriptors: each failure is EMFILE, and none leaves anything behind.
 template <typename Kind>
 std::string withFewDescriptors (uint64_t size, const join::MemOptions& options)
 {
@@ -84,7 +84,7 @@ std::string withFewDescriptors (uint64_t size, const join::MemOptions& options)
     return "";
 }
 
-// With ever more address space.
+// With more and more address space.
 template <typename Kind>
 std::string withLittleSpace (uint64_t size, const join::MemOptions& options)
 {
@@ -109,7 +109,7 @@ std::string withLittleSpace (uint64_t size, const join::MemOptions& options)
 }
 }  // namespace
 
-TEST_CASE ("descriptors used up are EMFILE, and nothing is left")
+TEST_CASE ("exhausted descriptors fail with EMFILE and leave nothing")
 {
     for (HugePages huge : {HugePages::Prefer, HugePages::Never, HugePages::Require})
     {
@@ -122,7 +122,7 @@ TEST_CASE ("descriptors used up are EMFILE, and nothing is left")
     }
 }
 
-TEST_CASE ("an opener without a descriptor is told, and the segment stays")
+TEST_CASE ("opener without descriptors fails and keeps the segment")
 {
     const std::string text = inChild ([] () -> std::string {
         Unlinked segment;
@@ -133,7 +133,7 @@ TEST_CASE ("an opener without a descriptor is told, and the segment stays")
             const Descriptors taken (0);
             got = attempt ([] { Shared::make (4 * KiB); });
             CLAIM_EQUAL (maker.created (), true);
-            CLAIM (!maker.placement ().hugeBytes);  // cannot be known now, and is not made up
+            CLAIM (!maker.placement ().hugeBytes);  // unknown at this point, and not invented
         }
         CLAIM_SAYS (got, "EMFILE: ", {"ulimit -n"});
         CLAIM (exists (segmentPath ()));
@@ -143,7 +143,7 @@ TEST_CASE ("an opener without a descriptor is told, and the segment stays")
     REQUIRE (text == "");
 }
 
-TEST_CASE ("address space used up is ENOMEM and names RLIMIT_AS, and nothing is left")
+TEST_CASE ("exhausted address space fails and names RLIMIT_AS")
 {
     for (HugePages huge : {HugePages::Prefer, HugePages::Never, HugePages::Require})
     {
@@ -153,7 +153,7 @@ TEST_CASE ("address space used up is ENOMEM and names RLIMIT_AS, and nothing is 
     }
 }
 
-TEST_CASE ("a segment past RLIMIT_FSIZE is EFBIG, and nobody is killed by SIGXFSZ")
+TEST_CASE ("segment past RLIMIT_FSIZE fails with EFBIG, without signal")
 {
     const auto with = [] (std::string (*body) ()) {
         return inChild ([=] {
@@ -181,7 +181,7 @@ TEST_CASE ("a segment past RLIMIT_FSIZE is EFBIG, and nobody is killed by SIGXFS
     Unlinked::remove ();
 }
 
-TEST_CASE ("a required segment is held to RLIMIT_FSIZE in its huge pages, and an opener not at all")
+TEST_CASE ("RLIMIT_FSIZE counts huge pages of creators, not openers")
 {
     const std::string text = inChild ([] () -> std::string {
         Unlinked segment;
@@ -197,7 +197,7 @@ TEST_CASE ("a required segment is held to RLIMIT_FSIZE in its huge pages, and an
     REQUIRE (text == "");
 }
 
-TEST_CASE ("data used up is ENOMEM, and nothing is left")
+TEST_CASE ("exhausted RLIMIT_DATA fails with ENOMEM and leaves nothing")
 {
     const std::string text = inChild ([] () -> std::string {
         attempt ([] { Local::make (0); });

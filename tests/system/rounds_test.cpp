@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Made and destroyed again and again, nothing is used up: names, descriptors, mappings, memory, pages of the pool.
-// `[.all]` names the long run: 100000 rounds of 4 KiB, 1000 of 64 MiB.
+// Repeated creation and destruction uses nothing up: names, descriptors, mappings, memory, pages of the pool.
+// `[.all]` selects the long run: 100000 rounds of 4 KiB, 1000 of 64 MiB.
 #include "guardian.hpp"
 #include "huge_bodies.hpp"
 #include "needs.hpp"
@@ -61,12 +61,12 @@ void check (int small, int large)
 }
 }  // namespace
 
-TEST_CASE ("rounds of making and destroying leave the process and the machine as they were")
+TEST_CASE ("repeated lifecycles leave process and machine unchanged")
 {
     check (2000, 20);
 }
 
-TEST_CASE ("100000 rounds of 4 KiB and 1000 of 64 MiB leave the process and the machine as they were", "[.all]")
+TEST_CASE ("100000 small and 1000 large lifecycles leave nothing", "[.all]")
 {
     check (100000, 1000);
 }

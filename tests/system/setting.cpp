@@ -10,6 +10,7 @@
 #include <fstream>
 #include <grp.h>
 #include <linux/filter.h>
+#include <fcntl.h>
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <stdexcept>
@@ -35,7 +36,7 @@ void ownMounts ()
 {
     must (::unshare (CLONE_NEWNS) == 0, "unshare");
     must (::mount ("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0, "private mounts");
-    // Of hugetlbfs there is what the test mounts, and no other.
+    // The only hugetlbfs is the one that the test mounts.
     std::vector<std::string> others;
     std::ifstream mounts ("/proc/self/mounts");
     for (std::string source, folder, type, rest; mounts >> source >> folder >> type && std::getline (mounts, rest);)
@@ -89,7 +90,7 @@ void become (unsigned user, bool dumpable)
     {
         mayLookAgain ();
     }
-    must (::prctl (PR_SET_PDEATHSIG, SIGKILL) == 0, "pdeathsig");  // a change of user takes it back
+    must (::prctl (PR_SET_PDEATHSIG, SIGKILL) == 0, "pdeathsig");  // a change of user resets it
 }
 
 void mayLookAgain ()
@@ -105,20 +106,35 @@ void limit (__rlimit_resource what, uint64_t soft)
     must (::setrlimit (what, &values) == 0, "setrlimit");
 }
 
-void refuseAdvice (unsigned advice, int error)
+namespace
+{
+// The call fails if its third argument matches.
+void refuse (long call, uint16_t test, uint32_t value, int error)
 {
     const unsigned answer = SECCOMP_RET_ERRNO | (static_cast<unsigned> (error) & SECCOMP_RET_DATA);
     struct sock_filter program[] = {
         BPF_STMT (BPF_LD | BPF_W | BPF_ABS, offsetof (struct seccomp_data, nr)),
-        BPF_JUMP (BPF_JMP | BPF_JEQ | BPF_K, SYS_madvise, 0, 3),
+        BPF_JUMP (BPF_JMP | BPF_JEQ | BPF_K, static_cast<uint32_t> (call), 0, 3),
         BPF_STMT (BPF_LD | BPF_W | BPF_ABS, offsetof (struct seccomp_data, args[2])),
-        BPF_JUMP (BPF_JMP | BPF_JEQ | BPF_K, advice, 0, 1),
+        BPF_JUMP (static_cast<uint16_t> (BPF_JMP | test | BPF_K), value, 0, 1),
         BPF_STMT (BPF_RET | BPF_K, answer),
         BPF_STMT (BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
     };
     const struct sock_fprog filter = {sizeof (program) / sizeof (program[0]), program};
     must (::prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0, "no_new_privs");
     must (::prctl (PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0, "seccomp");
+}
+}  // namespace
+
+void refuseAdvice (unsigned advice, int error)
+{
+    refuse (SYS_madvise, BPF_JEQ, advice, error);
+}
+
+void refuseNewFiles (int error, bool namedToo)
+{
+    constexpr uint32_t unnamed = O_TMPFILE & ~O_DIRECTORY;
+    refuse (SYS_openat, BPF_JSET, namedToo ? unnamed | O_CREAT : unnamed, error);
 }
 
 void noTransparentPages ()
@@ -137,7 +153,7 @@ std::string missingRoot ()
     {
         return "not root";
     }
-    // Root of a container may lack what mounting takes.
+    // Root in a container may lack the right to mount.
     return inChild ([] () -> std::string {
         ownShm ();
         return "";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What a child does to itself before the test: mounts, users, limits, filters. All of it ends with the child. Each
-// throws std::runtime_error where it cannot be had.
+// What a child changes in itself before the test: mounts, users, limits, filters. All of it ends with the child. Each
+// function throws std::runtime_error if the change fails.
 #ifndef JOIN_TESTS_SYSTEM_SETTING_HPP
 #define JOIN_TESTS_SYSTEM_SETTING_HPP
 
@@ -8,39 +8,43 @@
 #include <string>
 #include <sys/resource.h>
 
-/// The user who owns nothing.
+/// A user who owns nothing.
 constexpr unsigned nobody = 65534;
 
-/// Mounts of its own: nothing that is mounted from now on is seen outside. No hugetlbfs among them.
+/// Gives the process a mount namespace: later mounts are not seen outside. It contains no hugetlbfs.
 void ownMounts ();
 
-/// A new, empty /dev/shm of its own. @param options of the tmpfs, as "size=1m"
+/// Mounts a new, empty /dev/shm for this process. @param options of the tmpfs, as "size=1m"
 void ownShm (const std::string& options = "mode=1777");
 void mountAt (const std::string& type, const std::string& folder, const std::string& options, unsigned long flags = 0);
 void bindAt (const std::string& from, const std::string& folder);
 
-/// A hugetlbfs that any user may write to, in a folder of its own below /tmp's hidden contents. @return the folder
+/// Mounts a hugetlbfs that any user may write to, below a hidden /tmp. @return its directory
 std::string ownHugetlbfs (const std::string& options);
 
-/// Gives the process to `user`, for good. A process that did that owns little of its /proc/self (pagemap), unless it is
-/// `dumpable`, as one is that was started by that user.
+/// Changes the user of the process for good. Such a process may not read much of its /proc/self (pagemap), unless it is
+/// `dumpable`, as a process is that the user has started.
 void become (unsigned user = nobody, bool dumpable = true);
 
-/// Makes a process that is not dumpable be it again.
+/// Makes a process dumpable again.
 void mayLookAgain ();
 
 void limit (__rlimit_resource what, uint64_t soft);
 
-/// madvise(2) with this advice fails with `error` from now on, as under a container's seccomp filter.
+/// From now on madvise(2) with this advice fails with `error`, as under a container's seccomp filter.
 void refuseAdvice (unsigned advice, int error);
 
-/// Transparent huge pages are off for this process, collapsing too: prctl(PR_SET_THP_DISABLE).
+/// From now on creating an unnamed file (O_TMPFILE) fails with `error`, as under a security module; `namedToo`: any new
+/// file.
+void refuseNewFiles (int error, bool namedToo);
+
+/// Disables transparent huge pages for this process, and collapsing too: prctl(PR_SET_THP_DISABLE).
 void noTransparentPages ();
 
-/// The killer takes this process before any other.
+/// Makes the OOM killer choose this process first.
 void preferredVictim ();
 
-/// Whether this process is root with what root may do; where not, why, for the last line of a skipped test.
+/// Whether this process has all rights of root; if not, the reason for the last line of a skipped test.
 std::string missingRoot ();
 
 constexpr unsigned adviceCollapse = 25;

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
-// /dev/shm as it may be met: too full, missing, read-only, or no tmpfs at all.
+// States of /dev/shm: full, missing, read-only, or no tmpfs.
 #include "huge_bodies.hpp"
 #include "needs.hpp"
 #include "setting.hpp"
 
 #include <catch2/catch.hpp>
 
+#include <fcntl.h>
+#include <functional>
 #include <sys/mount.h>
 #include <sys/stat.h>
 
@@ -20,7 +22,7 @@ using join::HugePages;
 
 const HugePages all[] = {HugePages::Prefer, HugePages::Never, HugePages::Require};
 
-// A child with a /dev/shm of these options, in which the segment is made and filled.
+// A child with a /dev/shm of these options, in which the segment is created and filled.
 template <typename Kind>
 std::string makes (const std::string& options, uint64_t size, const join::MemOptions& asked = join::MemOptions ())
 {
@@ -43,7 +45,7 @@ std::string makes (const std::string& options, uint64_t size, const join::MemOpt
 }
 }  // namespace
 
-TEST_CASE ("a full /dev/shm refuses the segment and leaves no name, where the naive way is killed")
+TEST_CASE ("full /dev/shm fails with no name left")
 {
     for (HugePages huge : all)
     {
@@ -58,7 +60,7 @@ TEST_CASE ("a full /dev/shm refuses the segment and leaves no name, where the na
     REQUIRE (makes<Shared> ("size=64m", 64 * MiB) == "done");
 }
 
-TEST_CASE ("what others have in /dev/shm is not there to be had")
+TEST_CASE ("space used by others in /dev/shm is unavailable")
 {
     const std::string text = inChild ([] () -> std::string {
         ownShm ("size=8m");
@@ -78,7 +80,7 @@ TEST_CASE ("what others have in /dev/shm is not there to be had")
     REQUIRE (text == "");
 }
 
-TEST_CASE ("a hole in a segment is filled by its opener, or the opener is told that it cannot be")
+TEST_CASE ("opener fills a sparse segment or reports failure")
 {
     const std::string text = inChild ([] () -> std::string {
         ownShm ("size=4m");
@@ -87,17 +89,17 @@ TEST_CASE ("a hole in a segment is filled by its opener, or the opener is told t
         CLAIM (!opener.created ());
         CLAIM_EQUAL (occupied (segmentPath ()), 2 * MiB);
         CLAIM (holdsBytes (opener));
-        CLAIM_EQUAL (::ftruncate (sparse, 8 * MiB), 0);  // no longer what is there
+        CLAIM_EQUAL (::ftruncate (sparse, 8 * MiB), 0);  // more than /dev/shm has
         CLAIM_SAYS (attempt ([] { Shared::make (8 * MiB); }), "ENOSPC: ");
         return "";
     });
     REQUIRE (text == "");
 }
 
-TEST_CASE ("a /dev/shm without inodes left is ENOSPC")
+TEST_CASE ("/dev/shm without free inodes fails with ENOSPC")
 {
     const std::string text = inChild ([] () -> std::string {
-        ownShm ("size=8m,nr_inodes=2");  // the folder and one more
+        ownShm ("size=8m,nr_inodes=2");  // the directory and one more
         join::ShmMem first (4 * KiB, segmentName ("first"));
         CLAIM_SAYS (attempt ([] { Shared::make (4 * KiB); }), "ENOSPC: ", {"/dev/shm"});
         CLAIM_EQUAL (entries ("/dev/shm").size (), 1);
@@ -106,7 +108,7 @@ TEST_CASE ("a /dev/shm without inodes left is ENOSPC")
     REQUIRE (text == "");
 }
 
-TEST_CASE ("a missing /dev/shm is ENOENT, for the maker and the opener; nothing is there to unlink")
+TEST_CASE ("missing /dev/shm fails with ENOENT")
 {
     const std::string text = inChild ([] () -> std::string {
         ownMounts ();
@@ -124,7 +126,7 @@ TEST_CASE ("a missing /dev/shm is ENOENT, for the maker and the opener; nothing 
     REQUIRE (text == "");
 }
 
-TEST_CASE ("a read-only /dev/shm is EROFS for who makes or writes, and can be read")
+TEST_CASE ("read-only /dev/shm rejects writers and serves readers")
 {
     const std::string text = inChild ([] () -> std::string {
         ownShm ("size=8m");
@@ -151,7 +153,7 @@ TEST_CASE ("a read-only /dev/shm is EROFS for who makes or writes, and can be re
     REQUIRE (text == "");
 }
 
-TEST_CASE ("a /dev/shm that its user may not write to is EACCES")
+TEST_CASE ("unwritable /dev/shm fails with EACCES")
 {
     const std::string text = inChild ([] () -> std::string {
         ownShm ("size=8m,mode=0755");
@@ -164,7 +166,7 @@ TEST_CASE ("a /dev/shm that its user may not write to is EACCES")
 
 namespace
 {
-// What is promised of a /dev/shm that is no tmpfs.
+// What holds for a /dev/shm that is not a tmpfs.
 std::string servesOnBasePages ()
 {
     const std::string before = belongings ();
@@ -189,7 +191,7 @@ std::string servesOnBasePages ()
 }
 }  // namespace
 
-TEST_CASE ("a /dev/shm that is a folder of a disk serves, on base pages, and placement () says so", "[disk]")
+TEST_CASE ("/dev/shm on a disk serves base pages", "[disk]")
 {
     char folder[] = "/var/tmp/joinmem-test-XXXXXX";
     REQUIRE (::mkdtemp (folder) != nullptr);
@@ -202,7 +204,7 @@ TEST_CASE ("a /dev/shm that is a folder of a disk serves, on base pages, and pla
     REQUIRE (text == "");
 }
 
-TEST_CASE ("a /dev/shm that is a ramfs or an overlay serves, on base pages, and placement () says so", "[disk]")
+TEST_CASE ("/dev/shm on ramfs or overlay serves base pages", "[disk]")
 {
     const std::string ramfs = inChild ([] () -> std::string {
         ownMounts ();
@@ -228,7 +230,7 @@ TEST_CASE ("a /dev/shm that is a ramfs or an overlay serves, on base pages, and 
              != "");
 }
 
-TEST_CASE ("a full disk behind /dev/shm is ENOSPC and leaves no name", "[disk]")
+TEST_CASE ("full disk under /dev/shm leaves no name", "[disk]")
 {
     const std::string text = inChild ([] () -> std::string {
         ownMounts ();
@@ -245,4 +247,115 @@ TEST_CASE ("a full disk behind /dev/shm is ENOSPC and leaves no name", "[disk]")
         return "";
     });
     REQUIRE (text == "");
+}
+
+namespace
+{
+// A segment under a filter that refuses unnamed files, or all new files.
+std::string makesUnderFilter (int error, bool namedToo)
+{
+    return inChild ([=] () -> std::string {
+        ownShm ();
+        refuseNewFiles (error, namedToo);
+        const std::string text = attempt ([] {
+            auto memory = Shared::make (MiB);
+            if (!memory.created () || !holdsBytes (memory))
+            {
+                throw std::runtime_error ("it is not whole");
+            }
+        });
+        const std::vector<std::string> left = entries ("/dev/shm");
+        CLAIM_EQUAL (left.size (), text == "done" ? 1 : 0);
+        CLAIM (left.empty () || "/" + left.front () == segmentName ());
+        return text;
+    });
+}
+}  // namespace
+
+TEST_CASE ("segment is created without unnamed files")
+{
+    CHECK (makesUnderFilter (EACCES, false) == "done");
+    CHECK (makesUnderFilter (EPERM, false) == "done");
+}
+
+TEST_CASE ("refused files name the security module")
+{
+    CHECK (says (makesUnderFilter (EACCES, true), "EACCES: ", {"security module", "/dev/shm", "seccomp"}));
+    CHECK (says (makesUnderFilter (EPERM, true), "EPERM: ", {"security module", "/dev/shm", "seccomp"}));
+    const std::string closed = inChild ([] () -> std::string {
+        ownShm ("mode=0755");
+        become (nobody);
+        return attempt ([] { Shared::make (MiB); });
+    });
+    CHECK (says (closed, "EACCES: ", {"its mode should be 1777"}));
+}
+
+TEST_CASE ("working name contains the segment's name, is reserved")
+{
+    const std::string text = inChild ([] () -> std::string {
+        ownShm ();
+        const std::string bare = segmentName ().substr (1);
+        const std::string stale = bare + ".joinmem-0123456789abcdef";
+        const int file = ::open (("/dev/shm/" + stale).c_str (), O_CREAT | O_RDWR, 0600);
+        CLAIM (file != -1);
+        ::close (file);
+        CLAIM_SAYS (attempt ([&] { join::ShmMem (4 * KiB, stale); }), "EINVAL: ", {".joinmem-"});
+        CLAIM_EQUAL (attempt ([&] { join::ShmMem (4 * KiB, bare + ".joinmem-x"); }), "done");
+        refuseNewFiles (EACCES, false);
+        CLAIM_EQUAL (attempt ([] { Shared::make (MiB); }), "done");
+        CLAIM_EQUAL (entries ("/dev/shm").size (), 2);  // the file of an earlier creator has been removed
+        const std::string longest = std::string (255, 'n');
+        CLAIM_EQUAL (attempt ([&] { join::ShmMem (4 * KiB, longest); }), "done");
+        return "";
+    });
+    CHECK (text == "");
+}
+
+TEST_CASE ("missing /sys gives huge pages or a reason")
+{
+    const auto without = [] (const std::function<std::string ()>& body) {
+        return inChild ([&] () -> std::string {
+            ownShm ();
+            mountAt ("tmpfs", "/sys", "size=1m");
+            return body ();
+        });
+    };
+    const auto isHuge = [] (auto memory) -> std::string {
+        return smaps (memory.get (), memory.size ()).huge == memory.size () ? "huge" : "not";
+    };
+    for (bool shared : {false, true})
+    {
+        const auto made = [&] { return shared ? isHuge (Shared::make (64 * MiB)) : isHuge (Local::make (64 * MiB)); };
+        const std::string with = inChild ([&] () -> std::string {
+            ownShm ();
+            return made ();
+        });
+        CHECK (without (made) == with);
+    }
+    const auto check = [] (auto memory) -> std::string {
+        const bool huge = smaps (memory.get (), memory.size ()).huge == memory.size ();
+        const std::string reasons = fallbacksOf (memory);
+        CLAIM_EQUAL (huge, reasons.empty ());
+        CLAIM (huge || reasons.find ("/sys is not mounted") != std::string::npos);
+        CLAIM (reasons.find ("do not exist") == std::string::npos);
+        return "";
+    };
+    CHECK (without ([&] { return check (Local::make (64 * MiB)); }) == "");
+    CHECK (without ([&] { return check (Shared::make (64 * MiB)); }) == "");
+    for (bool shared : {false, true})
+    {
+        const std::string text = without ([&] {
+            return attempt ([&] {
+                shared ? void (Shared::make (64 * MiB, asking (HugePages::Require)))
+                       : void (Local::make (64 * MiB, asking (HugePages::Require)));
+            });
+        });
+        CHECK ((text == "done" || text.find ("/sys is not mounted") != std::string::npos));
+    }
+    const std::string refused = without ([&] () -> std::string {
+        refuseAdvice (adviceCollapse, EINVAL);
+        return attempt ([] { Shared::make (64 * MiB, asking (HugePages::Require)); });
+    });
+    CAPTURE (refused);
+    CHECK (says (refused, "ENOMEM: ", {"/sys is not mounted"}));
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Huge pages under every setting of the machine's transparent ones, without a pool; as root and as nobody.
+// Huge pages under every setting of transparent huge pages, without a pool; as root and as nobody.
 #include "guardian.hpp"
 #include "huge_bodies.hpp"
 #include "needs.hpp"
@@ -26,7 +26,7 @@ namespace
 {
 using join::HugePages;
 
-// With a /dev/shm of its own, so that the size and the options of the machine's do not matter.
+// With a private /dev/shm, so that size and options of the machine's /dev/shm do not matter.
 std::string asRootAndNobody (const std::function<std::string ()>& body)
 {
     for (bool root : {true, false})
@@ -48,7 +48,7 @@ std::string asRootAndNobody (const std::function<std::string ()>& body)
 }
 }  // namespace
 
-TEST_CASE ("64 MiB are on huge pages whatever transparent_hugepage/enabled is, for root and for nobody")
+TEST_CASE ("every transparent_hugepage/enabled value gives huge pages")
 {
     for (const char* value : {"always", "madvise", "never"})
     {
@@ -59,14 +59,14 @@ TEST_CASE ("64 MiB are on huge pages whatever transparent_hugepage/enabled is, f
         REQUIRE (asRootAndNobody ([] { return onHugePages<Local> (64 * MiB, asking (HugePages::Require)); }) == "");
         REQUIRE (asRootAndNobody ([] { return onHugePages<Shared> (64 * MiB, asking (HugePages::Require)); }) == "");
         REQUIRE (asRootAndNobody ([] { return onHugePages<NaiveShared> (64 * MiB); }) != "");
-        if (std::string (value) != "always")  // where newer kernels align, and so serve, the naive as well
+        if (std::string (value) != "always")  // newer kernels align plain mappings too
         {
             REQUIRE (asRootAndNobody ([] { return onHugePages<NaiveLocal> (64 * MiB); }) != "");
         }
     }
 }
 
-TEST_CASE ("a process that gave up being root, and may not read all of its own /proc, has huge pages as well")
+TEST_CASE ("undumpable process gets huge pages as well")
 {
     const std::string text = inChild ([] () -> std::string {
         ownShm ();
@@ -88,7 +88,7 @@ TEST_CASE ("a process that gave up being root, and may not read all of its own /
     REQUIRE (text == "");
 }
 
-TEST_CASE ("Never and small memory are on base pages where transparent_hugepage/enabled is always")
+TEST_CASE ("Never and small memory override transparent_hugepage always")
 {
     const Knob enabled (knob ("enabled"), "always");
     REQUIRE (asRootAndNobody ([] { return onBasePages<Local> (64 * MiB, asking (HugePages::Never)); }) == "");
@@ -99,7 +99,7 @@ TEST_CASE ("Never and small memory are on base pages where transparent_hugepage/
     REQUIRE (asRootAndNobody ([] { return onBasePages<NaiveLocal> (64 * MiB, asking (HugePages::Never)); }) != "");
 }
 
-TEST_CASE ("where collapsing is refused and enabled is never, Prefer says so and Require names knobs and values")
+TEST_CASE ("refused collapsing makes Prefer report, Require fail")
 {
     const Knob enabled (knob ("enabled"), "never");
     REQUIRE (
@@ -113,11 +113,11 @@ TEST_CASE ("where collapsing is refused and enabled is never, Prefer says so and
                  return refusesHugePages<Shared> (64 * MiB, {"nr_hugepages is 0", "hugetlbfs"});
              })
              == "");
-    // Not refused: the body must see the difference.
+    // Not refused: the body must notice the difference.
     REQUIRE (asRootAndNobody ([] { return refusesHugePages<Local> (64 * MiB, {}); }) != "");
 }
 
-TEST_CASE ("where only collapsing is refused, local memory is on transparent huge pages all the same")
+TEST_CASE ("local memory has huge pages without collapsing")
 {
     const Knob enabled (knob ("enabled"), "madvise");
     for (int error : {EINVAL, EPERM, ENOSYS})
@@ -131,7 +131,7 @@ TEST_CASE ("where only collapsing is refused, local memory is on transparent hug
     }
 }
 
-TEST_CASE ("where populating is refused, every page is touched instead")
+TEST_CASE ("refused populating falls back to touching every page")
 {
     const Knob enabled (knob ("enabled"), "madvise");
     constexpr unsigned advicePopulateWrite = 23;
@@ -152,7 +152,7 @@ TEST_CASE ("where populating is refused, every page is touched instead")
     }
 }
 
-TEST_CASE ("where the process may have no transparent pages, Prefer says so and Require names what forbids them")
+TEST_CASE ("Prefer and Require report PR_SET_THP_DISABLE")
 {
     const Knob enabled (knob ("enabled"), "always");
     REQUIRE (asRootAndNobody ([] {
@@ -167,7 +167,7 @@ TEST_CASE ("where the process may have no transparent pages, Prefer says so and 
              == "");
 }
 
-TEST_CASE ("where shmem_enabled is deny, shared memory falls back and says so, and Require names the knob")
+TEST_CASE ("shmem_enabled deny falls back with a reason")
 {
     const Knob enabled (knob ("shmem_enabled"), "deny");
     REQUIRE (asRootAndNobody ([] {
@@ -177,13 +177,13 @@ TEST_CASE ("where shmem_enabled is deny, shared memory falls back and says so, a
     REQUIRE (asRootAndNobody ([] { return onHugePages<Local> (64 * MiB); }) == "");
 }
 
-TEST_CASE ("a refused huge page of a segment costs no memory that stays")
+TEST_CASE ("refused huge page leaves no extra memory allocated")
 {
     const Knob enabled (knob ("shmem_enabled"), "deny");
     REQUIRE (asRootAndNobody ([] { return costsItsSize<Shared> (3 * MiB); }) == "");
 }
 
-TEST_CASE ("in a /dev/shm that is mounted with huge=always a segment is on huge pages, and Never is not")
+TEST_CASE ("huge=always mount gives huge pages except for Never")
 {
     const auto body = [] (const char* options, const std::function<std::string ()>& inside) {
         return inChild ([=] () -> std::string {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Segments of other users, and what they may plant: refused, for root too.
+// Segments and links that other users create: rejected, for root too.
 #include "guardian.hpp"
 #include "look.hpp"
 #include "naive.hpp"
@@ -10,6 +10,7 @@
 
 #include <fcntl.h>
 #include <fstream>
+#include <grp.h>
 #include <sched.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -31,7 +32,7 @@ join::MemOptions permitting (unsigned permissions, join::OpenMode mode = join::O
     return options;
 }
 
-// A segment of `maker`, made with these permissions, and what becomes of `opener` who comes with those.
+// A segment that `maker` creates with these permissions, and the result for `opener` with its own.
 template <typename Kind>
 std::string meets (unsigned maker, unsigned made, unsigned opener, unsigned opened)
 {
@@ -54,18 +55,92 @@ std::string meets (unsigned maker, unsigned made, unsigned opener, unsigned open
 }
 }  // namespace
 
-TEST_CASE ("a segment of another user is EACCES unless both sides permit it")
+TEST_CASE ("another user's segment needs permission from both sides")
 {
     REQUIRE (says (meets<Shared> (somebody, 0600, nobody, 0600), "EACCES: ", {"65534"}));
     REQUIRE (says (meets<Shared> (somebody, 0600, nobody, 0666), "EACCES: "));
     REQUIRE (says (meets<Shared> (somebody, 0666, nobody, 0600), "EACCES: ", {"belongs to user 65533"}));
     REQUIRE (says (meets<Shared> (somebody, 0666, nobody, 0), "EACCES: ", {"belongs to user 65533"}));
     REQUIRE (meets<Shared> (somebody, 0666, nobody, 0666) == "done");
-    REQUIRE (meets<Shared> (0, 0666, nobody, 0660) == "done");
+    REQUIRE (says (meets<Shared> (0, 0666, nobody, 0660), "EACCES: ", {"666", "660"}));
     REQUIRE (meets<Shared> (somebody, 0600, somebody, 0600) == "done");
 }
 
-TEST_CASE ("where fs.protected_regular forbids O_CREAT on what is another's, both sides still share")
+namespace
+{
+enum class Who
+{
+    Owner,
+    Member,  // another user, in the owner's group
+    Stranger,
+    Root,
+};
+
+void becomeWho (Who who)
+{
+    if (who == Who::Member)
+    {
+        const gid_t group = somebody;
+        if (::setgroups (1, &group) != 0 || ::setresgid (1002, 1002, 1002) != 0 || ::setresuid (1002, 1002, 1002) != 0)
+        {
+            throw std::runtime_error ("no other user can be had");
+        }
+    }
+    else
+    {
+        become (who == Who::Owner ? somebody : who == Who::Stranger ? nobody : 0);
+    }
+}
+
+// What the kernel allows by the file's mode, and what the opener's own permissions allow.
+bool mayOpen (Who who, unsigned made, unsigned opened)
+{
+    const unsigned asked = opened & 0077;
+    const bool inGroup = who == Who::Owner || who == Who::Member;
+    const bool byMode = who == Who::Owner || who == Who::Root || (made & (who == Who::Member ? 0020 : 0002)) != 0;
+    const bool byGroup = (made & 0077 & ~asked) == 0 && inGroup;
+    const bool byPermissions = asked == 0 ? who == Who::Owner : (asked & 0007) != 0 || byGroup;
+    return byMode && byPermissions;
+}
+}  // namespace
+
+TEST_CASE ("group permissions admit the group alone")
+{
+    constexpr unsigned all[] = {0600, 0640, 0660, 0644, 0666};
+    const std::string text = inChild ([&] () -> std::string {
+        ownShm ("mode=1777");
+        for (const unsigned made : all)
+        {
+            CLAIM_EQUAL (inChild ([&] () -> std::string {
+                             become (somebody);
+                             return attempt ([&] { Shared::make (4 * KiB, permitting (made)); });
+                         }),
+                         "done");
+            for (const unsigned opened : all)
+            {
+                for (const Who who : {Who::Owner, Who::Member, Who::Stranger, Who::Root})
+                {
+                    const std::string result = inChild ([&] () -> std::string {
+                        becomeWho (who);
+                        return attempt ([&] { Shared::make (4 * KiB, permitting (opened)); });
+                    });
+                    const std::string expected = mayOpen (who, made, opened) ? "done" : "EACCES: ";
+                    if (result.compare (0, expected.size (), expected) != 0)
+                    {
+                        return std::to_string (made) + " " + std::to_string (opened) + " "
+                               + std::to_string (static_cast<int> (who)) + ": " + result + ", expected " + expected;
+                    }
+                }
+            }
+            join::ShmMem::unlink (segmentName ());
+            ::unlink (segmentPath ().c_str ());
+        }
+        return "";
+    });
+    REQUIRE (text == "");
+}
+
+TEST_CASE ("sharing works under fs.protected_regular")
 {
     const std::string path = "/proc/sys/fs/protected_regular";
     if (!Knob::turns (path))
@@ -81,14 +156,14 @@ TEST_CASE ("where fs.protected_regular forbids O_CREAT on what is another's, bot
     }
 }
 
-TEST_CASE ("a segment of another user is EACCES for root too unless permissions let others in")
+TEST_CASE ("root cannot open another user's private segment")
 {
     REQUIRE (says (meets<Shared> (nobody, 0600, 0, 0600), "EACCES: ", {"belongs to user 65534"}));
     REQUIRE (says (meets<Shared> (nobody, 0666, 0, 0600), "EACCES: ", {"belongs to user 65534"}));
-    REQUIRE (meets<Shared> (nobody, 0600, 0, 0660) == "done");
+    REQUIRE (says (meets<Shared> (nobody, 0600, 0, 0660), "EACCES: ", {"group 65534"}));
     REQUIRE (meets<Shared> (nobody, 0600, 0, 0606) == "done");
     REQUIRE (inChild ([] () -> std::string {
-                 ownShm ("mode=0777");  // where the kernel's protected_regular leaves O_CREAT alone
+                 ownShm ("mode=0777");  // the kernel's protected_regular does not restrict O_CREAT here
                  CLAIM_EQUAL (inChild ([] () -> std::string {
                                   become (nobody);
                                   return attempt ([] { NaiveShared::make (4 * KiB); });
@@ -99,7 +174,7 @@ TEST_CASE ("a segment of another user is EACCES for root too unless permissions 
              == "done");
 }
 
-TEST_CASE ("OpenOnly and CreateOnly refuse another user's segment as well")
+TEST_CASE ("OpenOnly and CreateOnly reject another user's segment")
 {
     const std::string text = inChild ([] () -> std::string {
         ownShm ("mode=1777");
@@ -118,7 +193,7 @@ TEST_CASE ("OpenOnly and CreateOnly refuse another user's segment as well")
     REQUIRE (text == "");
 }
 
-TEST_CASE ("another user's segment is not unlinked, nor are one's own by others")
+TEST_CASE ("users unlink only their own segments")
 {
     const std::string text = inChild ([] () -> std::string {
         ownShm ("mode=1777");
@@ -136,7 +211,7 @@ TEST_CASE ("another user's segment is not unlinked, nor are one's own by others"
     REQUIRE (text == "");
 }
 
-TEST_CASE ("a link that another user planted is not followed, and what it points at stays as it was")
+TEST_CASE ("another user's symbolic link is not followed")
 {
     const std::string text = inChild ([] () -> std::string {
         ownShm ("mode=1777");
@@ -161,13 +236,13 @@ TEST_CASE ("a link that another user planted is not followed, and what it points
         CLAIM_EQUAL (::stat ("/mnt/secret", &facts), 0);
         CLAIM_EQUAL (facts.st_size, 4096);
         CLAIM_EQUAL (facts.st_mode & 0777, 0644);
-        CLAIM (exists (segmentPath ()));  // the link is not ours to remove
+        CLAIM (exists (segmentPath ()));  // the link does not belong to the opener
         return "";
     });
     REQUIRE (text == "");
 }
 
-TEST_CASE ("in a user namespace that knows neither, another user's segment is not taken for one's own")
+TEST_CASE ("unmapped user namespace ids do not match")
 {
     const std::string text = inChild ([] () -> std::string {
         ownShm ("mode=1777");

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import unittest
 
 import world
@@ -13,8 +14,8 @@ import world
 TOOL = FOLDER = LIBRARY = None
 
 
-def bash(*words):
-    """What bash offers behind these words, the last of which is begun."""
+def bash(*words, command="joinmem", path=None, **more):
+    """What bash offers for the last of these words; the tool is found by PATH."""
     script = f"""
         source {FOLDER}/joinmem.bash
         COMP_WORDS=("$@")
@@ -22,18 +23,22 @@ def bash(*words):
         _joinmem
         printf '%s\\n' "${{COMPREPLY[@]}}"
     """
-    run = subprocess.run(["bash", "--norc", "-c", script, "bash", TOOL.path, *words], capture_output=True, text=True, check=True)
+    path = path or os.path.dirname(os.path.abspath(TOOL.path)) + ":" + os.environ["PATH"]
+    run = subprocess.run(["bash", "--norc", "-c", script, "bash", command, *words], capture_output=True, text=True, check=True,
+                         env={**os.environ, "PATH": path}, **more)
     return run.stdout.split()
 
 
-def zsh(line):
-    """What an interactive zsh makes of a line and a tab."""
+def zsh(line, path=None, cwd="."):
+    """The line that an interactive zsh makes of this line and a tab."""
+    path = path or os.path.dirname(os.path.abspath(TOOL.path)) + ":" + os.environ["PATH"]
     terminal = world.Terminal("zsh", "-f", environment={"TERM": "dumb", "PS1": "> "})
-    terminal.press(f"PROMPT='%# '; unsetopt zle_bracketed_paste; PATH={os.path.dirname(TOOL.path)}:$PATH; fpath=({FOLDER} $fpath); "
+    terminal.press(f"PROMPT='a''sks '; unsetopt zle_bracketed_paste; cd {cwd}; PATH='{path}'; fpath=({FOLDER} $fpath); "
                    "autoload -Uz compinit; compinit -u -D; setopt no_beep; echo rea''dy\n")
     terminal.until("ready")
+    terminal.until("asks ")  # the line editor reads keys from now on
     terminal.press(line + "\t")
-    terminal.press("; echo en''d\n")
+    terminal.press("\x15echo en''d\n")  # the line is not run
     terminal.until("end")
     terminal.press("exit\n")
     terminal.finish()
@@ -41,9 +46,14 @@ def zsh(line):
 
 
 class Completion(unittest.TestCase):
+    def setUp(self):
+        for name in os.listdir("/dev/shm"):  # this process's own: no test sees the names of another
+            os.unlink("/dev/shm/" + name)
+
     def test_bash_completes_subcommands_options_names_and_values(self):
         self.assertIn("stat", bash("st"))
         self.assertEqual(bash("gc", "--dry"), ["--dry-run"])
+        self.assertEqual(bash("bench", "--hist"), ["--histogram"])
         self.assertEqual(set(bash("rm", "-")) & {"-f", "--force", "--unused"}, {"-f", "--force", "--unused"})
         handles = [LIBRARY.queue("ticks"), LIBRARY.queue("tacks")]
         self.assertEqual(bash("stat", "ti"), ["ticks"])
@@ -51,15 +61,26 @@ class Completion(unittest.TestCase):
         LIBRARY.close(*handles)
         self.assertEqual(bash("ls", "x"), [])
 
-    def test_a_name_is_no_command(self):
-        name = "/dev/shm/$(touch${IFS}hurt)"
-        with open(name, "wb") as file:
-            file.write(b"x")
-        os.chmod(name, 0o1644)
+    def test_segment_name_is_not_executed(self):
+        name = "$(touch${IFS}hurt)"
+        LIBRARY.close(LIBRARY.memory(name))
         self.assertEqual(bash("stat", "$"), [r"\$\(touch\$\{IFS\}hurt\)"])
         self.assertEqual(bash("stat", ""), [r"\$\(touch\$\{IFS\}hurt\)"])
         self.assertFalse(os.path.exists("hurt"))
-        os.unlink(name)
+        os.unlink("/dev/shm/" + name)
+
+    def test_file_in_current_directory_is_not_executed(self):
+        with tempfile.TemporaryDirectory() as folder:
+            with open(folder + "/joinmem", "w", encoding="utf-8") as file:
+                file.write(f"#!/bin/sh\ntouch {folder}/mark\n")
+            os.chmod(folder + "/joinmem", 0o755)
+            for command in ("joinmem", "./joinmem", folder + "/joinmem"):
+                for path in (os.environ["PATH"], ".:" + os.environ["PATH"], ":" + os.environ["PATH"]):
+                    self.assertEqual(bash("st", command=command, path=path, cwd=folder), [])
+                    if path.startswith(".") and shutil.which("zsh") is not None:
+                        zsh(f"{command} doc", path=path, cwd=folder)
+                    self.assertFalse(os.path.exists(folder + "/mark"), (command, path))
+            self.assertIn("stat", bash("st", command="./joinmem", cwd=folder))
 
     def test_every_subcommand_and_option_is_offered(self):
         commands = bash("")

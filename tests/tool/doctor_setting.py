@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Machines for the tests of joinmem doctor: made-up trees of files, filters that refuse system calls, and roots without
-/proc."""
+"""Machines for the tests of joinmem doctor: simulated file trees, filters that make system calls fail, and roots
+without /proc."""
 import ctypes
 import os
 import pathlib
@@ -14,18 +14,18 @@ import tempfile
 
 NUMBERS = {
     "x86_64": {"membarrier": 324, "mbind": 237, "move_pages": 279, "futex": 202, "linkat": 265, "madvise": 28,
-               "fcntl": 72, "clone": 56, "clone3": 435},
+               "fcntl": 72, "clone": 56, "clone3": 435, "openat": 257},
     "aarch64": {"membarrier": 283, "mbind": 235, "move_pages": 239, "futex": 98, "linkat": 37, "madvise": 233,
-                "fcntl": 25, "clone": 220, "clone3": 435},
+                "fcntl": 25, "clone": 220, "clone3": 435, "openat": 56},
 }.get(platform.machine(), {})
-EPERM, UNKNOWN, KILL = 0x00050000 | 1, 0x00050000 | 22, 0x80000000  # what a filter answers: errno 1, 22, or a death
+EPERM, UNKNOWN, KILL = 0x00050000 | 1, 0x00050000 | 22, 0x80000000  # what a filter does: errno 1, errno 22, or a kill
 F_OFD_SETLK, FUTEX_WAIT_BITSET, MADV_COLLAPSE, MADV_POPULATE_WRITE, MADV_WIPEONFORK = 37, 9, 25, 23, 18
 
 # The checks that try system calls.
-WITH_CALLS = {"huge-private", "huge-shared", "tmpfile", "linkat", "leases", "futex", "membarrier", "populate",
+WITH_CALLS = {"huge-private", "huge-shared", "tmpfile", "linkat", "locks", "futex", "membarrier", "populate",
               "fork-advice", "mbind", "move-pages"}
 
-# A machine that has all.
+# A machine without any defect.
 GOOD = {
     "proc/self/status": "Name:\tdoctor\nCapEff:\t0000000000000000\nNoNewPrivs:\t0\nSeccomp:\t0\nSeccomp_filters:\t0\n"
                         "THP_enabled:\t1\nCpus_allowed_list:\t0-3\nMems_allowed_list:\t0-1\n",
@@ -57,7 +57,7 @@ GOOD = {
 
 
 def tree(folder, changes):
-    """The good machine below that folder, with other content where changes say so, and without what they make None."""
+    """Writes the good machine to the folder; `changes` replaces a file's content, or leaves it out with None."""
     for path, text in {**GOOD, **changes}.items():
         if text is not None:
             file = pathlib.Path(folder, path)
@@ -67,7 +67,7 @@ def tree(folder, changes):
 
 
 def forbid(*calls, answer=EPERM):
-    """A preexec_fn that has those calls refused: names, or (name, index of an argument, its value)."""
+    """A preexec_fn that makes these calls fail: names, or (name, index of an argument, its value)."""
     def step(code, yes, no, value):
         return struct.pack("HBBI", code, yes, no, value)
 
@@ -93,7 +93,7 @@ def forbid(*calls, answer=EPERM):
 
 
 def bare_root(folder, program):
-    """The program and the libraries that it needs, and nothing else."""
+    """Copies the program and the libraries that it needs, and nothing else."""
     needed = re.findall(r"(/\S+)", subprocess.run(["ldd", program], capture_output=True, text=True, check=True).stdout)
     for file in {path.rstrip(":") for path in needed}:
         target = pathlib.Path(folder, file.lstrip("/"))

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""What joinmem doctor says of this machine, of made-up ones, and of one that refuses: doctor_test.py JOINMEM"""
+"""What joinmem doctor reports on this machine, on simulated ones, and under seccomp filters: doctor_test.py JOINMEM"""
 import ctypes
 import json
 import os
@@ -23,14 +23,14 @@ AS_NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
 
 
 def run(*options, before=(), **more):
-    more.setdefault("timeout", 20)
+    more.setdefault("timeout", 30)  # a watchdog
     return subprocess.run([*before, JOINMEM, "doctor", *options], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.PIPE, text=True, check=False, **more)
 
 
 class DoctorTest(unittest.TestCase):
     def report(self, *options, **more):
-        """The document, and its checks by id; the status has to agree."""
+        """The JSON document, and its checks by id; asserts that the exit status agrees."""
         done = run("--json", *options, **more)
         self.assertEqual(done.stderr, "")
         document = json.loads(done.stdout)
@@ -42,18 +42,18 @@ class DoctorTest(unittest.TestCase):
             return self.report("--root", tree(folder, changes))
 
     def expect(self, check, verdict, word, changes):
-        """On the good machine but for the changes that check alone is not fine, and says why."""
+        """On the good machine with these changes, this check alone is not fine, and its finding has the word."""
         document, checks = self.machine(changes)
         bad = {name: one["verdict"] for name, one in checks.items() if one["verdict"] not in ("fine", "unknown")}
         self.assertEqual(bad, {check: verdict})
         self.assertIn(word, checks[check]["found"])
-        self.assertTrue(checks[check]["consequence"] and checks[check]["mend"], checks[check])
+        self.assertTrue(checks[check]["consequence"] and checks[check]["fix"], checks[check])
         self.assertEqual(document["verdict"], verdict)
 
 
 class Report(DoctorTest):
     def test_json(self):
-        """the JSON document has each check once, with all its members, and the worst verdict is that of the whole"""
+        """the JSON document has each check once, with all members; its verdict is the worst of all checks"""
         document, checks = self.report()
         self.assertEqual(list(document), ["joinmem", "root", "verdict", "checks"])
         self.assertIsNone(document["root"])
@@ -63,35 +63,35 @@ class Report(DoctorTest):
         known = [check["verdict"] for check in document["checks"] if check["verdict"] != "unknown"]
         self.assertEqual(document["verdict"], max(known, key=rank.index))
         for check in document["checks"]:
-            self.assertEqual(list(check), ["id", "section", "title", "verdict", "found", "consequence", "mend"])
+            self.assertEqual(list(check), ["id", "section", "title", "verdict", "found", "consequence", "fix"])
             self.assertTrue(check["found"] and check["title"], check)
             bad = check["verdict"] in ("worse", "missing")
-            self.assertEqual(bad, check["mend"] is not None, check)
+            self.assertEqual(bad, check["fix"] is not None, check)
 
     def test_text(self):
-        """the text says of each check what the JSON document says"""
+        """the text and the JSON document agree on each check"""
         with scratch() as folder:
-            tree(folder, {"sys/kernel/mm/transparent_hugepage/enabled": "always madvise [never]\n"})
-            document, _ = self.report("--root", folder)
-            done = run("--root", folder)
+            document, _ = self.report("--root", tree(folder, {"sys/kernel/mm/transparent_hugepage/enabled": "always [never]\n"}))
+            done = run("--all", "--root", folder)
         words = " ".join(done.stdout.split())
         self.assertEqual(done.returncode, STATUS[document["verdict"]])
         for check in document["checks"]:
             self.assertIn(f"{check['verdict']} {check['id']} {check['found']}", words)
             self.assertIn(check["consequence"], words)
-            self.assertIn(check["mend"] or "", words)
+            self.assertIn(check["fix"] or "", words)
         self.assertTrue(done.stdout.endswith("worse: thp-enabled\n"))
 
     def test_brief(self):
-        """--brief leaves out what is fine, and says how much that is"""
-        deny = {"sys/kernel/mm/transparent_hugepage/shmem_enabled": "always [deny]\n"}
+        """checks that are fine are omitted without --all, and counted"""
         with scratch() as folder:
-            lines = run("--brief", "--root", tree(folder, deny)).stdout.splitlines()
+            tree(folder, {"sys/kernel/mm/transparent_hugepage/shmem_enabled": "always [deny]\n"})
+            lines, usual = (run(*option, "--root", folder).stdout.splitlines() for option in (["--brief"], []))
         self.assertEqual([line.split()[:2] for line in lines if line.startswith("  w")], [["worse", "thp-shmem"]])
         self.assertRegex(lines[-2], r": worse \(\d+ fine, \d+ unknown, 1 worse, 0 missing\)$")
+        self.assertEqual(usual, [*lines, "--all also shows the checks that are fine or unknown"])
 
     def test_page(self):
-        """the man page has each check, and no other, and their sections in order"""
+        """the man page lists exactly the checks, and their sections in order"""
         page = PAGE.read_text(encoding="utf-8")
         page = page[page.index(".Ss Machine"):page.index(".Ss JSON")]
         document, _ = self.report()
@@ -101,19 +101,19 @@ class Report(DoctorTest):
                          list(dict.fromkeys(check["section"] for check in document["checks"])))
 
     def test_help(self):
-        """the help ends with an example, and is silent about --root"""
+        """the help ends with an example and does not mention --root"""
         text = run("--help").stdout
         self.assertRegex(text, r"Example: joinmem doctor[^\n]*\n*\Z")
         self.assertNotIn("--root", text)
 
     def test_wrong_root(self):
-        """a --root that is none is an error of status 4, and no verdict"""
+        """a --root that does not exist is an error of status 4, without a verdict"""
         done = run("--root", "/proc/self/nothing")
         self.assertEqual((done.returncode, done.stdout), (4, ""))
         self.assertIn("/proc/self/nothing", done.stderr)
 
     def test_full_disk(self):
-        """a report that cannot be written is no success"""
+        """a report that cannot be written is a failure"""
         with scratch() as folder, open("/dev/full", "w", encoding="utf-8") as full:
             done = subprocess.run([JOINMEM, "doctor", "--root", tree(folder, {})], stdout=full, stderr=subprocess.PIPE,
                                   check=False)
@@ -129,7 +129,7 @@ class Report(DoctorTest):
             return terminal.read(65536).decode()
 
     def test_colours(self):
-        """colours are for terminals, and not with NO_COLOR; never in a pipe"""
+        """output is coloured on a terminal without NO_COLOR, never in a pipe"""
         self.assertIn("\033[", self.on_terminal())
         self.assertNotIn("\033[", self.on_terminal(NO_COLOR="1"))
         self.assertNotIn("\033[", self.on_terminal(TERM="dumb"))
@@ -138,7 +138,7 @@ class Report(DoctorTest):
 
 class MadeUp(DoctorTest):
     def test_good(self):
-        """a machine that has all is fine, and what system calls would tell is unknown and said to be"""
+        """a machine that lacks nothing is fine; checks that need system calls are unknown, and say why"""
         document, checks = self.machine({})
         self.assertEqual(document["verdict"], "fine")
         unknown = {name for name, check in checks.items() if check["verdict"] == "unknown"}
@@ -147,14 +147,14 @@ class MadeUp(DoctorTest):
             self.assertIn("--root", checks[name]["found"])
 
     def test_empty(self):
-        """an empty folder is reported on: no /proc and no /sys are worse, all else is unknown"""
+        """in an empty directory the missing /proc and /sys are worse, all else is unknown"""
         _, checks = self.machine({path: None for path in GOOD})
         bad = {name: check["verdict"] for name, check in checks.items() if check["verdict"] in ("worse", "missing")}
         self.assertEqual({"proc": "worse", "sys": "worse"}, {name: bad.get(name) for name in ("proc", "sys")})
         self.assertLessEqual(bad.keys(), {"proc", "sys"})
 
     def test_knobs(self):
-        """each knob of transparent huge pages that takes something away is worse, with the command that mends it"""
+        """each setting that restricts transparent huge pages is worse, with the command that fixes it"""
         folder = "sys/kernel/mm/transparent_hugepage/"
         self.expect("thp-enabled", "worse", "never", {folder + "enabled": "always madvise [never]\n"})
         self.expect("thp-defrag", "worse", "never", {folder + "defrag": "always madvise [never]\n"})
@@ -164,13 +164,13 @@ class MadeUp(DoctorTest):
                     {"proc/self/status": status.replace("THP_enabled:\t1", "THP_enabled:\t0")})
 
     def test_kernel(self):
-        """a kernel without MADV_COLLAPSE is worse, one without locks of file descriptions misses something"""
+        """a kernel without MADV_COLLAPSE is worse, one without open file description locks is missing"""
         pool = {"sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages": "8\n"}
         self.expect("kernel", "worse", "5.10", {"proc/sys/kernel/osrelease": "5.10.0-28-amd64\n", **pool})
         self.expect("kernel", "missing", "3.10", {"proc/sys/kernel/osrelease": "3.10.0-1160.el7.x86_64\n", **pool})
 
     def test_pool(self):
-        """an empty pool is fine where transparent huge pages do, else worse; pages of 1 GiB want a mount"""
+        """an empty pool is fine if transparent huge pages work, else worse; pages of 1 GiB need a mount"""
         _, checks = self.machine({})
         self.assertEqual(checks["pool"]["verdict"], "fine")
         _, checks = self.machine({"proc/sys/kernel/osrelease": "5.10.0\n"})
@@ -189,16 +189,16 @@ class MadeUp(DoctorTest):
         return {"proc/self/mountinfo": "20 1 8:1 / / rw - ext4 /dev/sda1 rw\n" + line}
 
     def test_shm(self):
-        """a small /dev/shm, or one on a disk, is worse; none, one that is full by its size, or read-only, is missing"""
+        """a /dev/shm that is small or on a disk is worse; one that is absent, full or read-only is missing"""
         tmpfs = "25 20 0:23 / /dev/shm rw - tmpfs tmpfs "
         self.expect("shm-size", "worse", "64 MiB", self.shm(tmpfs + "rw,size=65536k\n"))
         self.expect("shm-size", "missing", "4 KiB", self.shm(tmpfs + "rw,size=4k\n"))
-        self.expect("shm", "missing", "not there", self.shm(""))
+        self.expect("shm", "missing", "does not exist", self.shm(""))
         self.expect("shm", "missing", "read-only", self.shm("25 20 0:23 / /dev/shm ro - tmpfs tmpfs rw,size=1g\n"))
         self.expect("shm", "worse", "ext4", {**self.shm(""), "dev/shm/.keep": ""})
 
     def test_limits(self):
-        """limits below what the machine has are worse, and those that leave nothing are missing"""
+        """limits below what the machine has are worse, limits that leave nothing are missing"""
         limits = GOOD["proc/self/limits"]
 
         def limit(name, value):
@@ -215,7 +215,7 @@ class MadeUp(DoctorTest):
         self.expect("file-size", "missing", "0", limit("Max file size", 0))
 
     def test_groups(self):
-        """the cgroup that leaves least is named, v1 and v2, its own folder or one above"""
+        """the cgroup that leaves the least memory is named, v1 and v2, its own or a parent"""
         box = "sys/fs/cgroup/user.slice/"
         both = {box + "memory.max": f"{64 << 20}\n", box + "memory.current": f"{48 << 20}\n",
                 box + "memory.stat": f"inactive_file {16 << 20}\n", box + "box/memory.max": f"{48 << 20}\n"}
@@ -233,18 +233,18 @@ class MadeUp(DoctorTest):
                      box + "box/hugetlb.2MB.max": "0\n"})
 
     def test_surroundings(self):
-        """containers, virtual machines and filters are told, and only a host that takes the CPUs away is worse"""
+        """containers, virtual machines and filters are reported; only a host that takes CPU time is worse"""
         status = GOOD["proc/self/status"].replace("Seccomp:\t0", "Seccomp:\t2")
         _, checks = self.machine({".dockerenv": "", "proc/1/cgroup": "0::/kubepods/pod1\n", "proc/self/status": status,
                                   "proc/cpuinfo": "processor\t: 0\nflags\t\t: fpu hypervisor\n"})
-        self.assertIn("/.dockerenv, /proc/1/cgroup says kubepods", checks["container"]["found"])
+        self.assertIn("/.dockerenv, /proc/1/cgroup contains kubepods", checks["container"]["found"])
         self.assertIn("mode 2", checks["seccomp"]["found"])
         self.assertIn("hypervisor", checks["virtual-machine"]["found"])
         self.assertEqual({checks[name]["verdict"] for name in ("container", "seccomp", "virtual-machine")}, {"fine"})
         self.expect("virtual-machine", "worse", "10.0 %", {"proc/stat": "cpu  100 0 100 700 0 0 0 100 0 0\n"})
 
     def test_hostile(self):
-        """a tree with FIFOs, folders, endless lines and control characters is reported on, and does not hang"""
+        """a tree with FIFOs, directories, endless lines and control characters does not hang the report"""
         with scratch() as folder:
             tree(folder, {"proc/meminfo": None, "proc/stat": "cpu " + "9" * 3000000, "proc/self/limits": None,
                           "proc/self/mountinfo": "1 2\n - - -\n25 20 0:23 / /dev/shm rw - tmpfs\n"
@@ -252,7 +252,7 @@ class MadeUp(DoctorTest):
                           "proc/sys/kernel/osrelease": "a\033[2Jb\n"})
             os.mkfifo(os.path.join(folder, "proc/meminfo"))
             os.mkdir(os.path.join(folder, "proc/self/limits"))
-            done = run("--root", folder)
+            done = run("--all", "--root", folder)
             self.report("--root", folder)
         self.assertIn(r"\x1b[31mfs", done.stdout)
         self.assertNotIn("\033", done.stdout)
@@ -269,65 +269,65 @@ class Refused(DoctorTest):
         return result
 
     def test_weaker(self):
-        """where a filter refuses membarrier, mbind, move_pages or a collapse, that is worse, and nothing else is"""
+        """a filter that refuses membarrier, mbind, move_pages or a collapse is worse, and affects nothing else"""
         _, checks = self.under("membarrier", "mbind", "move_pages", ("madvise", 2, MADV_COLLAPSE))
         for name in ("membarrier", "mbind", "move-pages", "huge-private"):
             self.assertEqual(checks[name]["verdict"], "worse", checks[name])
         self.assertIn("Operation not permitted", checks["membarrier"]["found"])
-        for name in ("futex", "leases", "populate", "fork-advice"):
+        for name in ("futex", "locks", "populate", "fork-advice"):
             self.assertEqual(checks[name]["verdict"], "fine", checks[name])
         _, checks = self.under("move_pages")
         if "libnuma" not in checks["mbind"]["found"]:
             self.assertIn("cannot be read", checks["mbind"]["found"])
 
     def test_populate(self):
-        """MADV_POPULATE_WRITE unknown, as before 5.14, is worse; refused so that no memory can be made it is missing"""
+        """an unknown MADV_POPULATE_WRITE is worse; a refused one that prevents all memory is missing"""
         _, checks = self.under(("madvise", 2, MADV_POPULATE_WRITE), answer=UNKNOWN)
         self.assertEqual(checks["populate"]["verdict"], "worse", checks["populate"])
         self.assertIn("SIGBUS", checks["populate"]["consequence"])
         _, checks = self.under(("madvise", 2, MADV_POPULATE_WRITE))
-        refused = "No memory can be made" in checks["populate"]["consequence"]
+        refused = "No memory can be created" in checks["populate"]["consequence"]
         self.assertEqual(checks["populate"]["verdict"], "missing" if refused else "worse", checks["populate"])
 
     def test_missing(self):
-        """where a filter refuses locks, names, sleeping or advice for forks, something is missing: status 2"""
+        """a filter that refuses locks, names, sleeping or fork advice is missing: status 2"""
         document, checks = self.under(("futex", 1, FUTEX_WAIT_BITSET), "linkat", ("fcntl", 1, F_OFD_SETLK),
                                       ("madvise", 2, MADV_WIPEONFORK))
         self.assertEqual(document["verdict"], "missing")
-        for name in ("futex", "leases", "fork-advice"):
+        for name in ("futex", "locks", "fork-advice"):
             self.assertEqual(checks[name]["verdict"], "missing", checks[name])
         if checks["tmpfile"]["verdict"] == "fine":
             self.assertEqual(checks["linkat"]["verdict"], "missing", checks["linkat"])
 
     def test_killed(self):
-        """a filter that kills is reported, and kills no report"""
+        """a filter that kills is reported, and does not kill the doctor"""
         document, checks = self.under("membarrier", ("futex", 1, FUTEX_WAIT_BITSET), "mbind", ("fcntl", 1, F_OFD_SETLK),
                                       answer=KILL)
         self.assertEqual(document["verdict"], "missing")
-        for name in ("membarrier", "futex", "mbind", "leases"):
+        for name in ("membarrier", "futex", "mbind", "locks"):
             self.assertIn("SIGSYS", checks[name]["found"])
             self.assertEqual(checks[name]["verdict"], "missing")
 
     def test_no_further_process(self):
-        """where no further process may be started, the same is tried without one"""
+        """if no further process may be started, the doctor tries the same calls itself"""
         _, ours = self.report()
         _, theirs = self.under("clone", "clone3")
         self.assertEqual({name: ours[name]["verdict"] for name in WITH_CALLS},
                          {name: theirs[name]["verdict"] for name in WITH_CALLS})
 
     def test_thp_disabled(self):
-        """who has transparent huge pages switched off is told so"""
+        """transparent huge pages that are switched off for the process are reported"""
         prctl = ctypes.CDLL(None).prctl
         _, checks = self.report(preexec_fn=lambda: prctl(41, 1, 0, 0, 0))
         self.assertEqual(checks["thp-process"]["verdict"], "worse")
         if checks["huge-private"]["verdict"] != "unknown":
             self.assertEqual(checks["huge-private"]["verdict"], "worse")
-            self.assertIn("thp-process", checks["huge-private"]["mend"])
+            self.assertIn("thp-process", checks["huge-private"]["fix"])
 
 
 class Machine(DoctorTest):
     def test_limits(self):
-        """limits of a user are seen: what may be locked, and a file size below a huge page's is no death"""
+        """limits of a user are reported; a file size limit below a huge page does not kill the doctor"""
         def lower():
             for limit, value in ((resource.RLIMIT_MEMLOCK, 65536), (resource.RLIMIT_FSIZE, 65536),
                                  (resource.RLIMIT_NOFILE, 30)):
@@ -337,11 +337,11 @@ class Machine(DoctorTest):
         _, checks = self.report(before=before, preexec_fn=lower)
         self.assertEqual(checks["memlock"]["verdict"], "worse")
         self.assertIn("64 KiB", checks["memlock"]["found"])
-        self.assertIn("prlimit", checks["memlock"]["mend"])
+        self.assertIn("prlimit", checks["memlock"]["fix"])
         self.assertEqual((checks["file-size"]["verdict"], checks["nofile"]["verdict"]), ("worse", "worse"))
 
     def test_nobody(self):
-        """it needs no privilege: nobody gets the same verdicts as root, but for what root alone may"""
+        """the user nobody gets the same verdicts as root, except where root has privileges"""
         if os.geteuid() != 0:
             skip(self, "needs root, to become nobody")
         _, ours = self.report()
@@ -350,7 +350,7 @@ class Machine(DoctorTest):
         self.assertLessEqual(different, {"memlock", "hugetlbfs"})
 
     def test_nothing_left(self):
-        """nothing is left in /dev/shm, by name or by size"""
+        """the doctor leaves nothing in /dev/shm, by name or by size"""
         need_root(self)
         script = ('mount -t tmpfs -o size=100m none /dev/shm && "$0" doctor --json; ls -A /dev/shm >&2; '
                   'df --output=used /dev/shm | tail -1 >&2')
@@ -361,7 +361,7 @@ class Machine(DoctorTest):
         self.assertEqual((checks["tmpfile"]["verdict"], checks["shm"]["verdict"]), ("fine", "fine"))
 
     def test_shm_live(self):
-        """a /dev/shm that is small, full, read-only, not sticky or no tmpfs is noticed on the machine itself, too"""
+        """a /dev/shm that is small, full, read-only, not sticky or not a tmpfs is reported on the real machine"""
         need_root(self)
         for options, after, expected in (
                 ("-t tmpfs -o size=1m", "true", ("shm-size", "worse", "1 MiB")),
@@ -376,7 +376,7 @@ class Machine(DoctorTest):
             self.assertIn(expected[2], check["found"])
 
     def test_without_proc(self):
-        """without /proc, /sys and /dev/shm there is a report, and status 2"""
+        """without /proc, /sys and /dev/shm there is still a report, with status 2"""
         need_root(self)
         with scratch() as folder:
             paths = bare_root(folder, JOINMEM)
@@ -390,7 +390,7 @@ class Machine(DoctorTest):
         self.assertEqual((done.returncode, done.stderr), (2, ""))
         checks = {check["id"]: check["verdict"] for check in json.loads(done.stdout)["checks"]}
         self.assertEqual((checks["proc"], checks["sys"], checks["shm"]), ("worse", "worse", "missing"))
-        self.assertEqual((checks["leases"], checks["futex"]), ("fine", "fine"))
+        self.assertEqual((checks["locks"], checks["futex"]), ("fine", "fine"))
 
 
 if __name__ == "__main__":

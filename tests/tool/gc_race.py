@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""10 000 rounds of 20 users who attach, while the tool collects garbage: gc_race.py TOOL GC_USERS"""
+"""20 users attach in 10 000 rounds while the tool collects garbage: gc_race.py TOOL GC_USERS"""
 
 import os
 import subprocess

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Many users of one name while somebody collects garbage: gc_users TOOL NAME USERS ROUNDS. Two users a segment, so that
-// it is often nobody's. Whoever has it open can open it again and finds what is there; a name that went under
-// a user is a failure.
+// Many users attach while other processes collect garbage: gc_users TOOL NAME USERS ROUNDS. Two users share a segment,
+// so it often has no user. A user that has it open can open it again and finds its elements; a name removed while a
+// user has the segment open is a failure.
 #include <join/inspect.hpp>
 #include <join/queue.hpp>
 
@@ -22,13 +22,13 @@ int use (const char* name, unsigned rounds)
     int made = 0;
     for (unsigned round = 0; round < rounds; ++round)
     {
-        ::usleep (50);  // most of the time out of it
+        ::usleep (50);  // closed most of the time
         Queue queue (64, name);
         made += queue.created () ? 1 : 0;
         const uint64_t value = uint64_t (::getpid ()) << 32 | round;
         uint64_t taken = 0;
         const Queue again (64, name);
-        // What another put there may come first; but as many are there as were put.
+        // The element may be the other user's; but as many elements come out as were pushed.
         if (again.created () || queue.push (value) != 0 || queue.pop (taken) != 0)
         {
             std::printf ("round %u of %d: the segment went while it was in use: %s\n", round, ::getpid (),
@@ -44,7 +44,7 @@ std::string nameOf (const std::string& base, unsigned user)
     return base + std::to_string (user / 2);
 }
 
-// What the tool calls, as fast as can be.
+// Calls what the tool calls, as fast as possible.
 [[noreturn]] void remove (const std::string& base, unsigned users)
 {
     for (unsigned i = 0;; i = (i + 2) % users)
@@ -53,7 +53,7 @@ std::string nameOf (const std::string& base, unsigned user)
     }
 }
 
-// The tool itself, again and again, until it is told to end.
+// Runs the tool itself repeatedly, until this process is killed.
 [[noreturn]] void collect (const char* tool)
 {
     const std::string quiet = std::string (tool) + " gc > /dev/null";
@@ -111,10 +111,10 @@ int main (int count, char** words)
     for (const pid_t user : all)
     {
         int status = -1;
-        int his = 0;
+        int its = 0;
         ::waitpid (user, &status, 0);
         failed += status != 0 ? 1 : 0;
-        made += ::read (ends[0], &his, sizeof (his)) == sizeof (his) ? his : 0;
+        made += ::read (ends[0], &its, sizeof (its)) == sizeof (its) ? its : 0;
     }
     const bool collecting = ::waitpid (collector, nullptr, WNOHANG) == 0;
     for (const pid_t process : {collector, remover})
@@ -124,6 +124,6 @@ int main (int count, char** words)
     }
     std::printf ("%u users, %u rounds each: %d lost the segment, which was made %ld times\n", users, rounds, failed,
                  made);
-    // Made more often than there are names: so some were removed meanwhile.
+    // Created more often than there are names: garbage collection has removed some meanwhile.
     return failed == 0 && collecting && made > static_cast<long> (2 * users) ? 0 : 1;
 }

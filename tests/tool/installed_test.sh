@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# What is installed works from wherever it is moved to: installed_test.sh MESON BUILD
+# An installation works in every directory to which it is moved: installed_test.sh MESON BUILD
 set -eu
 meson=$1
 build=$2

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A queue and a memory of C that others look at: maker NAME, then it waits for its input to end. */
+/* Creates a queue and a memory from C for other programs to inspect: maker NAME. It waits for the end of its input. */
 #include <joinmem.h>
 
 #include <stdio.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A queue of C++ that others look at: maker KIND NAME CAPACITY PUSHED POPPED. Each "+" of its input is a push more, each other
-// byte a push and a pop; it goes when its input ends.
+// Creates a queue from C++ for other programs to inspect: maker KIND NAME CAPACITY PUSHED POPPED. Each "+" of its input
+// is one more push, each other byte a push and a pop; it exits at the end of its input.
 #include <join/queue.hpp>
 
 #include <cstdio>

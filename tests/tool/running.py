@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What tests of the tool share: the tool run or started, queues of this process through the C ABI, names of this run's own."""
+"""Shared by tests of the tool: the tool run or started, queues through the C ABI, names unique to this run."""
 import contextlib
 import ctypes
 import glob
@@ -13,7 +13,7 @@ from ctypes import c_char_p, c_int, c_int64, c_uint32, c_uint64, c_void_p
 SPSC, MPSC, MPMC = 1, 2, 3
 PREFIX = f"joinmem-tool-{os.getpid()}"
 TOOL, LIBRARY = map(os.path.abspath, sys.argv[1:3])
-PATIENCE = 20  # seconds, for what takes milliseconds
+PATIENCE = 30  # seconds, for what takes milliseconds: a watchdog that only finds a hang
 
 jm = ctypes.CDLL(LIBRARY)
 for function, result, *arguments in (
@@ -26,7 +26,7 @@ for function, result, *arguments in (
 
 
 class Queue:
-    """A queue as another program has it, removed at the end."""
+    """A queue that another program than the tool uses; removed at the end."""
 
     def __init__(self, name, kind=MPMC, capacity=64, size=8):
         self.name, self.size = name.encode(), size
@@ -47,7 +47,7 @@ class Queue:
                 raise OSError(jm.jm_last_error_message().decode())
 
     def pop(self):
-        """All that is there."""
+        """Pops all elements."""
         element, found = ctypes.create_string_buffer(self.size), []
         while jm.jm_queue_try_pop(self.handle, element) == 0:
             found.append(element.raw)
@@ -67,7 +67,7 @@ def run(*arguments, given=b"", **options):
 
 @contextlib.contextmanager
 def started(*arguments, before=(), **options):
-    """The tool while it runs, killed at the end; `before`: what starts it."""
+    """The running tool, killed at the end; `before` is the command that starts it."""
     streams = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
     with subprocess.Popen([*before, TOOL, *map(str, arguments)], **streams) as process:
         try:
@@ -89,7 +89,7 @@ def exists(name):
 
 
 def sleeps(process):
-    """Whether it waits in the kernel, as far as /proc knows: so it has come to where it waits."""
+    """Whether the process waits in the kernel, by /proc."""
     with open(f"/proc/{process.pid}/stat", encoding="utf-8") as stat:
         return stat.read().rpartition(")")[2].split()[0] == "S"
 
@@ -112,7 +112,7 @@ class ToolTest(unittest.TestCase):
         jm.jm_unlink(self.name.encode())
 
     def says(self, done, status, *words):
-        """Of a run, or of the end of a process: its status, and a sentence on standard error; no words: nothing there."""
+        """The exit status, and the words of the message on standard error; no words: no message."""
         said = done.stderr if isinstance(done.stderr, bytes) else done.communicate(timeout=PATIENCE)[1]
         self.assertEqual((done.returncode, said != b""), (status, words != ()), said)
         for word in words:

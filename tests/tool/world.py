@@ -1,21 +1,26 @@
 # SPDX-License-Identifier: MIT
-"""What the tests of the tool share: a /dev/shm of their own, makers of segments, and a terminal."""
+"""Shared by tests of the tool: a /dev/shm of their own, makers of segments, and a terminal."""
 
 import ctypes
+import fcntl
 import os
 import pty
 import re
 import select
 import signal
+import struct
 import subprocess
 import sys
+import termios
 import time
+import unittest
 
 SKIPPED = 77
+PATIENCE = 30  # seconds, for what takes milliseconds: a watchdog that only finds a hang
 
 
 def own_shm():
-    """Runs the rest in a mount namespace whose /dev/shm is its own: collecting garbage is no matter for others then."""
+    """Runs the rest in a mount namespace with its own /dev/shm, so that garbage collection affects no other process."""
     if "JOINMEM_OWN_SHM" in os.environ:
         return
     unshare = ["unshare", "--mount"] if os.geteuid() == 0 else ["unshare", "--mount", "--map-root-user"]
@@ -28,12 +33,12 @@ def own_shm():
 
 
 def is_root():
-    """Of the machine, and not only of a namespace."""
+    """Whether the user is root of the machine, and not only of a user namespace."""
     return os.environ.get("JOINMEM_OWN_SHM") == "root"
 
 
 def in_tree(text):
-    """Without what differs from one run to the next."""
+    """The text without what differs between runs."""
     text = re.sub(r"\b\d+(ns|us|ms|s|m|h|d)\b", "AGE", text)
     text = re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "DATE", text)
     text = re.sub(r"inode \d+", "inode N", text)
@@ -41,12 +46,31 @@ def in_tree(text):
     return "\n".join(line.rstrip() for line in text.splitlines()) + "\n"
 
 
+def until(ready, what):
+    """Returns when ready () is true; the message of a timeout is what ()."""
+    stop = time.monotonic() + PATIENCE
+    while not ready():
+        assert time.monotonic() < stop, what()
+        time.sleep(0.02)
+
+
+class Shm(unittest.TestCase):
+    """Removes after each test what it leaves in its own /dev/shm."""
+
+    def tearDown(self):
+        for name in os.listdir("/dev/shm"):
+            os.unlink("/dev/shm/" + name)
+
+    def names(self):
+        return sorted(os.listdir("/dev/shm"))
+
+
 class Tool:
     def __init__(self, path):
         self.path = path
 
     def run(self, *words, **more):
-        more.setdefault("timeout", 30)
+        more.setdefault("timeout", PATIENCE)
         return subprocess.run([self.path, *words], capture_output=True, text=True, **more)
 
     def output(self, *words):
@@ -56,7 +80,7 @@ class Tool:
 
 
 class Maker:
-    """A program that makes a segment and has it until its end."""
+    """A program that creates a segment and keeps it open until its end."""
 
     def __init__(self, *command):
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
@@ -78,12 +102,12 @@ class Maker:
     def __exit__(self, *_):
         if self.process.returncode is None:
             self.process.stdin.close()
-            self.process.wait(timeout=10)
+            self.process.wait(timeout=PATIENCE)
             self.process.stdout.close()
 
 
 class Library:
-    """joinmem.h as a Python program has it."""
+    """joinmem.h as a Python program uses it."""
 
     def __init__(self, path):
         self.lib = ctypes.CDLL(path)
@@ -91,6 +115,7 @@ class Library:
         self.lib.jm_shm_open.restype = ctypes.c_int64
         self.lib.jm_queue_open.argtypes = [ctypes.c_uint32, ctypes.c_uint64, ctypes.c_uint32, ctypes.c_char_p]
         self.lib.jm_shm_open.argtypes = [ctypes.c_uint64, ctypes.c_char_p]
+        self.lib.jm_inspect.restype = ctypes.c_int64
         self.lib.jm_queue_try_push.argtypes = [ctypes.c_int64, ctypes.c_void_p]
         self.lib.jm_close.argtypes = [ctypes.c_int64]
         self.lib.jm_unlink.argtypes = [ctypes.c_char_p]
@@ -108,23 +133,30 @@ class Library:
         assert handle > 0, name
         return handle
 
+    def inspect(self, name):
+        text = ctypes.create_string_buffer(8192)
+        assert 0 < self.lib.jm_inspect(name.encode(), text, ctypes.c_uint64(len(text))) < len(text), name
+        return text.value.decode()
+
     def close(self, *handles):
         for handle in handles:
             assert self.lib.jm_close(handle) == 0
 
 
 class Terminal:
-    """A program on a pseudo terminal: what it writes there, whole."""
+    """A program on a pseudo terminal, and all its output."""
 
-    def __init__(self, *command, environment=None):
+    def __init__(self, *command, environment=None, columns=0, lines=24):
         self.pid, self.end = pty.fork()
+        if columns != 0:
+            fcntl.ioctl(0 if self.pid == 0 else self.end, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
         if self.pid == 0:
             os.environ.update(environment or {})
             os.execvp(command[0], command)
         self.seen = ""
 
-    def until(self, words, seconds=10):
-        stop = time.monotonic() + seconds
+    def until(self, words):
+        stop = time.monotonic() + PATIENCE
         while words not in self.seen:
             ready, _, _ = select.select([self.end], [], [], max(0, stop - time.monotonic()))
             assert ready, f"{words!r} did not come, but {self.seen!r}"
@@ -137,8 +169,17 @@ class Terminal:
     def press(self, keys):
         os.write(self.end, keys.encode())
 
+    def hang_up(self):
+        """Hangs up the terminal; returns when the program has ended."""
+        os.close(self.end)
+        try:
+            until(lambda: os.waitpid(self.pid, os.WNOHANG)[0] != 0, lambda: "it goes on without a terminal")
+        except AssertionError:
+            os.kill(self.pid, signal.SIGKILL)
+            raise
+
     def finish(self):
-        """The exit status; everything is read."""
+        """The exit status, after all output has been read."""
         while True:
             try:
                 data = os.read(self.end, 65536)

@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: MIT
-// What LocalMem and ShmMem promise alike: one body, both kinds.
+// What LocalMem and ShmMem promise alike: one body for both kinds.
 #include "support.hpp"
 
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <stdexcept>
+#include <sys/syscall.h>
+#include <thread>
 #include <type_traits>
+#include <unistd.h>
 #include <utility>
+#include <vector>
 
 using join::Errc;
 using join::lastError;
@@ -20,7 +25,7 @@ uint64_t page ()
 }
 }  // namespace
 
-TEMPLATE_TEST_CASE ("memory is moved and never copied", "", join::LocalMem, join::ShmMem)
+TEMPLATE_TEST_CASE ("memory can be moved but not copied", "", join::LocalMem, join::ShmMem)
 {
     static_assert (!std::is_copy_constructible<TestType>::value, "");
     static_assert (!std::is_copy_assignable<TestType>::value, "");
@@ -29,7 +34,7 @@ TEMPLATE_TEST_CASE ("memory is moved and never copied", "", join::LocalMem, join
     SUCCEED ();
 }
 
-TEMPLATE_TEST_CASE ("the size is rounded up to base pages", "", MakeLocal, MakeShared)
+TEMPLATE_TEST_CASE ("size is rounded up to base pages", "", MakeLocal, MakeShared)
 {
     TestType maker;
     CHECK (maker.make (1).size () == page ());
@@ -39,7 +44,7 @@ TEMPLATE_TEST_CASE ("the size is rounded up to base pages", "", MakeLocal, MakeS
     CHECK (maker.make ((2 << 20) + 1).size () == (2 << 20) + page ());
 }
 
-TEMPLATE_TEST_CASE ("new memory is zero and every byte of it can be written", "", MakeLocal, MakeShared)
+TEMPLATE_TEST_CASE ("new memory is zero and writable", "", MakeLocal, MakeShared)
 {
     TestType maker;
     for (uint64_t size : {page (), uint64_t (5) << 20})
@@ -57,7 +62,7 @@ TEMPLATE_TEST_CASE ("new memory is zero and every byte of it can be written", ""
     }
 }
 
-TEMPLATE_TEST_CASE ("get gives the byte at the offset, to read and to write", "", MakeLocal, MakeShared)
+TEMPLATE_TEST_CASE ("get returns the byte at the offset", "", MakeLocal, MakeShared)
 {
     TestType maker;
     auto memory = maker.make (4096);
@@ -81,7 +86,7 @@ TEMPLATE_TEST_CASE ("get past the end throws out_of_range", "", MakeLocal, MakeS
     }
 }
 
-TEMPLATE_TEST_CASE ("a moved-from object is empty, and says so", "", MakeLocal, MakeShared)
+TEMPLATE_TEST_CASE ("moved-from object is empty and fails with EBADF", "", MakeLocal, MakeShared)
 {
     TestType maker;
     auto from = maker.make (4096);
@@ -109,7 +114,7 @@ TEMPLATE_TEST_CASE ("a moved-from object is empty, and says so", "", MakeLocal, 
     CHECK (lastError.value () == EBADF);
 }
 
-TEMPLATE_TEST_CASE ("move assignment gives up the old memory and takes the new", "", MakeLocal, MakeShared)
+TEMPLATE_TEST_CASE ("move assignment replaces the old memory", "", MakeLocal, MakeShared)
 {
     TestType maker;
     auto a = maker.make (4096);
@@ -122,7 +127,7 @@ TEMPLATE_TEST_CASE ("move assignment gives up the old memory and takes the new",
     CHECK (b.size () == 0);
 }
 
-TEMPLATE_TEST_CASE ("a move onto itself changes nothing", "", MakeLocal, MakeShared)
+TEMPLATE_TEST_CASE ("self-move changes nothing", "", MakeLocal, MakeShared)
 {
     TestType maker;
     auto memory = maker.make (4096);
@@ -133,7 +138,7 @@ TEMPLATE_TEST_CASE ("a move onto itself changes nothing", "", MakeLocal, MakeSha
     CHECK (memory.size () == 4096);
 }
 
-TEMPLATE_TEST_CASE ("a size of 0 is EINVAL", "", MakeLocal, MakeShared)
+TEMPLATE_TEST_CASE ("size 0 fails with EINVAL", "", MakeLocal, MakeShared)
 {
     TestType maker;
     std::string said;
@@ -141,7 +146,7 @@ TEMPLATE_TEST_CASE ("a size of 0 is EINVAL", "", MakeLocal, MakeShared)
     CHECK_THAT (said, Catch::Contains ("0 bytes"));
 }
 
-TEST_CASE ("a LocalMem of an absurd size is ENOMEM")
+TEST_CASE ("absurd LocalMem size fails with ENOMEM")
 {
     for (uint64_t size : {(uint64_t (1) << 62), (uint64_t (1) << 63) - 1, uint64_t (1) << 63, ~uint64_t (0)})
     {
@@ -149,8 +154,7 @@ TEST_CASE ("a LocalMem of an absurd size is ENOMEM")
     }
 }
 
-TEMPLATE_TEST_CASE ("memory past what the machine has is ENOMEM or ENOSPC before a page is touched", "", MakeLocal,
-                    MakeShared)
+TEMPLATE_TEST_CASE ("oversized memory fails before a page is touched", "", MakeLocal, MakeShared)
 {
     TestType maker;
     std::string said;
@@ -159,13 +163,13 @@ TEMPLATE_TEST_CASE ("memory past what the machine has is ENOMEM or ENOSPC before
     CHECK_THAT (said, Catch::Contains ("32 TiB"));
 }
 
-TEMPLATE_TEST_CASE ("mbind of a node that is none is EINVAL, and its message names it", "", MakeLocal, MakeShared)
+TEMPLATE_TEST_CASE ("mbind rejects an invalid node and names it", "", MakeLocal, MakeShared)
 {
     TestType maker;
     auto memory = maker.make (4096);
     if (memory.mbind (0) == -1)
     {
-        REQUIRE ((lastError.value () == ENOSYS || lastError.value () == EPERM));  // a machine or a build without
+        REQUIRE ((lastError.value () == ENOSYS || lastError.value () == EPERM));  // a machine or a build without NUMA
         return;
     }
     CHECK (memory.nodeOf () == 0);
@@ -179,7 +183,7 @@ TEMPLATE_TEST_CASE ("mbind of a node that is none is EINVAL, and its message nam
     CHECK (memory.nodeOf () == 0);
 }
 
-TEMPLATE_TEST_CASE ("nodeOf past the end is ERANGE", "", MakeLocal, MakeShared)
+TEMPLATE_TEST_CASE ("nodeOf past the end fails with ERANGE", "", MakeLocal, MakeShared)
 {
     TestType maker;
     auto memory = maker.make (4096);
@@ -187,7 +191,7 @@ TEMPLATE_TEST_CASE ("nodeOf past the end is ERANGE", "", MakeLocal, MakeShared)
     CHECK (lastError.value () == ERANGE);
 }
 
-TEMPLATE_TEST_CASE ("locked memory is locked until unlocked", "", MakeLocal, MakeShared)
+TEMPLATE_TEST_CASE ("locked memory stays locked until munlock", "", MakeLocal, MakeShared)
 {
     TestType maker;
     auto memory = maker.make (16384);
@@ -202,7 +206,20 @@ TEMPLATE_TEST_CASE ("locked memory is locked until unlocked", "", MakeLocal, Mak
     CHECK (maker.make (16384, options).placement ().lockedBytes == locked);
 }
 
-TEST_CASE ("the free mbind refuses null, unaligned and empty ranges")
+TEST_CASE ("JOIN_HAS_NUMA is defined where mbind uses libnuma")
+{
+    join::LocalMem memory (4096);
+    const bool bound = memory.mbind (0) == 0;
+#if defined(JOIN_HAS_NUMA)
+    const bool kernelHasNone = ::syscall (SYS_get_mempolicy, nullptr, nullptr, 0, nullptr, 0) == -1 && errno == ENOSYS;
+    CHECK ((bound || lastError.value () != ENOSYS || kernelHasNone));
+#else
+    CHECK_FALSE (bound);
+    CHECK (lastError.value () == ENOSYS);
+#endif
+}
+
+TEST_CASE ("free mbind rejects null, unaligned and empty ranges")
 {
     join::LocalMem memory (8192);
     char* base = static_cast<char*> (memory.get ());
@@ -218,7 +235,7 @@ TEST_CASE ("the free mbind refuses null, unaligned and empty ranges")
     CHECK (lastError.value () == EINVAL);
 }
 
-TEST_CASE ("the free mlock locks a range and refuses null and empty ones")
+TEST_CASE ("free mlock rejects null and empty ranges")
 {
     join::LocalMem memory (8192);
     CHECK (join::mlock (memory.get (), 4096) == 0);
@@ -230,4 +247,28 @@ TEST_CASE ("the free mlock locks a range and refuses null and empty ones")
     CHECK (join::mlock (memory.get (), ~uint64_t (0)) == -1);
     CHECK (lastError == Errc::OutOfMemory);
     CHECK_THAT (lastError.message (), Catch::Contains ("past the address space"));
+}
+
+TEMPLATE_TEST_CASE ("const members run side by side", "[threads]", MakeLocal, MakeShared)
+{
+    TestType maker;
+    const auto memory = maker.make (page ());
+    std::vector<std::thread> threads;
+    std::atomic<int> wrong {0};
+    for (int i = 0; i < 4; ++i)
+    {
+        threads.emplace_back ([&] {
+            for (int round = 0; round < 50; ++round)
+            {
+                wrong += memory.mlock () != 0;
+                wrong += !memory.placement ().askedPrefault;
+                wrong += memory.munlock () != 0;
+            }
+        });
+    }
+    for (std::thread& thread : threads)
+    {
+        thread.join ();
+    }
+    CHECK (wrong == 0);
 }

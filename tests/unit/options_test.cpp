@@ -11,7 +11,7 @@ using join::OpenMode;
 
 namespace
 {
-// Options as a newer header would have them: more fields at the end.
+// Options of a newer header: more fields at the end.
 struct Newer
 {
     MemOptions options;
@@ -19,7 +19,7 @@ struct Newer
 };
 }  // namespace
 
-TEMPLATE_TEST_CASE ("options that are none are EINVAL", "", MakeLocal, MakeShared)
+TEMPLATE_TEST_CASE ("invalid option values fail with EINVAL", "", MakeLocal, MakeShared)
 {
     TestType maker;
     const auto refused = [&] (auto change) {
@@ -35,19 +35,18 @@ TEMPLATE_TEST_CASE ("options that are none are EINVAL", "", MakeLocal, MakeShare
     CHECK (refused ([] (MemOptions& o) { o.pageSize = 4096; }));
     CHECK (refused ([] (MemOptions& o) { o.permissions = 01777; }));
     CHECK (refused ([] (MemOptions& o) { o.node = -2; }));
-    CHECK (refused ([] (MemOptions& o) { o.reserved = 1; }));
+    CHECK (refused ([] (MemOptions& o) { std::memset (&o.onlyOurs, 7, 1); }));
     CHECK (refused ([] (MemOptions& o) { o.readOnly = true; }));
 }
 
-TEST_CASE ("a LocalMem cannot be opened only")
+TEST_CASE ("LocalMem rejects OpenOnly")
 {
     MemOptions options;
     options.mode = OpenMode::OpenOnly;
     CHECK (thrown ([&] { join::LocalMem (4096, options); }) == EINVAL);
 }
 
-TEMPLATE_TEST_CASE ("a structSize that ends at no field is EINVAL, one of an older header is taken", "", MakeLocal,
-                    MakeShared)
+TEMPLATE_TEST_CASE ("older structSize is accepted, invalid one is EINVAL", "", MakeLocal, MakeShared)
 {
     TestType maker;
     for (uint32_t size : {0U, 1U, 4U, 7U, 9U, 31U, ~0U})
@@ -59,12 +58,11 @@ TEMPLATE_TEST_CASE ("a structSize that ends at no field is EINVAL, one of an old
     }
     MemOptions older;
     older.structSize = offsetof (MemOptions, mode);
-    older.mode = static_cast<OpenMode> (77);  // past the end of what the older program knows: not looked at
+    older.mode = static_cast<OpenMode> (77);  // beyond what the older program knows: not read
     CHECK (maker.make (4096, older).size () == 4096);
 }
 
-TEMPLATE_TEST_CASE ("a newer header's options are taken where what is new is zero, else EINVAL", "", MakeLocal,
-                    MakeShared)
+TEMPLATE_TEST_CASE ("newer options are accepted if new fields are zero", "", MakeLocal, MakeShared)
 {
     TestType maker;
     Newer newer;
@@ -74,7 +72,7 @@ TEMPLATE_TEST_CASE ("a newer header's options are taken where what is new is zer
     CHECK (thrown ([&] { maker.make (4096, newer.options); }) == EINVAL);
 }
 
-TEMPLATE_TEST_CASE ("permissions of 0 are 0600", "", MakeLocal, MakeShared)
+TEMPLATE_TEST_CASE ("permissions of 0 are accepted", "", MakeLocal, MakeShared)
 {
     TestType maker;
     MemOptions options;

@@ -7,7 +7,7 @@ using join::HugePages;
 using join::MemOptions;
 using join::Placement;
 
-TEMPLATE_TEST_CASE ("the report repeats what was asked for", "", MakeLocal, MakeShared)
+TEMPLATE_TEST_CASE ("placement repeats the requested options", "", MakeLocal, MakeShared)
 {
     TestType maker;
     MemOptions options;
@@ -26,8 +26,7 @@ TEMPLATE_TEST_CASE ("the report repeats what was asked for", "", MakeLocal, Make
     CHECK (placement.structSize == sizeof (Placement));
 }
 
-TEMPLATE_TEST_CASE ("prefaulted memory is resident, what is not prefaulted comes with the touch", "", MakeLocal,
-                    MakeShared)
+TEMPLATE_TEST_CASE ("prefault decides when pages become resident", "", MakeLocal, MakeShared)
 {
     TestType maker;
     CHECK (maker.make (1 << 20).placement ().residentBytes == uint64_t (1 << 20));
@@ -43,7 +42,7 @@ TEMPLATE_TEST_CASE ("prefaulted memory is resident, what is not prefaulted comes
     CHECK (memory.pageSize () == 4096);
 }
 
-TEST_CASE ("neighbours that the kernel has joined into one mapping are told apart")
+TEST_CASE ("merged neighbouring mappings are reported separately")
 {
     join::LocalMem a (64 << 10);
     MemOptions lazy;
@@ -56,7 +55,7 @@ TEST_CASE ("neighbours that the kernel has joined into one mapping are told apar
     CHECK (a.placement ().hugeBytes == uint64_t (0));
 }
 
-TEMPLATE_TEST_CASE ("the bytes by node add up to what is resident", "", MakeLocal, MakeShared)
+TEMPLATE_TEST_CASE ("bytes per node add up to resident bytes", "", MakeLocal, MakeShared)
 {
     TestType maker;
     const Placement placement = maker.make (3 << 20).placement ();
@@ -70,7 +69,7 @@ TEMPLATE_TEST_CASE ("the bytes by node add up to what is resident", "", MakeLoca
     CHECK (sum == placement.residentBytes);
 }
 
-TEMPLATE_TEST_CASE ("the report moves", "", MakeLocal, MakeShared)
+TEMPLATE_TEST_CASE ("placement report can be moved", "", MakeLocal, MakeShared)
 {
     TestType maker;
     Placement first = maker.make (4096).placement ();
@@ -80,7 +79,7 @@ TEMPLATE_TEST_CASE ("the report moves", "", MakeLocal, MakeShared)
     CHECK (first.size == 4096);
 }
 
-TEMPLATE_TEST_CASE ("a large range, which several threads make present, is whole", "", MakeLocal, MakeShared)
+TEMPLATE_TEST_CASE ("range filled by several threads is complete", "", MakeLocal, MakeShared)
 {
     TestType maker;
     const uint64_t size = (uint64_t (130) << 20) + 4096;

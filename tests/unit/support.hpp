@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the unit tests share: names that no two runs have in common, and the errno of what was thrown.
+// Shared by the unit tests: names that no two runs have in common, and the errno of an exception.
 #ifndef JOIN_TESTS_UNIT_SUPPORT_HPP
 #define JOIN_TESTS_UNIT_SUPPORT_HPP
 
@@ -10,7 +10,7 @@
 #include <string>
 #include <unistd.h>
 
-/// A segment name of this test's own, unlinked before and after.
+/// A segment name unique to this test, unlinked before and after.
 class Name
 {
 public:
@@ -52,7 +52,7 @@ private:
     std::string _text;
 };
 
-/// AddressSanitizer and ThreadSanitizer answer mlock(2) themselves, and lock nothing.
+/// AddressSanitizer and ThreadSanitizer intercept mlock(2) and lock nothing.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 constexpr bool locksForReal = false;
 #elif defined(__has_feature)
@@ -65,7 +65,7 @@ constexpr bool locksForReal = true;
 constexpr bool locksForReal = true;
 #endif
 
-/// The errno of the std::system_error that `call` throws, 0 when it throws none; its words go to `said`.
+/// The errno of the std::system_error that `call` throws, 0 if it throws none; its message goes to `said`.
 template <typename Call>
 int thrown (Call call, std::string* said = nullptr)
 {
@@ -84,7 +84,7 @@ int thrown (Call call, std::string* said = nullptr)
     return 0;
 }
 
-/// Makes either kind of memory, so that one test body serves both.
+/// Creates either kind of memory, so that one test body serves both.
 struct MakeLocal
 {
     using Type = join::LocalMem;

@@ -21,14 +21,14 @@ constexpr int skipped = 77;
 Guarantee* first = nullptr;
 Guarantee** last = &first;
 
-// In a guest nobody else makes names; on a machine that others use they may come and go.
+// In a guest no other process creates names; on a shared machine they may come and go.
 #ifdef JOIN_TESTS_IN_GUEST
 constexpr std::array<const char*, 2> folders = {"/dev/shm/", "/dev/hugepages/"};
 #else
 constexpr std::array<const char*, 0> folders = {};
 #endif
 
-// The names of segments that are there, which are removed when told to: what one check leaves is not the next one's.
+// The names of existing segments; `remove` removes them, so that one check's names do not affect the next check.
 std::string names (bool remove = false)
 {
     std::string all;
@@ -54,7 +54,7 @@ std::string names (bool remove = false)
 
 [[noreturn]] void inChild (const Guarantee& guarantee)
 {
-    // Whoever runs out of memory is to be this process, and not the one that tells.
+    // The OOM killer must choose this process, and not its parent, which reports.
     if (const int file = ::open ("/proc/self/oom_score_adj", O_WRONLY); file >= 0)
     {
         static_cast<void> (::write (file, "1000", 4) == 4);
@@ -72,7 +72,7 @@ std::string names (bool remove = false)
     ::_exit (0);
 }
 
-/// 0 holds, 1 does not, 77 not tried.
+/// @return 0 if it holds, 1 if it does not, 77 if it was not tried
 int tryOut (const Guarantee& guarantee)
 {
     std::printf ("%-9s %s ... ", guarantee.group, guarantee.sentence);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Guarantees as sentences, each tried in a process of its own: a SIGBUS or the out-of-memory killer fails the one
-// sentence that it hit, and says so.
+// Guarantees as sentences, each tried in its own process: a SIGBUS or the OOM killer fails only the sentence that it
+// hits, and the failure names the signal.
 //
-//     GUARANTEE ("moves", "a touched page is on the node when mbind returns 0")
+//     GUARANTEE ("moves", "mbind moves a touched page")
 //     {
 //         CHECK (memory.mbind (1) == 0);
 //     }
@@ -27,8 +27,8 @@ struct Guarantee
     Guarantee* next = nullptr;
 };
 
-/// Tries the sentences of these groups (all where none is given), and prints each with its outcome.
-/// @return what main () returns: 0 when all hold, 1 when one does not or there is none
+/// Tries the sentences of these groups (of all groups if none is given), and prints each with its outcome.
+/// @return the exit status for main (): 0 if all hold, 1 if one does not or if there is none
 int run (int groups, char** names);
 
 /// Ends this process: the sentence does not hold.
@@ -37,7 +37,8 @@ int run (int groups, char** names);
 /// The errno that the call throws as a std::system_error; 0 when it throws nothing.
 int errorOf (const std::function<void ()>& call, std::string* words = nullptr);
 
-/// What this machine lacks, as a sentence: the check ends, and is not counted as one that holds.
+/// Ends the check because the machine lacks something, given as a sentence. Such a check does not count as one that
+/// holds.
 [[noreturn]] void skip (const std::string& why);
 
 template <typename A, typename B>

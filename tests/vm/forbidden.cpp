@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A seccomp filter, as containers have, that answers the NUMA calls with EPERM or ENOSYS: the node functions say so,
-// and everything else is there. Needs no right and no guest.
+// A seccomp filter, as containers have, that answers the NUMA calls with EPERM or ENOSYS: the node functions report
+// that error, and everything else works. Needs no privilege and no guest.
 #include "check.hpp"
 #include "kernel.hpp"
 
@@ -28,7 +28,7 @@ constexpr bool built = false;
 constexpr bool built = true;
 #endif
 
-// The filter's answer, or that of a library without NUMA.
+// The filter's errno, or that of a library without NUMA.
 int answer (int error)
 {
     return built ? error : ENOSYS;
@@ -66,7 +66,7 @@ void saysNo (Memory& memory, int error)
     CHECK_EQUAL (lastError.value (), answer (error));
 }
 
-// All that has nothing to do with nodes.
+// Everything that does not involve nodes.
 void isWhole (Memory& memory)
 {
     kernel::touch (memory.get (), memory.size (), 6);
@@ -107,7 +107,7 @@ void nodesAreUnknown (int error)
 }
 }  // namespace
 
-GUARANTEE ("filter", "no filter, one node: memory is bound to it and nodeOf tells it")
+GUARANTEE ("filter", "without a filter memory binds to the only node")
 {
     LocalMem memory (some);
     if (memory.mbind (0) == -1)
@@ -121,21 +121,21 @@ GUARANTEE ("filter", "no filter, one node: memory is bound to it and nodeOf tell
     CHECK_EQUAL (memory.nodeOf (), 0);
 }
 
-GUARANTEE ("filter", "where the kernel has no NUMA calls: ENOSYS, and everything else is there")
+GUARANTEE ("filter", "kernel without NUMA calls returns ENOSYS alone")
 {
     forbid (numaCalls, ENOSYS);
     everythingElse (ENOSYS);
     nodesAreUnknown (ENOSYS);
 }
 
-GUARANTEE ("filter", "where a filter forbids the NUMA calls: EPERM, and everything else is there")
+GUARANTEE ("filter", "filter on NUMA calls returns EPERM alone")
 {
     forbid (numaCalls, EPERM);
     everythingElse (EPERM);
     nodesAreUnknown (EPERM);
 }
 
-GUARANTEE ("filter", "where mbind alone is forbidden: EPERM, and nodeOf tells the node")
+GUARANTEE ("filter", "forbidden mbind returns EPERM while nodeOf works")
 {
     forbid ({SYS_mbind}, EPERM);
     everythingElse (EPERM);
@@ -146,7 +146,7 @@ GUARANTEE ("filter", "where mbind alone is forbidden: EPERM, and nodeOf tells th
     }
 }
 
-GUARANTEE ("filter", "where pages cannot be looked at: mbind does not say 0, since nothing is proved")
+GUARANTEE ("filter", "mbind fails when pages cannot be queried")
 {
     forbid ({SYS_move_pages}, EPERM);
     LocalMem memory (some);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A node that is full: ENOMEM, and neither a SIGBUS nor the out-of-memory killer. Each sentence is tried in a process
-// of its own, so that a killed one is told; sizes go in steps from what fits easily to what cannot fit.
+// A full node: ENOMEM, and neither a SIGBUS nor the OOM killer. Each sentence is tried in its own process, so that a
+// kill is reported; sizes go in steps from what fits easily to what cannot fit.
 #include "check.hpp"
 #include "kernel.hpp"
 #include "other.hpp"
@@ -18,8 +18,8 @@ namespace
 const int near = kernel::nodes ().near;
 const int far = kernel::nodes ().far;
 
-// Takes memory of far until this much is free there, pages that the CPUs keep for themselves included: compaction
-// makes them hand those back.
+// Takes memory of far until this much is free there. Compaction makes the CPUs return the pages that they keep in their
+// caches.
 void leaveFree (uint64_t bytes)
 {
     constexpr std::size_t step = MiB;
@@ -37,13 +37,13 @@ void leaveFree (uint64_t bytes)
     }
 }
 
-// Takes memory of far until new pages that would rather be there go elsewhere.
+// Takes memory of far until new pages that prefer far are allocated elsewhere.
 void leaveNothing ()
 {
     leaveFree (24 * MiB);
     constexpr std::size_t step = 16 * page;
     CHECK (kernel::preferred (far));
-    for (int elsewhere = 0; elsewhere < 64;)  // in a row: a few go elsewhere long before the node is full
+    for (int elsewhere = 0; elsewhere < 64;)  // in a row: a few go elsewhere before the node is full
     {
         char* taken = kernel::map (step);
         kernel::touch (taken, step);
@@ -52,7 +52,7 @@ void leaveNothing ()
     kernel::preferred (-1);
 }
 
-// Tries sizes from what fits easily to well past what is free: each is either done or refused, and both occur.
+// Tries sizes from what fits easily to well beyond what is free: each succeeds or fails, and both occur.
 template <typename Try>
 void inSteps (Try tries)
 {
@@ -129,7 +129,7 @@ void constructs ()
 }
 }  // namespace
 
-GUARANTEE ("full", "mbind of base pages to a node that is full is ENOMEM, and kills nobody")
+GUARANTEE ("full", "mbind of base pages to full node fails")
 {
     inSteps ([] (uint64_t size) {
         kernel::PagesFrom from (near);
@@ -144,7 +144,7 @@ GUARANTEE ("full", "mbind of base pages to a node that is full is ENOMEM, and ki
     });
 }
 
-GUARANTEE ("full", "mbind of huge pages to a node that is full is ENOMEM, and kills nobody")
+GUARANTEE ("full", "mbind of huge pages to full node fails")
 {
     inSteps ([] (uint64_t size) {
         kernel::PagesFrom from (near);
@@ -159,7 +159,7 @@ GUARANTEE ("full", "mbind of huge pages to a node that is full is ENOMEM, and ki
     });
 }
 
-GUARANTEE ("full", "the free mbind to a node that is full is ENOMEM, and kills nobody")
+GUARANTEE ("full", "free mbind to full node fails")
 {
     inSteps ([] (uint64_t size) {
         kernel::PagesFrom from (near);
@@ -171,21 +171,21 @@ GUARANTEE ("full", "the free mbind to a node that is full is ENOMEM, and kills n
     });
 }
 
-GUARANTEE ("full", "base pages made on a node that is full are ENOMEM, without a name left, and kill nobody")
+GUARANTEE ("full", "base pages on full node fail without name")
 {
     constructs<HugePages::Never> ();
 }
 
-GUARANTEE ("full", "huge pages made on a node that is full are ENOMEM, without a name left, and kill nobody")
+GUARANTEE ("full", "huge pages on full node fail without name")
 {
     constructs<HugePages::Prefer> ();
 }
 
-GUARANTEE ("full", "on a node without a page to spare even small memory is there or ENOMEM, and kills nobody")
+GUARANTEE ("full", "small memory on exhausted node succeeds or fails cleanly")
 {
     for (std::size_t size : {page, 16 * page, MiB, 4 * MiB, 32 * MiB})
     {
-        leaveNothing ();  // again: the kernel gives back what it kept for others in the meantime
+        leaveNothing ();  // repeated: the kernel frees reserves in the meantime
         for (HugePages pages : {HugePages::Never, HugePages::Prefer})
         {
             MemOptions options = with (pages);
@@ -213,7 +213,7 @@ GUARANTEE ("full", "on a node without a page to spare even small memory is there
     }
 }
 
-GUARANTEE ("full", "mlock of memory bound to a node that is full is ENOMEM, and kills nobody")
+GUARANTEE ("full", "mlock of memory bound to full node fails")
 {
     MemOptions options = with (HugePages::Never);
     options.prefault = false;
@@ -226,8 +226,7 @@ GUARANTEE ("full", "mlock of memory bound to a node that is full is ENOMEM, and 
     });
 }
 
-GUARANTEE ("full",
-           "opening a segment that is not there yet, and bound to a node that is full, is ENOMEM, and kills nobody")
+GUARANTEE ("full", "opening unpopulated segment bound to full node fails")
 {
     MemOptions options = with (HugePages::Never);
     options.prefault = false;
@@ -243,8 +242,7 @@ GUARANTEE ("full",
     });
 }
 
-GUARANTEE ("full",
-           "memory locked but not touched on a node that is full is ENOMEM, without a name left, and kills nobody")
+GUARANTEE ("full", "locked untouched memory on full node fails without name")
 {
     MemOptions options = with (HugePages::Never);
     options.prefault = false;
@@ -261,7 +259,7 @@ GUARANTEE ("full",
     });
 }
 
-GUARANTEE ("full", "opening a segment that is not there yet on a node that is full is ENOMEM, and kills nobody")
+GUARANTEE ("full", "opening unpopulated segment on full node fails")
 {
     MemOptions options = with (HugePages::Never);
     options.prefault = false;

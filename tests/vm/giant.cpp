@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Pages of 1 GiB: one reserved on near, none on far, unless a check says otherwise.
+// Pages of 1 GiB: one reserved on near, none on far, unless a check states otherwise.
 #include "check.hpp"
 #include "kernel.hpp"
 #include "other.hpp"
@@ -50,7 +50,7 @@ bool allFree ()
 }
 }  // namespace
 
-GUARANTEE ("giant", "a LocalMem on a page of 1 GiB, on its node; where the others are full, it stays and says ENOMEM")
+GUARANTEE ("giant", "1 GiB page stays when other nodes are full")
 {
     {
         LocalMem memory (GiB, onGiant (near));
@@ -63,7 +63,7 @@ GUARANTEE ("giant", "a LocalMem on a page of 1 GiB, on its node; where the other
     CHECK (allFree ());
 }
 
-GUARANTEE ("giant", "a node without a free page of 1 GiB is an error that names the pool, and no SIGBUS")
+GUARANTEE ("giant", "node without free 1 GiB page fails, names pool")
 {
     std::string words;
     CHECK_EQUAL (check::errorOf ([] { LocalMem memory (GiB, onGiant (far)); }, &words), ENOMEM);
@@ -73,7 +73,7 @@ GUARANTEE ("giant", "a node without a free page of 1 GiB is an error that names 
     CHECK (allFree ());
 }
 
-GUARANTEE ("giant", "without a mount of that size a ShmMem of 1 GiB pages is an error that asks for one")
+GUARANTEE ("giant", "1 GiB ShmMem without matching mount fails")
 {
     std::string words;
     CHECK_EQUAL (check::errorOf ([] { ShmMem memory (GiB, "/giant", onGiant (near)); }, &words), ENOMEM);
@@ -81,7 +81,7 @@ GUARANTEE ("giant", "without a mount of that size a ShmMem of 1 GiB pages is an 
     CHECK (allFree ());
 }
 
-GUARANTEE ("giant", "a ShmMem on a page of 1 GiB, by name, on its node, seen by another process")
+GUARANTEE ("giant", "processes share a 1 GiB ShmMem page by name")
 {
     CHECK (::mkdir ("/tmp/giant", 0700) == 0);
     CHECK (::mount ("giant", "/tmp/giant", "hugetlbfs", 0, "pagesize=1G") == 0);
@@ -106,7 +106,7 @@ GUARANTEE ("giant", "a ShmMem on a page of 1 GiB, by name, on its node, seen by 
     CHECK (::umount ("/tmp/giant") == 0);
 }
 
-GUARANTEE ("giant", "a page of 1 GiB moves to a node that has a free one")
+GUARANTEE ("giant", "1 GiB page moves to a node with room")
 {
     kernel::setPool (far, 1, GiB);
     {

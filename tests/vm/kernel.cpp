@@ -308,6 +308,6 @@ void becomeNobody ()
     CHECK (::setgroups (0, nullptr) == 0);
     CHECK (::setresgid (65534, 65534, 65534) == 0);
     CHECK (::setresuid (65534, 65534, 65534) == 0);
-    CHECK (::prctl (PR_SET_DUMPABLE, 1) == 0);  // else /proc/self stays root's
+    CHECK (::prctl (PR_SET_DUMPABLE, 1) == 0);  // otherwise /proc/self belongs to root
 }
 }  // namespace kernel

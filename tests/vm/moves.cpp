@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Pages that were touched before mbind: on the node when it returns 0, page by page, whatever backs them.
+// Pages that were touched before mbind are on the node when it returns 0, page by page, whatever backs them.
 #include "check.hpp"
 #include "kernel.hpp"
 #include "other.hpp"
@@ -29,13 +29,13 @@ MemOptions basePages ()
     return options;
 }
 
-// The bytes on huge pages, of whichever sort.
+// The bytes on huge pages of any kind.
 uint64_t hugeBytes (const void* address, std::size_t bytes)
 {
     return kernel::smaps (address, bytes, "AnonHugePages") + kernel::smaps (address, bytes, "ShmemPmdMapped");
 }
 
-// All of it is on near, and then, by mbind, on far and back, page by page, with its bytes.
+// All pages are on near; mbind then moves them to far and back, page by page, with their bytes.
 void goesThereAndBack (Memory& memory)
 {
     char* start = static_cast<char*> (memory.get ());
@@ -57,7 +57,7 @@ void goesThereAndBack (Memory& memory)
 }
 }  // namespace
 
-GUARANTEE ("moves", "base pages of a LocalMem, touched before mbind, are on the node when it returns 0")
+GUARANTEE ("moves", "mbind moves touched base pages of LocalMem")
 {
     kernel::PagesFrom from (near);
     LocalMem memory (some, basePages ());
@@ -65,7 +65,7 @@ GUARANTEE ("moves", "base pages of a LocalMem, touched before mbind, are on the 
     CHECK_EQUAL (hugeBytes (memory.get (), some), 0U);
 }
 
-GUARANTEE ("moves", "base pages of a ShmMem, touched before mbind, are on the node when it returns 0")
+GUARANTEE ("moves", "mbind moves touched base pages of ShmMem")
 {
     kernel::PagesFrom from (near);
     ShmMem memory (some, "/moves", basePages ());
@@ -73,7 +73,7 @@ GUARANTEE ("moves", "base pages of a ShmMem, touched before mbind, are on the no
     goesThereAndBack (memory);
 }
 
-GUARANTEE ("moves", "huge pages of a LocalMem move with mbind and stay huge")
+GUARANTEE ("moves", "mbind moves LocalMem huge pages without splitting")
 {
     kernel::PagesFrom from (near);
     LocalMem memory (some);
@@ -83,7 +83,7 @@ GUARANTEE ("moves", "huge pages of a LocalMem move with mbind and stay huge")
     CHECK_EQUAL (memory.pageSize (), huge);
 }
 
-GUARANTEE ("moves", "huge pages of a ShmMem move with mbind and stay huge")
+GUARANTEE ("moves", "mbind moves ShmMem huge pages without splitting")
 {
     kernel::PagesFrom from (near);
     ShmMem memory (some, "/moves");
@@ -94,7 +94,7 @@ GUARANTEE ("moves", "huge pages of a ShmMem move with mbind and stay huge")
     CHECK_EQUAL (memory.pageSize (), huge);
 }
 
-GUARANTEE ("moves", "memory of huge pages and a tail of base pages moves whole")
+GUARANTEE ("moves", "mbind moves huge pages and their base-page tail")
 {
     kernel::PagesFrom from (near);
     LocalMem local (huge + 3 * page);
@@ -106,7 +106,7 @@ GUARANTEE ("moves", "memory of huge pages and a tail of base pages moves whole")
     CHECK_EQUAL (hugeBytes (shared.get (), shared.size ()), huge);
 }
 
-GUARANTEE ("moves", "memory locked in RAM moves and stays locked")
+GUARANTEE ("moves", "locked memory moves and stays locked")
 {
     kernel::PagesFrom from (near);
     LocalMem memory (some, basePages ());
@@ -115,7 +115,7 @@ GUARANTEE ("moves", "memory locked in RAM moves and stays locked")
     CHECK_EQUAL (kernel::smaps (memory.get (), some, "Locked"), some);
 }
 
-GUARANTEE ("moves", "a ShmMem that was opened for reading moves as any other")
+GUARANTEE ("moves", "read-only ShmMem moves like writable ShmMem")
 {
     kernel::PagesFrom from (near);
     ShmMem memory (some, "/moves");
@@ -132,7 +132,7 @@ GUARANTEE ("moves", "a ShmMem that was opened for reading moves as any other")
     CHECK_EQUAL (kernel::pagesOn (memory.get (), some, far), some / page);
 }
 
-GUARANTEE ("moves", "the free mbind moves what was touched, binds the rest, and faults nothing in")
+GUARANTEE ("moves", "free mbind moves touched pages and faults none")
 {
     for (int file : {-1, kernel::memoryFile (16 * page)})
     {
@@ -153,7 +153,7 @@ GUARANTEE ("moves", "the free mbind moves what was touched, binds the rest, and 
     }
 }
 
-GUARANTEE ("moves", "the free mbind binds only the range that it is given")
+GUARANTEE ("moves", "free mbind binds only the given range")
 {
     char* start = kernel::map (12 * page);
     kernel::bind (start, 12 * page, near);
@@ -165,7 +165,7 @@ GUARANTEE ("moves", "the free mbind binds only the range that it is given")
     CHECK_EQUAL (kernel::policyNode (start + 8 * page), near);
 }
 
-GUARANTEE ("moves", "the free mbind of half a huge page puts that half on the node")
+GUARANTEE ("moves", "free mbind of half a huge page moves half")
 {
     kernel::PagesFrom from (near);
     LocalMem memory (some);
@@ -176,7 +176,7 @@ GUARANTEE ("moves", "the free mbind of half a huge page puts that half on the no
     CHECK (kernel::holds (start, some, 3));
 }
 
-GUARANTEE ("moves", "the free mbind refuses null, an unaligned address, no bytes and a hole")
+GUARANTEE ("moves", "free mbind rejects invalid ranges")
 {
     char* start = kernel::map (8 * page);
     kernel::bind (start, 8 * page, near);
@@ -195,7 +195,7 @@ GUARANTEE ("moves", "the free mbind refuses null, an unaligned address, no bytes
     CHECK_EQUAL (kernel::pagesOn (start, 4 * page, near), 4U);
 }
 
-GUARANTEE ("moves", "pages that are in the file, but not touched through this mapping, move too")
+GUARANTEE ("moves", "mbind moves file pages untouched through this mapping")
 {
     const int file = kernel::memoryFile (16 * page);
     char* first = kernel::map (16 * page, file);
@@ -204,11 +204,11 @@ GUARANTEE ("moves", "pages that are in the file, but not touched through this ma
     CHECK (::munmap (first, 16 * page) == 0);
     char* second = kernel::map (16 * page, file);
     CHECK_EQUAL (join::mbind (second, 16 * page, far), 0);
-    kernel::touch (second, 16 * page);  // maps what is there
+    kernel::touch (second, 16 * page);  // maps the existing pages
     CHECK_EQUAL (kernel::pagesOn (second, 16 * page, far), 16U);
 }
 
-GUARANTEE ("moves", "pages in the file of a mapping that may not be touched move too, or mbind does not say 0")
+GUARANTEE ("moves", "inaccessible mapping's file pages move or mbind fails")
 {
     const int file = kernel::memoryFile (16 * page);
     char* first = kernel::map (16 * page, file);
@@ -220,7 +220,7 @@ GUARANTEE ("moves", "pages in the file of a mapping that may not be touched move
     CHECK (result == -1 || kernel::pagesOn (first, 16 * page, far) == 16U);
 }
 
-GUARANTEE ("moves", "memory that was only read, and so has no pages of its own, is bound for when it is written")
+GUARANTEE ("moves", "memory only read so far is bound for writes")
 {
     char* start = kernel::map (4 * huge);
     kernel::bind (start, 4 * huge, near);
@@ -230,7 +230,7 @@ GUARANTEE ("moves", "memory that was only read, and so has no pages of its own, 
     CHECK_EQUAL (kernel::pagesOn (start, 4 * huge, far), 4 * huge / page);
 }
 
-GUARANTEE ("moves", "pages that this process maps twice move too")
+GUARANTEE ("moves", "pages mapped twice by this process move")
 {
     const int file = kernel::memoryFile (16 * page);
     char* first = kernel::map (16 * page, file);
@@ -243,7 +243,7 @@ GUARANTEE ("moves", "pages that this process maps twice move too")
     CHECK_EQUAL (kernel::pagesOn (first, 16 * page, far), 16U);
 }
 
-GUARANTEE ("moves", "pinned pages are EBUSY with their number, the policy stays set, and they move when let go")
+GUARANTEE ("moves", "pinned pages fail with EBUSY, move after unpinning")
 {
     kernel::PagesFrom from (near);
     LocalMem memory (64 * page, basePages ());
@@ -265,7 +265,7 @@ GUARANTEE ("moves", "pinned pages are EBUSY with their number, the policy stays 
     CHECK_EQUAL (kernel::pagesOn (start, 64 * page, far), 64U);
 }
 
-GUARANTEE ("moves", "moved from, mbind and nodeOf say EBADF")
+GUARANTEE ("moves", "mbind and nodeOf on moved-from memory return EBADF")
 {
     LocalMem memory (page);
     LocalMem taker (std::move (memory));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Nodes that are none: EINVAL, and nothing happens. And what nodeOf, placement and MemOptions.node say of the rest.
+// Invalid nodes fail with EINVAL and change nothing. Also what nodeOf, placement and MemOptions.node report and do
+// otherwise.
 #include "check.hpp"
 #include "kernel.hpp"
 #include "other.hpp"
@@ -22,7 +23,7 @@ const int far = kernel::nodes ().far;
 
 constexpr std::size_t some = 8 * kernel::MiB;
 
-// mbind and constructors refuse the node; what was on near stays there, unbound.
+// mbind and constructors reject the node; what was on near stays there, unbound.
 void isRefused (int node)
 {
     kernel::PagesFrom* from = new kernel::PagesFrom (near);
@@ -48,7 +49,7 @@ void isRefused (int node)
     CHECK_EQUAL (kernel::policyMode (raw), 0);
     MemOptions options;
     options.node = node;
-    if (node != -1)  // which asks for none
+    if (node != -1)  // -1 requests no node
     {
         for (std::size_t bytes : {page, some})
         {
@@ -58,7 +59,7 @@ void isRefused (int node)
     }
 }
 
-// Made on the node from the first touch on: the kernel had no page to migrate afterwards.
+// Memory is created on the node from the first touch: the kernel migrates no page.
 void isMadeOn (int node, HugePages pages, std::size_t pageSize, std::size_t bytes)
 {
     MemOptions options;
@@ -80,7 +81,7 @@ void isMadeOn (int node, HugePages pages, std::size_t pageSize, std::size_t byte
     }
 }
 
-// What placement () says of the nodes is what the kernel says, page by page.
+// What placement () reports about nodes matches what the kernel reports, page by page.
 void tellsTheTruth (const Memory& memory)
 {
     const Placement placement = memory.placement ();
@@ -97,7 +98,7 @@ void tellsTheTruth (const Memory& memory)
 }
 }  // namespace
 
-GUARANTEE ("nodes", "an absent node is EINVAL and nothing is moved: the next number, 63, 64, 1023, 1024, INT_MAX, -1")
+GUARANTEE ("nodes", "absent node fails with EINVAL and moves nothing")
 {
     for (int node : {kernel::nodes ().absent, 1023, 1024, 1025, INT_MAX, -1, -2, INT_MIN})
     {
@@ -112,13 +113,13 @@ GUARANTEE ("nodes", "an absent node is EINVAL and nothing is moved: the next num
     }
 }
 
-GUARANTEE ("memless", "a node without memory is EINVAL and nothing is moved")
+GUARANTEE ("memless", "memoryless node fails with EINVAL and moves nothing")
 {
     CHECK (kernel::nodes ().memless >= 0);
     isRefused (kernel::nodes ().memless);
 }
 
-GUARANTEE ("memless", "a thread on a node without memory gets memory from another, which nodeOf tells")
+GUARANTEE ("memless", "thread on memoryless node gets memory elsewhere")
 {
     cpu_set_t cpus;
     CPU_ZERO (&cpus);
@@ -129,7 +130,7 @@ GUARANTEE ("memless", "a thread on a node without memory gets memory from anothe
     tellsTheTruth (memory);
 }
 
-GUARANTEE ("cpuset", "a node outside the cpuset is EINVAL and nothing is moved")
+GUARANTEE ("cpuset", "node outside the cpuset fails with EINVAL")
 {
     const std::string groups = "/sys/fs/cgroup/";
     const std::string group = groups + "nodes/";
@@ -148,7 +149,7 @@ GUARANTEE ("cpuset", "a node outside the cpuset is EINVAL and nothing is moved")
     CHECK (::rmdir (group.c_str ()) == 0);
 }
 
-GUARANTEE ("nodes", "nodeOf of an untouched page is -1 and ENOENT, and faults nothing in")
+GUARANTEE ("nodes", "nodeOf of an untouched page returns ENOENT")
 {
     MemOptions options;
     options.prefault = false;
@@ -173,7 +174,7 @@ GUARANTEE ("nodes", "nodeOf of an untouched page is -1 and ENOENT, and faults no
     }
 }
 
-GUARANTEE ("nodes", "nodeOf is the node of the page, for each page of memory that lies on two nodes")
+GUARANTEE ("nodes", "nodeOf is exact across memory on two nodes")
 {
     MemOptions options;
     options.huge = HugePages::Never;
@@ -200,7 +201,7 @@ GUARANTEE ("nodes", "nodeOf is the node of the page, for each page of memory tha
     }
 }
 
-GUARANTEE ("nodes", "placement tells the bytes on each node, of huge pages too")
+GUARANTEE ("nodes", "placement () counts bytes per node for huge pages")
 {
     kernel::PagesFrom from (near);
     LocalMem local (some + 5 * page);
@@ -215,7 +216,7 @@ GUARANTEE ("nodes", "placement tells the bytes on each node, of huge pages too")
     }
 }
 
-GUARANTEE ("nodes", "MemOptions.node binds before the first touch: base pages")
+GUARANTEE ("nodes", "MemOptions.node binds base pages before first touch")
 {
     for (int node : {near, far})
     {
@@ -225,7 +226,7 @@ GUARANTEE ("nodes", "MemOptions.node binds before the first touch: base pages")
     }
 }
 
-GUARANTEE ("nodes", "MemOptions.node binds before the first touch: huge pages, preferred and required")
+GUARANTEE ("nodes", "MemOptions.node binds huge pages before first touch")
 {
     for (int node : {near, far})
     {
@@ -234,7 +235,7 @@ GUARANTEE ("nodes", "MemOptions.node binds before the first touch: huge pages, p
     }
 }
 
-GUARANTEE ("nodes", "MemOptions.node without prefault binds what is touched later, and touches nothing")
+GUARANTEE ("nodes", "MemOptions.node without prefault binds later touches")
 {
     for (HugePages pages : {HugePages::Never, HugePages::Prefer})
     {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Another process, which does one thing, says that it is done, and stays as it is until this object goes.
+// Another process that does one thing, reports that it is done, and stays until the destructor kills it.
 #ifndef JOIN_TESTS_VM_OTHER_HPP
 #define JOIN_TESTS_VM_OTHER_HPP
 
@@ -41,7 +41,8 @@ public:
         ::waitpid (_child, nullptr, 0);
     }
 
-    /// What the call returns, or the errno it throws, in a process of its own; 128 and more: the signal that killed it.
+    /// What the call returns, or the errno that it throws, in a process of its own; from 128: the signal that killed
+    /// it.
     static int in (const std::function<int ()>& call)
     {
         const pid_t child = ::fork ();

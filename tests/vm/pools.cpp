@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Reserved huge pages of 2 MiB: some on near, none on far. The kernel counts the pages of all nodes when it maps, and
-// sends a SIGBUS when one is touched that is bound to an empty node.
+// sends a SIGBUS at the first touch of a page that is bound to an empty node.
 #include "check.hpp"
 #include "kernel.hpp"
 #include "other.hpp"
@@ -19,8 +19,8 @@ const int far = kernel::nodes ().far;
 constexpr int reserved = 8;  // pages, on near
 constexpr std::size_t some = 4 * huge;
 
-// The pool as the guest is booted with, whatever moved or broke before; and all of it free at the end. "deny" is how
-// the kernel refuses to collapse shared memory: what is required must come from a hugetlbfs then.
+// The pool with which the guest boots, whatever earlier checks have moved or broken; all of it must be free at the end.
+// "deny" makes the kernel refuse to collapse shared memory: required pages must then come from a hugetlbfs.
 struct Pool
 {
     explicit Pool (const char* sharedTransparent = "never")
@@ -59,7 +59,7 @@ bool isOn (Memory& memory, int node)
 
 }  // namespace
 
-GUARANTEE ("pools", "a LocalMem that requires pages of 2 MiB on a node takes that node's pool")
+GUARANTEE ("pools", "LocalMem requiring 2 MiB pages uses node's pool")
 {
     Pool pool;
     LocalMem memory (some, asking (HugePages::Require, huge, near));
@@ -74,7 +74,7 @@ GUARANTEE ("pools", "a LocalMem that requires pages of 2 MiB on a node takes tha
     CHECK_EQUAL (kernel::pool (near, "free_hugepages"), reserved - 4);
 }
 
-GUARANTEE ("pools", "a pool that is empty on the node: other huge pages there, base pages or an error, and no SIGBUS")
+GUARANTEE ("pools", "empty node pool falls back or fails without SIGBUS")
 {
     Pool pool;
     for (HugePages pages : {HugePages::Prefer, HugePages::Require})
@@ -92,7 +92,7 @@ GUARANTEE ("pools", "a pool that is empty on the node: other huge pages there, b
     }
 }
 
-GUARANTEE ("pools", "pool pages move to a node whose pool is empty, and stay pool pages")
+GUARANTEE ("pools", "pool pages move to a node with empty pool")
 {
     Pool pool;
     LocalMem memory (some, asking (HugePages::Require, huge, near));
@@ -104,7 +104,7 @@ GUARANTEE ("pools", "pool pages move to a node whose pool is empty, and stay poo
     CHECK_EQUAL (memory.pageSize (), huge);
 }
 
-GUARANTEE ("pools", "a ShmMem that requires huge pages takes the node's pool where the kernel refuses others")
+GUARANTEE ("pools", "ShmMem uses node's pool without transparent huge pages")
 {
     Pool pool ("deny");
     ShmMem memory (some, "/pools", asking (HugePages::Require, huge, near));
@@ -126,7 +126,7 @@ GUARANTEE ("pools", "a ShmMem that requires huge pages takes the node's pool whe
     ShmMem::unlink ("/pools");
 }
 
-GUARANTEE ("pools", "a ShmMem that requires them on a node with an empty pool is ENOMEM, without a name or a SIGBUS")
+GUARANTEE ("pools", "ShmMem on node with empty pool fails without name")
 {
     Pool pool ("deny");
     std::string words;
@@ -140,7 +140,7 @@ GUARANTEE ("pools", "a ShmMem that requires them on a node with an empty pool is
     ShmMem::unlink ("/pools");
 }
 
-GUARANTEE ("pools", "a ShmMem that requires huge pages has transparent ones on the node, whose pool is empty")
+GUARANTEE ("pools", "ShmMem uses transparent huge pages despite empty pool")
 {
     Pool pool;
     ShmMem memory (some, "/pools", asking (HugePages::Require, huge, far));
@@ -149,7 +149,7 @@ GUARANTEE ("pools", "a ShmMem that requires huge pages has transparent ones on t
     CHECK_EQUAL (kernel::smaps (memory.get (), some, "ShmemPmdMapped"), some);
 }
 
-GUARANTEE ("pools", "more than the pool has on that node, though others have the rest: no SIGBUS")
+GUARANTEE ("pools", "exceeding one node's pool causes no SIGBUS")
 {
     Pool pool;
     kernel::setPool (far, 2);
@@ -161,7 +161,7 @@ GUARANTEE ("pools", "more than the pool has on that node, though others have the
     CHECK_EQUAL (kernel::pool (far, "free_hugepages"), 2);
 }
 
-GUARANTEE ("pools", "pool pages that come at the first touch come from the node's own pool, or not at all")
+GUARANTEE ("pools", "first-touch pool pages come from the bound node")
 {
     Pool pool;
     MemOptions options = asking (HugePages::Require, huge, near);

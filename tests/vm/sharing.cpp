@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Pages that other processes map too, and what a binding in one process means to another.
+// Pages that other processes map too, and the effect of one process's binding on another.
 #include "check.hpp"
 #include "kernel.hpp"
 #include "other.hpp"
@@ -32,7 +32,7 @@ MemOptions onTouch (HugePages pages)
     return options;
 }
 
-// So many base pages cannot be moved, and that is what mbind says; the policy is set all the same.
+// mbind reports that `stuck` base pages cannot be moved; the policy is set all the same.
 void isBusy (Memory& memory, std::size_t stuck)
 {
     const std::size_t pages = memory.size () / page;
@@ -68,18 +68,17 @@ void sharedWith (const MemOptions& options)
 }
 }  // namespace
 
-GUARANTEE ("sharing", "base pages that another process maps too move with CAP_SYS_NICE, and are EBUSY without")
+GUARANTEE ("sharing", "moving shared base pages needs CAP_SYS_NICE")
 {
     sharedWith (basePages ());
 }
 
-GUARANTEE ("sharing",
-           "huge pages that another process maps too move with CAP_SYS_NICE, stay huge, and are EBUSY without")
+GUARANTEE ("sharing", "moving shared huge pages needs CAP_SYS_NICE")
 {
     sharedWith (MemOptions ());
 }
 
-GUARANTEE ("sharing", "the number of pages that could not be moved is exact when another process maps only some")
+GUARANTEE ("sharing", "error counts pages that could not move")
 {
     kernel::PagesFrom from (near);
     ShmMem memory (some, "/sharing", basePages ());
@@ -91,13 +90,13 @@ GUARANTEE ("sharing", "the number of pages that could not be moved is exact when
     isBusy (memory, 7);
 }
 
-GUARANTEE ("sharing", "a LocalMem that a forked child shares: moved with CAP_SYS_NICE, EBUSY with the number without")
+GUARANTEE ("sharing", "LocalMem shared with forked child needs CAP_SYS_NICE")
 {
     kernel::PagesFrom from (near);
     LocalMem memory (some, basePages ());
     kernel::touch (memory.get (), some, 5);
     {
-        Other child ([&] { kernel::touch (memory.get (), some / 2, 6); });  // half of it is its own by now
+        Other child ([&] { kernel::touch (memory.get (), some / 2, 6); });  // the child owns half of it by now
         CHECK_EQUAL (memory.mbind (far), 0);
         CHECK_EQUAL (kernel::pagesOn (memory.get (), some, far), some / page);
         CHECK_EQUAL (memory.mbind (near), 0);
@@ -111,7 +110,7 @@ GUARANTEE ("sharing", "a LocalMem that a forked child shares: moved with CAP_SYS
     CHECK (kernel::holds (memory.get (), some, 5));
 }
 
-GUARANTEE ("sharing", "pages of its own move without CAP_SYS_NICE")
+GUARANTEE ("sharing", "unshared pages move without CAP_SYS_NICE")
 {
     kernel::PagesFrom from (near);
     kernel::becomeNobody ();
@@ -125,7 +124,7 @@ GUARANTEE ("sharing", "pages of its own move without CAP_SYS_NICE")
     CHECK_EQUAL (kernel::smaps (shared.get (), some, "ShmemPmdMapped"), some);
 }
 
-GUARANTEE ("sharing", "a ShmMem that one process binds is bound for the others: for pages to come and pages there")
+GUARANTEE ("sharing", "binding a ShmMem applies to every process")
 {
     kernel::PagesFrom from (near);
     ShmMem memory (some, "/sharing", onTouch (HugePages::Never));
@@ -143,7 +142,7 @@ GUARANTEE ("sharing", "a ShmMem that one process binds is bound for the others: 
     ShmMem::unlink ("/sharing");
 }
 
-GUARANTEE ("sharing", "a later opener's new pages follow the binding, and nodeOf agrees in both processes")
+GUARANTEE ("sharing", "later opener's new pages follow the binding")
 {
     for (HugePages pages : {HugePages::Never, HugePages::Prefer})
     {
@@ -167,7 +166,7 @@ GUARANTEE ("sharing", "a later opener's new pages follow the binding, and nodeOf
     }
 }
 
-GUARANTEE ("sharing", "an opener that asks for a node gets the whole segment there, or EBUSY")
+GUARANTEE ("sharing", "opener requesting a node moves segment or gets EBUSY")
 {
     kernel::PagesFrom from (near);
     MemOptions options;

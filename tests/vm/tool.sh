@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# In a guest of four nodes: the tool sees the nodes, and the node of each segment. tool.sh JOINMEM MAKER
+# In a guest of four nodes: the tool shows the nodes and the node of each segment. tool.sh JOINMEM MAKER
 joinmem=$1
 maker=$2
 failed=0
@@ -18,10 +18,10 @@ until grep -q ready /tmp/ready ; do sleep 0.1 ; done
 row=$("$joinmem" ls --no-header)
 echo "$row"
 case $row in
-    "on-two  mpmc  24  65536  1  1  0  "*"  2  "*) ;;
-    *) fail "ls does not say that the queue is on node 2" ;;
+    "on-two  mpmc  "*"  1  65536  24  1  0  "*"  2") ;;
+    *) fail "ls does not show that the queue is on node 2" ;;
 esac
-"$joinmem" stat on-two | grep -q '^NUMA nodes: .* on 2$' || fail "nor does stat: $("$joinmem" stat on-two)"
+"$joinmem" stat on-two | grep -q '^NUMA nodes: .* on node 2$' || fail "stat does not show it: $("$joinmem" stat on-two)"
 
 "$joinmem" doctor --json > /tmp/doctor
 status=$?
@@ -33,6 +33,6 @@ grep -qi mpmc /tmp/bench || fail "bench between nodes measured nothing: $(cat /t
 
 exec 3>&-
 wait
-"$joinmem" gc
+"$joinmem" gc --with-elements
 [ -z "$(ls /dev/shm)" ] || fail "left behind: $(ls /dev/shm)"
 exit $failed

@@ -1,9 +1,15 @@
 # SPDX-License-Identifier: MIT
-# bash completion of joinmem(1). What there is to complete it is asked of the program itself: so it is never out of date.
+# bash completion of joinmem(1). The program itself lists what can be completed, so the list is never out of date. Only a
+# joinmem of an absolute folder of PATH is run: a file of the current folder is not, whatever the command line says.
 _joinmem ()
 {
-    local tool=${COMP_WORDS[0]} current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
+    local tool current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
     local subcommand=${COMP_WORDS[1]} words='' word
+    COMPREPLY=()
+    tool=$(type -P joinmem)
+    if [[ $tool != /* ]] ; then
+        return
+    fi
     if [ "$COMP_CWORD" -eq 1 ] ; then
         words=$("$tool" --help 2> /dev/null | sed -n '/^Subcommands:/,/^$/s/^  \([a-z]\{1,\}\).*/\1/p')$'\n--help\n--help-all\n--version'
     elif [[ $previous == --between ]] ; then
@@ -12,11 +18,10 @@ _joinmem ()
         words=$'spsc\nmpsc\nmpmc'
     elif [[ $current == -* ]] ; then
         words=$("$tool" "$subcommand" --help 2> /dev/null | sed -n 's/^  \(-[^ ]*\).*/\1/p' | tr , '\n')
-    elif [[ $subcommand == @(stat|rm|push|pop) ]] ; then
+    elif [[ $subcommand == @(stat|rm|push|pop|ls|gc|top) ]] ; then
         words=$("$tool" ls --no-header --ours 2> /dev/null | sed 's/ .*//')
     fi
-    # Not by compgen -W, which expands the words, $(commands) too: names are whoever's who may write to /dev/shm.
-    COMPREPLY=()
+    # Not by compgen -W, which expands the words, $(commands) too: any user may make names in /dev/shm.
     while IFS= read -r word ; do
         if [[ -n $word && $word == "$current"* ]] ; then
             COMPREPLY+=("$(printf %q "$word")")

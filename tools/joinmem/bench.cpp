@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// joinmem bench: what this machine gives. How it is measured is in the folder bench/, a file for each concern.
+// joinmem bench: measures this machine. The files in bench/ do the measurements, one file for each concern.
 #include "command.hpp"
 
 #include "bench/cores.hpp"
@@ -32,6 +32,7 @@ struct Options
     bool quick = false;
     bool quiet = false;
     bool noMemory = false;
+    bool histogram = false;
 };
 
 [[noreturn]] void refuseFile (const std::string& path)
@@ -39,7 +40,7 @@ struct Options
     throw Stop (Failed, "bench: --svg " + path + ": " + std::strerror (errno));
 }
 
-// Before anything is measured, and without making what may never be written.
+// Runs before the measurements, and does not create the file: it may never be written.
 void lookAtFile (const std::string& path)
 {
     const std::size_t slash = path.rfind ('/');
@@ -88,32 +89,36 @@ void perform (Options options)
     {
         writeFile (options.svg, svgOf (results));
     }
-    std::cout << (options.json ? jsonOf (results).dump (2) + "\n" : textOf (results));
+    std::cout << (options.json ? jsonOf (results).dump (2) + "\n" : textOf (results, options.histogram));
 }
 }  // namespace
 }  // namespace bench
 
 void addBench (CLI::App& app, int*)
 {
-    CLI::App* const command =
-        app.add_subcommand ("bench", "Measure what this machine gives: throughput, latency, memory.");
+    CLI::App* const command = app.add_subcommand ("bench", "Measure throughput, latency and memory of this machine.");
     const auto options = std::make_shared<bench::Options> ();
-    command->add_option ("--between", options->between, "whom: two cores, two NUMA nodes, or processes on two cores")
+    command
+        ->add_option ("--between", options->between,
+                      "measure between threads on two cores or two NUMA nodes, or between processes")
         ->check (CLI::IsMember ({"cores", "nodes", "processes"}))
         ->capture_default_str ();
-    command->add_option ("--cpus", options->cpus, "the CPU that pushes and the one that pops, as in 0,1")
+    command->add_option ("--cpus", options->cpus, "the CPUs of the producer and the consumer, such as 0,1")
         ->type_name ("A,B");
-    command->add_option ("--seconds", options->plan.seconds, "of one measurement")
+    command->add_option ("--seconds", options->plan.seconds, "duration of one measurement")
         ->check (CLI::Range (0.001, 3600.0))
         ->capture_default_str ();
-    command->add_option ("--rounds", options->plan.rounds, "of everything: the median and half the range are shown")
+    command
+        ->add_option ("--rounds", options->plan.rounds,
+                      "measure everything that often; the output has least, median and most")
         ->check (CLI::Range (1, 1000))
         ->capture_default_str ();
-    command->add_flag ("--quick", options->quick, "a tenth of the time");
-    command->add_flag ("--no-memory", options->noMemory, "queues alone");
-    command->add_flag ("--json", options->json, "one JSON document, with the histograms");
-    command->add_option ("--svg", options->svg, "draw the latencies into that file")->type_name ("FILE");
-    command->add_flag ("--quiet", options->quiet, "no progress bar, which only a terminal has");
+    command->add_flag ("--quick", options->quick, "measure for a tenth of the time");
+    command->add_flag ("--no-memory", options->noMemory, "measure queues only");
+    command->add_flag ("--histogram", options->histogram, "also print the histograms of the latencies");
+    command->add_flag ("--json", options->json, "print one JSON document, with the histograms");
+    command->add_option ("--svg", options->svg, "draw the latencies into this file")->type_name ("FILE");
+    command->add_flag ("--quiet", options->quiet, "show no progress bar (only a terminal shows one)");
     command->footer ("Example: joinmem bench --between processes --svg latency.svg");
     command->callback ([options] { bench::perform (*options); });
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the subcommands have in common: how they are added, how they end, and what they end with.
+// What the subcommands share: their registration, the exception that ends them, and the exit statuses.
 #ifndef JOINMEM_TOOL_COMMAND_HPP
 #define JOINMEM_TOOL_COMMAND_HPP
 
@@ -13,23 +13,23 @@ class App;
 
 namespace tool
 {
-/// Exit statuses, as joinmem(1) lists them. `doctor` has Failed for "worse" and Usage for "missing".
+/// Exit statuses, as joinmem(1) lists them. `doctor` uses Failed for "worse" and Usage for "missing".
 enum Status : int
 {
     Done = 0,
-    Failed = 1,      ///< anything else that went wrong
-    Usage = 2,       ///< the command line
-    BadName = 3,     ///< no name of a segment
-    NotThere = 4,    ///< no segment of that name
-    NotAllowed = 5,  ///< this user may not
-    Vanished = 6,    ///< it was there, and went or was replaced in the middle
-    NoQueue = 7,     ///< it is no queue, or a damaged one
-    InUse = 8,       ///< others have it in use
-    TimedOut = 9,    ///< --timeout
-    ShutDown = 10,   ///< nobody pushes to this queue any more
+    Failed = 1,      ///< any other failure
+    Usage = 2,       ///< the command line is wrong
+    BadName = 3,     ///< the name is not valid for a segment
+    NotThere = 4,    ///< there is no segment of that name
+    NotAllowed = 5,  ///< this user may not do that
+    Vanished = 6,    ///< the segment was removed or replaced meanwhile
+    NoQueue = 7,     ///< the segment is not a queue, or is damaged
+    InUse = 8,       ///< other processes use it
+    TimedOut = 9,    ///< the time of --timeout is up
+    ShutDown = 10,   ///< the queue is shut down
 };
 
-/// Thrown to end a subcommand with a sentence, which goes to standard error, and a status.
+/// Thrown to end a subcommand with an exit status and a sentence for standard error.
 class Stop : public std::runtime_error
 {
 public:
@@ -42,11 +42,11 @@ public:
     const Status status;
 };
 
-/// The status that an errno of the library stands for.
+/// The exit status for an errno of the library.
 Status statusOf (int error) noexcept;
 
-/// Each adds its subcommand to the program, with its options and help. Its callback does the work, prints to standard
-/// output, and sets *status where that is not Done; it throws Stop or std::system_error.
+/// Each function adds a subcommand to the program, with its options and help. The callback of the subcommand does the
+/// work, prints to standard output, and sets *status if that is not Done; it throws Stop or std::system_error.
 void addLs (CLI::App& app, int* status);
 void addStat (CLI::App& app, int* status);
 void addTop (CLI::App& app, int* status);

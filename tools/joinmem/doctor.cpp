@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// joinmem doctor: what this machine gives to the library, what that means, and how to mend it. The files of doctor/
-// read facts, and judge them apart from that.
+// joinmem doctor: reports what this machine lacks for the library, the consequence, and the fix. The files in doctor/
+// read facts first and judge them separately.
 #include "command.hpp"
 #include "doctor/facts.hpp"
 #include "doctor/print.hpp"
@@ -8,6 +8,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <iostream>
 #include <memory>
 #include <string>
@@ -21,7 +22,8 @@ namespace
 struct Options
 {
     bool json = false;
-    bool brief = false;
+    bool all = false;
+    bool brief = false;  // the default, without the hint at --all
     std::string root;
 };
 
@@ -44,10 +46,11 @@ int examine (Options options)
     {
         options.root.pop_back ();
     }
-    options.root = options.root == "/" ? "/." : options.root;  // its files, as of any other folder
+    options.root = options.root == "/" ? "/." : options.root;  // read its files as those of any other directory
     if (!options.root.empty () && !Source ("").isFolder (options.root))
     {
-        throw Stop (NotThere, options.root + " is no folder: --root wants one that looks like a machine's");
+        throw Stop (NotThere,
+                    options.root + " is not a directory: --root needs one with the structure of a root directory");
     }
     const Checks checks = judge (readFacts (Source (options.root)));
     if (options.json)
@@ -58,7 +61,9 @@ int examine (Options options)
     {
         Style style;
         style.colour = wantsColour ();
-        style.brief = options.brief;
+        style.all = options.all;
+        style.hint = !options.all && !options.brief;
+        style.width = onTerminal () ? std::min<std::size_t> (screenSize ().columns, 100) : 100;
         printText (std::cout, checks, options.root, style);
     }
     return statusOf (overall (checks));
@@ -69,16 +74,16 @@ int examine (Options options)
 void addDoctor (CLI::App& app, int* status)
 {
     const auto options = std::make_shared<doctor::Options> ();
-    CLI::App* command =
-        app.add_subcommand ("doctor", "Tell what this machine gives to the library, and how to mend it.");
-    command->add_flag ("--json", options->json, "one JSON document, see joinmem-doctor(1)");
-    command->add_flag ("--brief", options->brief, "only what is worse or missing");
-    command->add_option ("--root", options->root, "look at the files of this folder instead")->group ("");
-    command->footer (
-        "Changes nothing, and needs no privilege.\n"
-        "Exit status: 0 all is fine; 1 something is worse: it works, slower or in a weaker mode; 2 something is\n"
-        "missing that the library promises, or the command line is wrong.\n"
-        "Example: joinmem doctor --brief");
+    CLI::App* command = app.add_subcommand ("doctor", "Check the configuration of this machine and suggest fixes.");
+    command->add_flag ("--all", options->all, "also print the checks that are fine or unknown");
+    command->add_flag ("--json", options->json, "print one JSON document, see joinmem-doctor(1)");
+    command->add_flag ("--brief", options->brief, "print only what is worse or missing (the default)")->group ("");
+    command->add_option ("--root", options->root, "read the files of this directory instead")->group ("");
+    command->footer ("The doctor changes nothing and needs no privilege.\n"
+                     "Exit status: 0 all checks are fine; 1 something is worse: it works, but slower or\n"
+                     "in a weaker mode; 2 something that the library promises is not available, or\n"
+                     "the command line is wrong.\n"
+                     "Example: joinmem doctor --all");
     command->callback ([options, status] { *status = doctor::examine (*options); });
 }
 

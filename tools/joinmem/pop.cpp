@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// joinmem pop: a queue to standard output.
+// joinmem pop: moves the elements of a queue to standard output.
 #include "command.hpp"
 
+#include "show/text.hpp"
 #include "stream/descriptors.hpp"
 #include "stream/ending.hpp"
 #include "stream/formats.hpp"
@@ -12,6 +13,7 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
+#include <iostream>
 #include <memory>
 #include <string>
 
@@ -23,7 +25,7 @@ namespace stream
 {
 namespace
 {
-// As many as were asked for; or what is there now, though more may come meanwhile; or all.
+// How many elements to pop: --count; else, with --follow, all that will ever come; else those in the queue now.
 uint64_t wanted (const join::AnyQueue& queue, const Options& options) noexcept
 {
     return options.count != 0 ? options.count : options.follow ? UINT64_MAX : queue.pending ();
@@ -32,20 +34,26 @@ uint64_t wanted (const join::AnyQueue& queue, const Options& options) noexcept
 void popElements (join::AnyQueue& queue, const Options& options)
 {
     Output output (STDOUT_FILENO);
-    Popper popper (queue, options, output);
+    Consumer consumer (queue, options, output);
     Batch batch (queue.elementSize ());
     const std::unique_ptr<Unpacker> unpacker = unpackerOf (options, queue.elementSize ());
     const uint64_t all = wanted (queue, options);
     uint64_t done = 0;
     while (done < all)
     {
-        const uint64_t n = popper.pop (batch.at (0), std::min (batch.most (), all - done));
+        const uint64_t n = consumer.pop (batch.at (0), std::min (batch.most (), all - done));
         if (n == 0)
         {
             break;
         }
         unpacker->unpack (output, batch.at (0), n);
         done += n;
+    }
+    if (done == 0 && options.count == 0 && !options.follow)
+    {
+        std::cerr << "joinmem: " << printable (std::string (queue.name ()))
+                  << (queue.stats ().shutDown ? " is empty and shut down: no more elements will come\n"
+                                              : " is empty: --follow waits for elements\n");
     }
     if (options.count != 0 && done < all)
     {
@@ -54,42 +62,43 @@ void popElements (join::AnyQueue& queue, const Options& options)
     }
 }
 
-// Nobody can push to it any more, nor is there anything left to pop for anybody. 0, or -1 with lastError.
+// Shuts the queue down and, without --keep, removes its name. @return 0, or -1 with lastError
 int finish (join::AnyQueue& queue, const Options& options) noexcept
 {
     queue.shutdown ();
     return options.keep ? 0 : removeName (queue);
 }
 
-void copyStream (Popper& popper, StreamUnpacker& unpacker, Output& output, const join::AnyQueue& queue)
+void copyStream (Consumer& consumer, StreamUnpacker& unpacker, Output& output, const join::AnyQueue& queue)
 {
     Batch batch (queue.elementSize ());
     while (!unpacker.ended ())
     {
-        // One, until it is known to be a stream: of what is something else no more is taken.
-        const uint64_t n = popper.pop (batch.at (0), unpacker.begun () ? batch.most () : 1);
+        // Pops a single element until it is known to be a stream: of anything else no more is taken.
+        const uint64_t n = consumer.pop (batch.at (0), unpacker.begun () ? batch.most () : 1);
         if (n == 0)
         {
-            throw Stop (Failed, std::string (queue.name ()) + ": the stream ends before its end: who pushed it "
-                                    + (popper.why () == Dry::Abandoned ? "was killed" : "gave up"));
+            throw Stop (Failed, std::string (queue.name ()) + ": the stream is incomplete: its producer "
+                                    + (consumer.why () == Dry::Abandoned ? "was killed" : "gave up"));
         }
         unpacker.unpack (output, batch.at (0), n);
     }
 }
 
-// A part of a stream is of no use to whoever comes next: once it has begun, its reader ends it for its writer as well.
+// The rest of a stream is of no use to another consumer: once the stream has begun, a consumer that stops shuts the
+// queue down, which ends the producer as well.
 void popStream (join::AnyQueue& queue, const Options& options)
 {
     Output output (STDOUT_FILENO);
-    Popper popper (queue, options, output);
+    Consumer consumer (queue, options, output);
     StreamUnpacker unpacker (queue.elementSize ());
     try
     {
-        copyStream (popper, unpacker, output, queue);
+        copyStream (consumer, unpacker, output, queue);
     }
     catch (const Stop& stop)
     {
-        const bool over = unpacker.begun () || popper.why () != Dry::Empty;
+        const bool over = unpacker.begun () || consumer.why () != Dry::Empty;
         if (over || (stop.status == Failed && isStream (queue)))
         {
             finish (queue, options);
@@ -115,7 +124,7 @@ void pop (Options& options, int* status)
     readTexts (&options);
     if (options.timeout && !options.follow && !options.bytes && options.count == 0)
     {
-        throw Stop (Usage, "--timeout is of a wait, which --follow, --count and --bytes do");
+        throw Stop (Usage, "--timeout limits a wait: it needs --follow, --count or --bytes");
     }
     keepStandardOpen (STDOUT_FILENO);
     catchSignals ();
@@ -141,11 +150,11 @@ void pop (Options& options, int* status)
 
 void addPop (CLI::App& app, int* status)
 {
-    CLI::App* command = app.add_subcommand ("pop", "Move a queue to standard output.");
+    CLI::App* command = app.add_subcommand ("pop", "Move the elements of a queue to standard output.");
     auto options = std::make_shared<stream::Options> ();
     stream::addOptions (*command, options.get ());
-    command->add_flag ("--follow", options->follow, "wait for more, until the queue is shut down");
-    command->add_flag ("--keep", options->keep, "--bytes: leave the name of the queue at the end of the stream");
+    command->add_flag ("--follow", options->follow, "wait for more elements until the queue is shut down");
+    command->add_flag ("--keep", options->keep, "with --bytes: keep the name of the queue at the end of the stream");
     command->footer ("See joinmem-pop(1).\n"
                      "Example: joinmem pop --bytes backup | tar x");
     command->callback ([options, status] { stream::pop (*options, status); });

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// joinmem push: standard input into a queue.
+// joinmem push: moves standard input into a queue.
 #include "command.hpp"
 
 #include "stream/descriptors.hpp"
@@ -21,8 +21,8 @@ namespace stream
 {
 namespace
 {
-// What is complete is pushed before the input is found to be wrong.
-bool packAndPush (Packer& packer, Input& input, Batch& batch, Pusher& pusher)
+// Pushes the complete elements even if the input after them is wrong. @return false at the end of the input
+bool packAndPush (Packer& packer, Input& input, Batch& batch, Producer& producer)
 {
     bool more = false;
     batch.clear ();
@@ -32,23 +32,23 @@ bool packAndPush (Packer& packer, Input& input, Batch& batch, Pusher& pusher)
     }
     catch (const Stop&)
     {
-        pusher.push (batch.at (0), batch.count ());
+        producer.push (batch.at (0), batch.count ());
         throw;
     }
-    pusher.push (batch.at (0), batch.count ());
+    producer.push (batch.at (0), batch.count ());
     return more;
 }
 
 void pushElements (join::AnyQueue& queue, const Options& options)
 {
     Input input (STDIN_FILENO);
-    Pusher pusher (queue, options);
+    Producer producer (queue, options);
     Batch batch (queue.elementSize ());
     const std::unique_ptr<Packer> packer = packerOf (options, queue.elementSize ());
-    while (options.count == 0 || pusher.pushed () < options.count)
+    while (options.count == 0 || producer.pushed () < options.count)
     {
-        batch.limit (options.count != 0 ? options.count - pusher.pushed () : UINT64_MAX);
-        if (!packAndPush (*packer, input, batch, pusher))
+        batch.limit (options.count != 0 ? options.count - producer.pushed () : UINT64_MAX);
+        if (!packAndPush (*packer, input, batch, producer))
         {
             break;
         }
@@ -59,35 +59,36 @@ void pushElements (join::AnyQueue& queue, const Options& options)
     }
 }
 
-void pushMark (Mark mark, const StreamPacker& packer, Batch& batch, Pusher& pusher)
+void pushMark (Mark mark, const StreamPacker& packer, Batch& batch, Producer& producer)
 {
     batch.clear ();
     packer.addMark (mark, batch);
-    pusher.push (batch.at (0), batch.count ());
+    producer.push (batch.at (0), batch.count ());
 }
 
-// Whatever ends it before its end, the queue is shut down without the mark of the end: so its reader is told.
+// On any failure it shuts the queue down without the end mark, so that the consumer notices that the stream is
+// incomplete.
 void pushStream (join::AnyQueue& queue, const Options& options)
 {
     Input input (STDIN_FILENO);
-    Pusher pusher (queue, options);
+    Producer producer (queue, options);
     Batch batch (queue.elementSize ());
     StreamPacker packer (queue.elementSize ());
     try
     {
-        pushMark (Mark::Begin, packer, batch, pusher);
-        while (packAndPush (packer, input, batch, pusher))
+        pushMark (Mark::Begin, packer, batch, producer);
+        while (packAndPush (packer, input, batch, producer))
         {
         }
-        pushMark (Mark::End, packer, batch, pusher);
+        pushMark (Mark::End, packer, batch, producer);
     }
     catch (...)
     {
-        if (pusher.pushed () != 0)  // else it is another's
+        if (producer.pushed () != 0)  // else the queue may belong to another producer
         {
             queue.shutdown ();
         }
-        if (pusher.lostReader ())
+        if (producer.lostReader ())
         {
             removeName (queue);
         }
@@ -126,9 +127,9 @@ void addPush (CLI::App& app, int* status)
     CLI::App* command = app.add_subcommand ("push", "Move standard input into a queue.");
     auto options = std::make_shared<stream::Options> ();
     stream::addOptions (*command, options.get ());
-    command->add_flag ("--truncate", options->truncate, "--lines: cut lines that are longer than an element");
+    command->add_flag ("--truncate", options->truncate, "with --lines: cut lines that are longer than an element");
     command->add_flag ("--shutdown", options->shutdown,
-                       "shut the queue down at the end of the input, as --bytes does: nobody can push to it any more");
+                       "shut the queue down at the end of the input, as --bytes does; later pushes fail");
     command->footer ("See joinmem-push(1).\n"
                      "Example: tar c . | joinmem push --bytes backup");
     command->callback ([options, status] { stream::push (*options, status); });

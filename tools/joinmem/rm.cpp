@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// joinmem rm: names go, and who has the segments keeps them.
+// joinmem rm: removes names; a process that has the segment open keeps it.
 #include "command.hpp"
 #include "look/seen.hpp"
 #include "show/text.hpp"
@@ -31,13 +31,13 @@ Status complain (const std::string& name, Status status, const std::string& sent
     return status;
 }
 
-// A stranger's file is not removed by a slip: only where it is asked for.
+// Removes a foreign file only with --force, so that a typing error removes none.
 Status removeOne (const std::string& name, const Options& options)
 {
     const Seen seen = see (name);
     if (seen.info.kind == join::SegmentKind::Other && !options.force)
     {
-        return complain (name, NoQueue, "this is none of ours, as far as that can be told: --force removes it");
+        return complain (name, NoQueue, "this is apparently not a segment of joinmem: --force removes it");
     }
     const int result = options.unused ? join::removeUnused (name) : join::ShmMem::unlink (name);
     if (result == -1)
@@ -52,14 +52,16 @@ Status removeOne (const std::string& name, const Options& options)
         std::cout << "removed " << nameText (name);
         if (users != 0)
         {
-            std::cout << ", which " << users << (users == 1 ? " user keeps" : " users keep") << " until they close it";
+            std::cout << "; " << users
+                      << (users == 1 ? " user keeps the segment until it closes it"
+                                     : " users keep the segment until they close it");
         }
         std::cout << '\n';
     }
     return Done;
 }
 
-// Each name is tried; the first failure is the status.
+// Tries each name; the first failure decides the exit status.
 Status run (const Options& options)
 {
     Status first = Done;
@@ -90,14 +92,14 @@ Status run (const Options& options)
 
 void addRm (CLI::App& app, int* status)
 {
-    CLI::App* command = app.add_subcommand ("rm", "Remove segments by name; who has them open keeps them.");
+    CLI::App* command = app.add_subcommand ("rm", "Remove segments by name; a process that has one open keeps it.");
     const auto options = std::make_shared<rm::Options> ();
-    command->add_option ("NAME", options->names, "as \"ticks\" or \"/ticks\"")->required ();
+    command->add_option ("NAME", options->names, "the name, such as \"ticks\" or \"/ticks\"")->required ();
     command->add_flag ("-f,--force", options->force,
-                       "also what is none of ours; a name that is not there is no failure");
+                       "also remove files of other programs, and ignore names that do not exist");
     command->add_flag ("--unused", options->unused,
-                       "only what is ours and nobody has open, else status 8; as gc, for these names");
-    command->add_flag ("-q,--quiet", options->quiet, "do not say what was removed");
+                       "remove only segments of joinmem that no process has open, as gc does; else status 8");
+    command->add_flag ("-q,--quiet", options->quiet, "do not print what was removed");
     command->footer ("Example: joinmem rm ticks orders");
     command->callback ([=] { *status = rm::run (*options); });
 }

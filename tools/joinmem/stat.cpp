@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// joinmem stat: everything about one segment; with --watch as it goes on.
+// joinmem stat: shows everything about one segment; with --watch, live.
 #include "command.hpp"
 #include "look/seen.hpp"
 #include "look/watch.hpp"
@@ -9,7 +9,6 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
-#include <cstdio>
 #include <iostream>
 #include <memory>
 
@@ -39,25 +38,43 @@ public:
     }
 };
 
-std::string hex (uint64_t number)
-{
-    char text[24];
-    std::snprintf (text, sizeof (text), "%#llx", static_cast<unsigned long long> (number));
-    return text;
-}
-
 std::string bytes (uint64_t count)
 {
     const std::string shown = bytesText (count);
     return std::to_string (count) + (count < 1024 ? " bytes" : " bytes (" + shown + ")");
 }
 
-void showFile (const Seen& seen, Facts& facts)
+// "1 object has it open: process 123 (feed)"
+std::string usersText (const Seen& seen, const std::vector<Holder>& holders)
 {
     const join::SegmentInfo& info = seen.info;
     const bool ours = info.isQueue () || info.kind == join::SegmentKind::Memory;
-    char permissions[8];
-    std::snprintf (permissions, sizeof (permissions), "%03o", info.permissions);
+    if (!info.inUse.has_value ())
+    {
+        return "not known";
+    }
+    if (!*info.inUse)
+    {
+        return !ours               ? "not known: other programs hold no attach lock"
+               : info.pending == 0 ? "none: joinmem gc removes it"
+                                   : "none: joinmem gc --with-elements removes it";
+    }
+    const uint32_t users = info.users.value_or (0);
+    std::string text = users == 0   ? "some; their number is not known"
+                       : users == 1 ? "1 object has it open"
+                                    : std::to_string (users) + " objects have it open";
+    const char* before = ": ";
+    for (const Holder& holder : holders)
+    {
+        text += before + ("process " + std::to_string (holder.pid)) + " (" + holder.program + ')';
+        before = ", ";
+    }
+    return holders.empty () ? text + ", in processes that are not visible to this user or from this container" : text;
+}
+
+void showFile (const Seen& seen, const Holders& holders, Facts& facts)
+{
+    const join::SegmentInfo& info = seen.info;
     facts.add ("name", nameText (seen.name));
     facts.add ("kind", join::nameOf (info.kind), info.kind == join::SegmentKind::Damaged ? style::red : style::green);
     if (!info.fault.empty ())
@@ -65,27 +82,25 @@ void showFile (const Seen& seen, Facts& facts)
         facts.add ("fault", printable (info.fault), style::red);
     }
     facts.add ("file", printable (info.path) + ", inode " + std::to_string (info.inode));
-    facts.add ("size", bytes (info.size) + ", " + bytesText (info.allocated) + " of it has pages");
-    facts.add ("owner", "user " + std::to_string (info.owner) + ", permissions " + permissions);
+    facts.add ("size", bytes (info.size) + ", " + bytesText (info.allocated) + " of it in memory");
+    facts.add ("owner", userText (info.owner) + " (user " + std::to_string (info.owner) + ')');
+    facts.add ("permissions", octalText (info.permissions));
     if (info.madeAt != 0)
     {
         const uint64_t now = today ();
-        facts.add ("made", dateText (info.madeAt) + ", " + ageText (now > info.madeAt ? now - info.madeAt : 0) + " ago"
-                               + (info.isQueue () ? ", by process " + std::to_string (info.maker) : ""));
+        facts.add ("created", dateText (info.madeAt) + ", " + ageText (now > info.madeAt ? now - info.madeAt : 0)
+                                  + " ago" + (info.isQueue () ? ", by process " + std::to_string (info.maker) : ""));
     }
-    facts.add ("users", !info.inUse.has_value ()   ? "not known"
-                        : !*info.inUse             ? (ours ? "none: joinmem gc removes it" : "none of ours")
-                        : !info.users.has_value () ? "somebody"
-                                                   : std::to_string (*info.users) + " have it open");
+    facts.add ("users", usersText (seen, holders.of (info)));
 }
 
 void showPages (const join::SegmentPages& pages, Facts& facts)
 {
-    std::string text =
-        pages.pageSize.has_value () ? "of " + bytesText (*pages.pageSize) + " at the smallest" : "not known";
-    if (pages.hugeBytes.has_value ())
+    const uint64_t huge = pages.hugeBytes.value_or (0);
+    std::string text = pages.pageSize.has_value () ? "of " + bytesText (*pages.pageSize) : "not known";
+    if (pages.pageSize.has_value () && pages.hugeBytes.has_value ())
     {
-        text += ", " + bytesText (*pages.hugeBytes) + " on huge ones";
+        text += huge == 0 ? ", no huge pages" : ", " + bytesText (huge) + " on huge pages";
     }
     facts.add ("pages", text);
     if (pages.nodes.has_value ())
@@ -93,46 +108,62 @@ void showPages (const join::SegmentPages& pages, Facts& facts)
         std::string nodes;
         for (const join::NodeBytes& node : *pages.nodes)
         {
-            nodes += (nodes.empty () ? "" : ", ") + bytesText (node.bytes) + " on " + std::to_string (node.node);
+            nodes += (nodes.empty () ? "" : ", ") + bytesText (node.bytes) + " on node " + std::to_string (node.node);
         }
         facts.add ("NUMA nodes", nodes.empty () ? "no page yet" : nodes);
+    }
+}
+
+std::string formatText (const join::SegmentInfo& info)
+{
+    std::string text = "version " + std::to_string (info.version >> 16) + '.' + std::to_string (info.version & 0xffff);
+    text += info.compatible != 0 ? ", optional features " + hexText (info.compatible) : "";
+    text += info.incompatible != 0 ? ", required features " + hexText (info.incompatible) : "";
+    return text;
+}
+
+void showProducers (const Seen& seen, Facts& facts)
+{
+    facts.add ("slots", std::to_string (seen.info.slots)
+                            + (seen.info.kind == join::SegmentKind::Spsc ? ", for the producer and the consumer"
+                                                                         : " for producers"));
+    facts.add ("producers", !seen.producersKnown      ? "not known"
+                            : seen.producers.empty () ? "none"
+                                                      : std::to_string (seen.producers.size ()));
+    for (const join::Producer& one : seen.producers)
+    {
+        facts.add ("",
+                   "slot " + std::to_string (one.slot) + ", process " + std::to_string (one.pid) + ", "
+                       + (one.alive ? "alive" : "dead") + (one.inPush ? ", inside a push" : ", idle"),
+                   one.alive ? "" : style::red);
     }
 }
 
 void showQueue (const Seen& seen, Facts& facts)
 {
     const join::SegmentInfo& info = seen.info;
-    const double share = static_cast<double> (info.pending) / static_cast<double> (info.capacity);
     facts.add ("elements",
-               std::to_string (info.elementSize) + " bytes each, one every " + std::to_string (info.stride));
-    facts.add ("fill", bar (share, 20) + ' ' + std::to_string (info.pending) + " of " + std::to_string (info.capacity),
+               std::to_string (info.elementSize) + " bytes each, one every " + std::to_string (info.stride) + " bytes");
+    facts.add ("fill",
+               bar (fillOf (info), 20) + ' ' + std::to_string (info.pending) + " of " + std::to_string (info.capacity),
                info.pending == info.capacity ? style::yellow : "");
     facts.add ("pushed", std::to_string (info.pushed));
     facts.add ("popped", std::to_string (info.popped));
-    facts.add ("deaths", std::to_string (info.deaths) + " recovered from, " + std::to_string (info.holes) + " holes",
+    facts.add ("deaths",
+               std::to_string (info.deaths) + " recovered from, " + std::to_string (info.holes) + " skipped cells",
                info.deaths != 0 ? style::yellow : "");
     facts.add ("state", std::string (info.shutDown ? "shut down" : "open")
-                            + (info.popperSleeps ? ", a popper sleeps" : "")
-                            + (info.pusherSleeps ? ", a pusher sleeps" : ""));
-    facts.add ("type id", info.typeId == 0 ? "none" : hex (info.typeId));
-    facts.add ("tag", hex (info.tag));
-    facts.add ("format", std::to_string (info.version >> 16) + '.' + std::to_string (info.version & 0xffff)
-                             + ", features " + hex (info.compatible) + " and " + hex (info.incompatible));
-    facts.add ("layout", "lanes from 768, "
-                             + (info.wordsOffset != 0 ? "words from " + std::to_string (info.wordsOffset) + ", " : "")
-                             + "elements from " + std::to_string (info.elementsOffset) + ", ends at "
-                             + std::to_string (info.segmentSize));
-    facts.add ("places", std::to_string (info.places));
-    facts.add ("participants", !seen.participantsKnown      ? "not known"
-                               : seen.participants.empty () ? "none"
-                                                            : std::to_string (seen.participants.size ()));
-    for (const join::Participant& one : seen.participants)
-    {
-        facts.add ("",
-                   "place " + std::to_string (one.place) + ", process " + std::to_string (one.pid) + ", "
-                       + (one.alive ? "alive" : "dead") + (one.inside ? ", inside a push" : ", idle"),
-                   one.alive ? "" : style::red);
-    }
+                            + (info.consumerSleeps ? ", a consumer sleeps" : "")
+                            + (info.producerSleeps ? ", a producer sleeps" : ""));
+    facts.add ("type id", info.typeId == 0 ? "none" : hexText (info.typeId));
+    facts.add ("tag", info.tag == 0 ? "none" : hexText (info.tag));
+    facts.add ("format", formatText (info));
+    facts.add ("layout",
+               "slots from byte 768, "
+                   + (info.wordsOffset != 0 ? "sequence numbers from " + std::to_string (info.wordsOffset) + ", " : "")
+                   + "elements from " + std::to_string (info.elementsOffset) + ", end at "
+                   + std::to_string (info.segmentSize));
+    showProducers (seen, facts);
 }
 
 void run (const Options& options)
@@ -144,13 +175,14 @@ void run (const Options& options)
     }
     const Seen seen = see (options.name);
     const join::SegmentPages pages = pagesOf (seen, UINT64_MAX);
+    const Holders holders ({&seen.info});
     if (options.json)
     {
-        std::cout << jsonOf (seen, pages).dump (2) << '\n';
+        std::cout << jsonOf (seen, pages, holders).dump (2) << '\n';
         return;
     }
     Facts facts;
-    showFile (seen, facts);
+    showFile (seen, holders, facts);
     showPages (pages, facts);
     if (seen.info.isQueue ())
     {
@@ -163,12 +195,11 @@ void addStat (CLI::App& app, int*)
 {
     CLI::App* command = app.add_subcommand ("stat", "Show everything about one segment.");
     const auto options = std::make_shared<stat::Options> ();
-    command->add_option ("NAME", options->name, "as \"ticks\" or \"/ticks\"")->required ();
-    CLI::Option* json = command->add_flag ("--json", options->json, "as a JSON object");
+    command->add_option ("NAME", options->name, "the name, such as \"ticks\" or \"/ticks\"")->required ();
+    CLI::Option* json = command->add_flag ("--json", options->json, "print a JSON object");
     command
-        ->add_option (
-            "--watch", options->interval,
-            "a queue as it goes on, every second or as often as that, until Ctrl-C: elements in and out a second")
+        ->add_option ("--watch", options->interval,
+                      "show the rates of a queue live, each second or at this interval, until Ctrl-C")
         ->expected (0, 1)
         ->excludes (json);
     command->footer ("Example: joinmem stat ticks --watch 500ms");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Pushes and pops by one thread, for callgrind to count: a dump a queue, element size, batch and direction, named so.
-// Outside of valgrind nothing is counted. Says which compiler made it.
+// Pushes and pops by one thread, for callgrind to count: one dump for each queue, element size, batch and direction,
+// named accordingly. Counts only under valgrind. Prints the compiler that built it.
 #include <join/queue.hpp>
 
 #include <cstdio>
@@ -43,7 +43,7 @@ __attribute__ ((noinline)) uint64_t popAll (Queue& queue, std::vector<T>& list, 
     return done;
 }
 
-// What a poll costs that finds nothing, or no room, with the sentence that it leaves in lastError.
+// The cost of a poll that finds no element, or no room, including the message that it leaves in lastError.
 template <typename T, typename Queue>
 bool countPolls (const std::string& name, Queue& queue)
 {
@@ -72,7 +72,7 @@ bool count (const std::string& name, Queue& queue)
     uint64_t done = 0;
     for (uint64_t batch : {1U, 32U})
     {
-        // Once before: what is bound, and set up, at the first call.
+        // Once before: symbol binding and setup of the first call.
         done += pushAll (queue, in, batch);
         done += popAll (queue, out, batch);
         for (std::size_t i = 0; i < elements; ++i)

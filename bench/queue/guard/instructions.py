@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""Instructions of a push and of a pop of an element, counted by callgrind, are those of the table, within a few per cent:
+"""The instructions per pushed and per popped element, counted by callgrind, match the table within a few per cent:
 
-    instructions.py PROGRAM TABLE            the test; also says where it became fewer
+    instructions.py PROGRAM TABLE            the test; also reports improvements
     instructions.py PROGRAM TABLE --renew    writes the table
 """
 
@@ -17,16 +17,16 @@ import tempfile
 
 ELEMENTS = 512
 TOLERANCE = 0.05
-LEAST = 0.3  # an instruction an element: below, the loop around it decides
+LEAST = 0.3  # an instruction per element: below that the surrounding loop decides
 
 
-# memcpy(3) is the same one on every processor.
+# memcpy(3) is then the same on every processor.
 PLAIN = "glibc.cpu.hwcaps=" + ",".join("-" + name for name in ("AVX2", "AVX2_Usable", "AVX512F", "AVX512VL", "ERMS", "FSRM", "RTM",
                                                                "AVX_Fast_Unaligned_Load", "Fast_Unaligned_Copy"))
 
 
 def counted(program):
-    """The compiler, and the rows."""
+    """The compiler and the rows."""
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         done = subprocess.run(["valgrind", "--tool=callgrind", f"--callgrind-out-file={folder}/out", "--quiet", program],
@@ -53,7 +53,7 @@ def complaints(table, now):
 
 
 def planted():
-    """The check catches what it is there for, and lets pass what is not worth a word."""
+    """The check finds real increases and lets small ones pass."""
     table = {"push": 20.0, "pop": 10.0}
     caught = [list(complaints(table, now)) for now in ({"push": 22.0, "pop": 10.0}, {"push": 20.0})]
     passed = list(complaints(table, {"push": 20.5, "pop": 8.0}))

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""Our queues are not far behind textbook rings, on any machine: the best of several interleaved rounds: ratio.py BENCH"""
+"""Our queues keep close to textbook rings on any machine: the best of several interleaved rounds: ratio.py BENCH"""
 
 import json
 import os
@@ -11,13 +11,13 @@ import tempfile
 
 ROWS = "spsc 1P1C 8B 1Ki by (1|32)$|spsc alone 8B 1Ki by (1|32)$|mpmc 2P2C 8B 1Ki by 1$"
 ROUNDS = 9
-# Times the baseline, and generous: other programs may be at work, and this is there for what breaks by halves.
+# Multiples of the baseline, with a wide margin: other programs may run, and the check is for losses of about half.
 LEAST = {"spsc 1P1C 8B 1Ki by 1": 0.7, "spsc 1P1C 8B 1Ki by 32": 0.6, "spsc alone 8B 1Ki by 1": 0.25,
          "spsc alone 8B 1Ki by 32": 0.6, "mpmc 2P2C 8B 1Ki by 1": 0.4}
 
 
 def best(result):
-    """Of all rounds, at the distance that most of them had."""
+    """The best of all rounds, at the distance with the most rounds."""
     figures = [result[d]["rounds"] for d in ("sibling", "near", "far") if d in result]
     rounds = max(figures, key=len, default=[])
     return (max if result["unit"] == "M/s" else min)(rounds, default=0)
@@ -26,7 +26,7 @@ def best(result):
 def ratios(bench):
     with tempfile.TemporaryDirectory() as name:
         path = pathlib.Path(name, "queue.json")
-        # Whatever the distance and whoever else is at work: a class of its own for all figures.
+        # Accepts any distance and any load: all figures are in one class.
         done = subprocess.run([bench, "--only", ROWS, "--contenders", "^(LocalMem|baseline)$", "--rounds", str(ROUNDS),
                                "--seconds", "0.06", "--tries", "1", "--others", "1", "--drift", "1000", "--sibling", "0",
                                "--near", "1e9", "--json", path], capture_output=True, text=True, check=False)

@@ -19,8 +19,8 @@ class Queue
 
 public:
     using Element = T;
-    using Pusher = Queue&;
-    using Popper = Queue&;
+    using Producer = Queue&;
+    using Consumer = Queue&;
 
     explicit Queue (const Place& place)
     : _queue (static_cast<unsigned> (place.capacity))

@@ -14,8 +14,8 @@ class Spsc
 {
 public:
     using Element = T;
-    using Pusher = Spsc&;
-    using Popper = Spsc&;
+    using Producer = Spsc&;
+    using Consumer = Spsc&;
 
     explicit Spsc (const Place& place)
     : _queue (place.capacity)
@@ -51,8 +51,8 @@ class Many
 {
 public:
     using Element = T;
-    using Pusher = Many&;
-    using Popper = Many&;
+    using Producer = Many&;
+    using Consumer = Many&;
 
     explicit Many (const Place& place)
     : _queue (place.capacity)

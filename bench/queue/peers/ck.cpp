@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Concurrency Kit's ck_ring, with elements in place, as its typed form has them. It holds an element less than its size.
+// Concurrency Kit's ck_ring with elements in place, as in its typed form. It holds one element less than its size.
 #include "aligned.hpp"
 #include "measure.hpp"
 
@@ -17,8 +17,8 @@ class Ring
 {
 public:
     using Element = T;
-    using Pusher = Ring&;
-    using Popper = Ring&;
+    using Producer = Ring&;
+    using Consumer = Ring&;
 
     explicit Ring (const Place& place)
     : _elements (makeAligned<T> (place.capacity))

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// DPDK's rte_ring on memory of our own: nothing of its environment is started. It holds an element less than its size.
+// DPDK's rte_ring in memory of our own, without DPDK's environment. It holds one element less than its size.
 #include "measure.hpp"
 
 #include <rte_ring.h>
@@ -12,14 +12,14 @@ namespace bench
 {
 namespace
 {
-// What a pusher or a popper waits for: nobody (single), all before it (default), or the last one (RTS).
+// What a producer or a consumer waits for: nothing (single), all earlier ones (default), or the last one (RTS).
 template <typename T, unsigned Flags>
 class Ring
 {
 public:
     using Element = T;
-    using Pusher = Ring&;
-    using Popper = Ring&;
+    using Producer = Ring&;
+    using Consumer = Ring&;
 
     explicit Ring (const Place& place)
     {

@@ -55,8 +55,8 @@ protected:
 template <typename T>
 struct Spsc : Sized<T, iox::concurrent::FiFo>
 {
-    using Pusher = Spsc&;
-    using Popper = Spsc&;
+    using Producer = Spsc&;
+    using Consumer = Spsc&;
 
     using Sized<T, iox::concurrent::FiFo>::Sized;
 
@@ -69,8 +69,8 @@ struct Spsc : Sized<T, iox::concurrent::FiFo>
 template <typename T>
 struct Many : Sized<T, iox::concurrent::LockFreeQueue>
 {
-    using Pusher = Many&;
-    using Popper = Many&;
+    using Producer = Many&;
+    using Consumer = Many&;
 
     using Sized<T, iox::concurrent::LockFreeQueue>::Sized;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// moodycamel's ReaderWriterQueue and ConcurrentQueue, the latter with a token a thread, which is its fastest form. Both
-// may grow; here they are not let: the calls that try take no memory.
+// moodycamel's ReaderWriterQueue and ConcurrentQueue, the latter with a token per thread, which is its fastest form.
+// Both can grow, but not here: the try calls allocate no memory.
 #include "measure.hpp"
 
 #include <concurrentqueue/concurrentqueue.h>
@@ -15,8 +15,8 @@ class Spsc
 {
 public:
     using Element = T;
-    using Pusher = Spsc&;
-    using Popper = Spsc&;
+    using Producer = Spsc&;
+    using Consumer = Spsc&;
 
     explicit Spsc (const Place& place)
     : _queue (place.capacity)
@@ -48,10 +48,10 @@ public:
     {
     }
 
-    class Pusher
+    class Producer
     {
     public:
-        explicit Pusher (Many& many)
+        explicit Producer (Many& many)
         : _queue (many.queue)
         , _token (many.queue)
         {
@@ -72,10 +72,10 @@ public:
         moodycamel::ProducerToken _token;
     };
 
-    class Popper
+    class Consumer
     {
     public:
-        explicit Popper (Many& many)
+        explicit Consumer (Many& many)
         : _queue (many.queue)
         , _token (many.queue)
         {

@@ -13,8 +13,8 @@ class Many
 {
 public:
     using Element = T;
-    using Pusher = Many&;
-    using Popper = Many&;
+    using Producer = Many&;
+    using Consumer = Many&;
 
     explicit Many (const Place& place)
     : _queue (place.capacity)

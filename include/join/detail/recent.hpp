@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Spsc: an element that is pushed by itself, on the line of head as well.
+// Spsc: copies of small elements on head's cache line, so that a consumer that waits for one element fetches one line
+// in place of two.
 #ifndef JOIN_DETAIL_RECENT_HPP
 #define JOIN_DETAIL_RECENT_HPP
 
@@ -11,15 +12,17 @@ inline namespace JOIN_ABI
 {
 namespace detail
 {
-/// Copies of elements that were pushed by themselves, on the line of head: a popper who has found the queue empty, and then
-/// one element, knows that it was. A cell is written while head is its element's number, so whoever reads it and finds
-/// head to be one more behind that has read that element.
+/// The two head-line copies, head.recent[i % 2] for element i. Invariants:
+/// 1. The producer stores the copy of element i only when it pushes i alone, and while head is i.
+/// 2. A consumer loads it only after it found head = tail = i and then head = i + 1: so i was pushed alone.
+/// 3. The copy of i + 2 is stored after head became i + 2. A consumer that reads a word of it acquires that head, finds
+///    head changed after its loads, and takes element i from the array.
 struct Recent
 {
     template <typename Size>
     static constexpr bool has (Size size) noexcept
     {
-        return size.bytes () <= recentMost;
+        return size.bytes () <= maxRecent;
     }
 
     template <typename Size>
@@ -34,11 +37,12 @@ struct Recent
         {
             uint64_t word = 0;
             __builtin_memcpy (&word, from + i, size.bytes () - i < 8 ? size.bytes () - i : 8);
-            cell[i / 8].store (word, std::memory_order_release);  // [told] behind head, for who reads it too late
+            // Release: a consumer that reads this word too late also finds the head that was stored before it.
+            cell[i / 8].store (word, std::memory_order_release);  // [told] pairs with hear ()
         }
     }
 
-    /// false: it was overwritten meanwhile.
+    /// @return false: the copy was overwritten during the call
     template <typename Size>
     static bool hear (const Control& control, Size size, uint64_t number, char* to) noexcept
     {
@@ -48,7 +52,7 @@ struct Recent
             const uint64_t word = cell[i / 8].load (std::memory_order_acquire);  // [told] pairs with tell ()
             __builtin_memcpy (to + i, &word, size.bytes () - i < 8 ? size.bytes () - i : 8);
         }
-        return control.head.value.load (std::memory_order_relaxed) == number + 1;  // [told] behind the cell
+        return control.head.value.load (std::memory_order_relaxed) == number + 1;  // [told] after the loads of the copy
     }
 };
 

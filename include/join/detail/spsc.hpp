@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
-// One pusher, one popper: two indices and an array. Each side looks at the other's index only when the one that it has
-// seen last does not do, and writes its own once a call. A death leaves bytes past head, and nothing else.
+// Single producer, single consumer: Lamport's ring buffer; each side caches the other's index (MCRingBuffer, 2009).
+// 1. head and tail count elements and never wrap. Only the producer stores head, only the consumer stores tail.
+// 2. An element below head is whole, and a cell below tail + capacity is free: each index is released after the copy.
+// 3. A cached index is never ahead. Where it does not suffice, the side reads the other's index, off its fast path.
+// 4. A producer that dies leaves bytes at or above head and nothing else: there is nothing to recover.
 #ifndef JOIN_DETAIL_SPSC_HPP
 #define JOIN_DETAIL_SPSC_HPP
 
@@ -25,9 +28,9 @@ struct SpscRing
         Control& control = *ring.control;
         if (__builtin_expect (isShut (ring), 0))
         {
-            return ring.refusePush ();
+            return ring.errorShutDown ();
         }
-        uint64_t head = control.head.value.load (std::memory_order_relaxed);  // [own head] nobody else stores it
+        uint64_t head = control.head.value.load (std::memory_order_relaxed);  // [own head] only the producer stores it
         int64_t room = roomFor (ring, head, n);
         while (__builtin_expect (room <= 0, 0))
         {
@@ -35,11 +38,11 @@ struct SpscRing
             {
                 return noRoom (ring, head);
             }
-            if (!take (ring, pusher))
+            if (!take (ring, producer))
             {
                 return -1;
             }
-            head = control.head.value.load (std::memory_order_relaxed);  // [own head] as it was left
+            head = control.head.value.load (std::memory_order_relaxed);  // [own head] the last owner may have stored it
             room = roomFor (ring, head, n);
         }
         fetchAheadToWrite (ring, size, head, n);
@@ -47,7 +50,7 @@ struct SpscRing
         const char* elements = static_cast<const char*> (from);
         if (Count::one)
         {
-            Alone::in (ring.elements + at * size.bytes (), elements, size, 1);
+            PlainCopy::in (ring.elements + at * size.bytes (), elements, size, 1);
             Recent::tell (control, size, head, elements);
             return publish (ring, control, head, 1);
         }
@@ -65,26 +68,26 @@ struct SpscRing
     __attribute__ ((always_inline)) static int64_t pop (Ring& ring, Size size, void* to, Count n) noexcept
     {
         Control& control = *ring.control;
-        uint64_t tail = control.tail.value.load (std::memory_order_relaxed);     // [own tail] nobody else stores it
+        uint64_t tail = control.tail.value.load (std::memory_order_relaxed);  // [own tail] only the consumer stores it
         uint64_t there = ring.headSeen.load (std::memory_order_relaxed) - tail;  // [seen]
         if (__builtin_expect (isShort (ring, there, n), 0))
         {
-            there = look (ring, size, tail);
+            there = look (ring, tail);
             while (__builtin_expect (there - 1 >= ring.capacity, 0))
             {
                 if (there == 0)
                 {
                     return nothing (ring, tail);
                 }
-                if (!take (ring, popper))
+                if (!take (ring, consumer))
                 {
                     return -1;
                 }
-                tail =
-                    control.tail.value.load (std::memory_order_relaxed);  // [own tail] whoever had the side has left it
-                there = look (ring, size, tail);
+                // [own tail] the last owner of the role may have stored it
+                tail = control.tail.value.load (std::memory_order_relaxed);
+                there = look (ring, tail);
             }
-            if (there == 1 && Recent::has (size) && wasDry (ring, tail)
+            if (there == 1 && Recent::has (size) && wasEmptyAt (ring, tail)
                 && Recent::hear (control, size, tail, static_cast<char*> (to)))
             {
                 consume (ring, control, tail, 1);
@@ -95,7 +98,7 @@ struct SpscRing
         const uint64_t at = tail & ring.mask;
         if (Count::one)
         {
-            Alone::out (static_cast<char*> (to), ring.elements + at * size.bytes (), size, 1);
+            PlainCopy::out (static_cast<char*> (to), ring.elements + at * size.bytes (), size, 1);
             consume (ring, control, tail, 1);
             return 1;
         }
@@ -105,20 +108,20 @@ struct SpscRing
         return static_cast<int64_t> (count);
     }
 
-    /// Room to write in place, in one piece: *n is how much of what was asked for; null: none.
+    /// Cells to write in place, contiguous: *n of them, at most as many as requested. null and lastError: none.
     static void* reserve (Ring& ring, uint64_t* n) noexcept
     {
-        ring.reserved = 0;
+        forget (ring.reserved);
         if (isShut (ring))
         {
-            ring.refusePush ();
+            ring.errorShutDown ();
             return nullptr;
         }
         uint64_t head = ring.head ().load (std::memory_order_relaxed);  // [own head]
         int64_t room = roomFor (ring, head, Some {*n});
         while (room <= 0)
         {
-            if (room == 0 ? toldFull (noRoom (ring, head)) == -1 : !take (ring, pusher))
+            if (room == 0 ? failFull (noRoom (ring, head)) == -1 : !take (ring, producer))
             {
                 return nullptr;
             }
@@ -137,7 +140,7 @@ struct SpscRing
         const uint64_t head = ring.head ().load (std::memory_order_relaxed);  // [own head]
         if (n == 0 || n > ring.reserved || head != ring.reservedAt)
         {
-            return ring.refuseCount ();
+            return ring.errorCount ();
         }
         ring.reserved = 0;
         if (n == 1)
@@ -150,21 +153,21 @@ struct SpscRing
 
     static const void* peek (Ring& ring, uint64_t* n) noexcept
     {
-        ring.peeked = 0;
+        forget (ring.peeked);
         uint64_t tail = ring.tail ().load (std::memory_order_relaxed);           // [own tail]
         uint64_t there = ring.headSeen.load (std::memory_order_relaxed) - tail;  // [seen]
         if (isShort (ring, there, Some {*n}))
         {
-            there = look (ring, AnySize {ring.elementSize}, tail);
+            there = look (ring, tail);
         }
         while (there - 1 >= ring.capacity)
         {
-            if (there == 0 ? toldEmpty (nothing (ring, tail)) == -1 : !take (ring, popper))
+            if (there == 0 ? failEmpty (nothing (ring, tail)) == -1 : !take (ring, consumer))
             {
                 return nullptr;
             }
             tail = ring.tail ().load (std::memory_order_relaxed);  // [own tail]
-            there = look (ring, AnySize {ring.elementSize}, tail);
+            there = look (ring, tail);
         }
         const uint64_t at = tail & ring.mask;
         const uint64_t count = *n < there ? *n : there;
@@ -178,7 +181,7 @@ struct SpscRing
         const uint64_t tail = ring.tail ().load (std::memory_order_relaxed);  // [own tail]
         if (n == 0 || n > ring.peeked || tail != ring.peekedAt)
         {
-            return ring.refuseCount ();
+            return ring.errorCount ();
         }
         ring.peeked = 0;
         consume (ring, *ring.control, tail, n);
@@ -186,20 +189,20 @@ struct SpscRing
     }
 
 private:
-    // The sides, by the numbers of their lanes.
-    static constexpr uint32_t pusher = 1;
-    static constexpr uint32_t popper = 2;
+    // The roles, by the numbers of their slots.
+    static constexpr uint32_t producer = 1;
+    static constexpr uint32_t consumer = 2;
 
-    /// Whether that side is this object's; so it is where nobody asked for sides to be exclusive.
+    /// Whether this object has that role; always so where roles are not exclusive.
     static bool holds (const Ring& ring, uint32_t side) noexcept
     {
-        // [side] pairs with Lanes::takeSide (): a lane that is seen is held, whatever else is
-        return ring.entries == nullptr || ring.entries[side - 1].lane.load (std::memory_order_relaxed) != 0;
+        // [side] pairs with Slots::takeRole (), which stores the number after it took the slot lock
+        return ring.entries == nullptr || ring.entries[side - 1].slot.load (std::memory_order_relaxed) != 0;
     }
 
-    /// The indices are further apart than they can be; or this side was not this object's, and is now: true, and both are to be
-    /// looked at again, as its last owner may have gone on until he left. It is taken where the other side's index is looked
-    /// at: off the fast path, and before the first element.
+    /// Takes the role for this object, where the other's index is read: before the first element, off the fast path.
+    /// @return true: the caller reads both indices again, as the role's last owner may have stored its own until it
+    /// left; false: another object has the role, or the indices are further apart than the capacity
     static bool take (Ring& ring, uint32_t side) noexcept
     {
         if (holds (ring, side))
@@ -212,23 +215,24 @@ private:
 
     static bool isShut (const Ring& ring) noexcept
     {
-        // [shut] A hint: what matters is looked at behind the publication.
+        // [shut] A hint: a push reads the state again after its publication, and an empty pop in dry ().
         return (ring.gate ().state.load (std::memory_order_relaxed) & shutMask) != 0;
     }
 
     static bool isEnded (const Ring& ring) noexcept
     {
-        return (ring.gate ().state.load (std::memory_order_relaxed) & endedBit) != 0;  // [shut] the popper's own doing
+        // [shut] only the consumer, which calls this, sets endedBit
+        return (ring.gate ().state.load (std::memory_order_relaxed) & endedBit) != 0;
     }
 
     template <typename Size>
     static void copyIn (const Ring& ring, Size size, uint64_t at, const char* from, uint64_t n) noexcept
     {
         const uint64_t first = untilEnd (ring, at, n);
-        Alone::in (ring.elements + at * size.bytes (), from, size, first);
+        PlainCopy::in (ring.elements + at * size.bytes (), from, size, first);
         if (__builtin_expect (first < n, 0))
         {
-            Alone::in (ring.elements, from + first * size.bytes (), size, n - first);
+            PlainCopy::in (ring.elements, from + first * size.bytes (), size, n - first);
         }
     }
 
@@ -236,10 +240,10 @@ private:
     static void copyOut (const Ring& ring, Size size, uint64_t at, char* to, uint64_t n) noexcept
     {
         const uint64_t first = untilEnd (ring, at, n);
-        Alone::out (to, ring.elements + at * size.bytes (), size, first);
+        PlainCopy::out (to, ring.elements + at * size.bytes (), size, first);
         if (__builtin_expect (first < n, 0))
         {
-            Alone::out (to + first * size.bytes (), ring.elements, size, n - first);
+            PlainCopy::out (to + first * size.bytes (), ring.elements, size, n - first);
         }
     }
 
@@ -248,15 +252,15 @@ private:
         return n < ring.capacity - at ? n : ring.capacity - at;
     }
 
-    /// Elements that there is room for: all n as far as has been seen, else as many as there are now; -1: impossible, or this
-    /// side is not this object's.
+    /// The free cells by the cached tail if they suffice for n, else by the tail of now; -1: tail is impossible, or
+    /// this object does not have the role.
     template <typename Count>
     __attribute__ ((always_inline)) static int64_t roomFor (Ring& ring, uint64_t head, Count n) noexcept
     {
-        uint64_t used = head - ring.tailSeen.load (std::memory_order_relaxed);  // [seen] this side's own
+        uint64_t used = head - ring.tailSeen.load (std::memory_order_relaxed);  // [seen]
         if (__builtin_expect (used >= ring.capacity || (!Count::one && ring.capacity - used < n), 0))
         {
-            if (__builtin_expect (!holds (ring, pusher), 0))
+            if (__builtin_expect (!holds (ring, producer), 0))
             {
                 return -1;
             }
@@ -272,36 +276,30 @@ private:
         return Count::one ? 1 : static_cast<int64_t> (ring.capacity - used);
     }
 
-    /// Whether fewer than n elements are there as far as has been seen, or an impossible number.
+    /// Whether the cached head promises fewer than n elements, or an impossible number.
     template <typename Count>
     static bool isShort (const Ring& ring, uint64_t there, Count n) noexcept
     {
         return Count::one ? there - 1 >= ring.capacity : there > ring.capacity || there < n;
     }
 
-    /// Whether this popper has found the queue empty, and nothing was popped since.
-    static bool wasDry (const Ring& ring, uint64_t tail) noexcept
+    /// Whether this consumer has found the queue empty, and nothing has been popped since.
+    static bool wasEmptyAt (const Ring& ring, uint64_t tail) noexcept
     {
-        return ring.driedAt.load (std::memory_order_relaxed) == tail;  // [seen]
+        return ring.emptyAt.load (std::memory_order_relaxed) == tail;  // [seen]
     }
 
-    /// The elements that are there now; an impossible number where this side is not this object's.
-    template <typename Size>
-    __attribute__ ((always_inline)) static uint64_t look (Ring& ring, Size size, uint64_t tail) noexcept
+    /// The elements in the queue now; capacity + 1: this object does not have the role.
+    __attribute__ ((always_inline)) static uint64_t look (Ring& ring, uint64_t tail) noexcept
     {
-        if (__builtin_expect (!holds (ring, popper), 0))
+        if (__builtin_expect (!holds (ring, consumer), 0))
         {
             return ring.capacity + 1;
-        }
-        if (!Recent::has (size) && wasDry (ring, tail))
-        {
-            // Waiting for one element: its line comes along with that of head, and not after it.
-            __builtin_prefetch (ring.elements + (tail & ring.mask) * size.bytes ());
         }
         const uint64_t head = ring.head ().load (std::memory_order_acquire);  // [head] pairs with publish ()
         if (__builtin_expect (head != tail && isEnded (ring), 0))
         {
-            return 0;  // too late: its pusher takes it back
+            return 0;  // published after the end of the queue: its producer takes it back
         }
         ring.headSeen.store (head, std::memory_order_relaxed);  // [seen]
         return head - tail;
@@ -310,10 +308,10 @@ private:
     static int64_t publish (Ring& ring, Control& control, uint64_t head, uint64_t n) noexcept
     {
         control.head.value.store (head + n, std::memory_order_release);  // [head] pairs with the acquire in look ()
-        const uint32_t state = stateBehind (ring);
-        if (__builtin_expect (state != 0, 0) && ring.published (state) == -1)
+        const uint32_t state = stateAfter (ring);
+        if (__builtin_expect (state != 0, 0) && ring.published (state, head, n) == -1)
         {
-            control.head.value.store (head, std::memory_order_relaxed);  // [own head] shut: nobody pops any more
+            control.head.value.store (head, std::memory_order_relaxed);  // [own head] ended: no pop reads head again
             return -1;
         }
         return static_cast<int64_t> (n);
@@ -322,10 +320,10 @@ private:
     static void consume (Ring& ring, Control& control, uint64_t tail, uint64_t n) noexcept
     {
         control.tail.value.store (tail + n, std::memory_order_release);  // [tail] pairs with the acquire in roomFor ()
-        const uint32_t state = stateBehind (ring);
-        if (__builtin_expect ((state & (pushersWait | fenceBit)) != 0, 0))
+        const uint32_t state = stateAfter (ring);
+        if (__builtin_expect ((state & (roomMask | fenceBit)) != 0, 0))
         {
-            ring.popped (state);
+            ring.popped (state, n);
         }
     }
 
@@ -335,11 +333,11 @@ private:
         {
             return ring.dry ();
         }
-        const uint64_t run = tail - ring.driedAt.load (std::memory_order_relaxed);  // [seen]
+        const uint64_t run = tail - ring.emptyAt.load (std::memory_order_relaxed);  // [seen]
         if (run != 0)
         {
-            ring.driedAt.store (tail, std::memory_order_relaxed);  // [seen]
-            lookAway (run);
+            ring.emptyAt.store (tail, std::memory_order_relaxed);  // [seen]
+            adaptivePause (run);
         }
         return wouldBlock;
     }
@@ -350,7 +348,7 @@ private:
         if (run != 0)
         {
             ring.fullAt.store (head, std::memory_order_relaxed);  // [seen]
-            lookAway (run);
+            adaptivePause (run);
         }
         return wouldBlock;
     }
@@ -358,8 +356,8 @@ private:
     static constexpr uint64_t line = 64;
     static constexpr uint64_t linesAhead = 8;
 
-    /// How many elements ahead of `index` to fetch; 0: not now, as large ones are fetched while they are copied, and once a
-    /// line is enough.
+    /// How many elements ahead of `index` to prefetch. 0: none, as large elements are fetched while they are copied,
+    /// and one prefetch for each line is enough.
     template <typename Size>
     static uint64_t ahead (const Ring& ring, Size size, uint64_t index, uint64_t n) noexcept
     {
@@ -368,7 +366,7 @@ private:
         return bytes > 2 * line || inLine ? 0 : (linesAhead * line + bytes - 1) / bytes;
     }
 
-    /// Never past the head that has been seen: what is being written is left to the pusher.
+    /// Never past the cached head: the producer may be writing there.
     template <typename Size>
     static void fetchAhead (const Ring& ring, Size size, uint64_t tail, uint64_t n) noexcept
     {
@@ -379,7 +377,7 @@ private:
         }
     }
 
-    /// Never past the tail that has been seen: what is being read is left to the popper.
+    /// Never past the cached tail: the consumer may be reading there.
     template <typename Size>
     static void fetchAheadToWrite (const Ring& ring, Size size, uint64_t head, uint64_t n) noexcept
     {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// lastError is one object a thread for all shared objects of a process: those that hide their symbols, and those that
-// come by dlopen. The program itself knows nothing of the library: only the objects do.
+// Each thread has one lastError for all shared objects of a process: those that hide their symbols, and those loaded by
+// dlopen. The program itself does not link the library: only the objects do.
 #include "object.hpp"
 
 #include <dlfcn.h>
@@ -40,7 +40,7 @@ void lookInThisThread (char** objects, int count)
         }
         seen.insert (reinterpret_cast<Where> (::dlsym (object, "whereIsLastError")) ());
         expect (reinterpret_cast<Fail> (::dlsym (object, "failHere")) () == 1,
-                "a failure is not told where it was made");
+                "a failure is not reported in the object where it happened");
     }
     expect (seen.size () == 1, "there is more than one lastError in a thread");
 }

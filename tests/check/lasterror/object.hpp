@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What each shared object of the test offers: where it finds lastError, and a failure of its own making.
+// What each shared object of the test offers: the address of its lastError, and a call that fails in it.
 #ifndef CHECK_LASTERROR_OBJECT_HPP
 #define CHECK_LASTERROR_OBJECT_HPP
 
@@ -8,7 +8,7 @@ extern "C"
     /// The address of join::lastError as this object sees it.
     const void* whereIsLastError ();
 
-    /// Fails with EFAULT; whether lastError says so here.
+    /// Fails with EFAULT. Returns whether lastError reports it here.
     int failHere ();
 }
 

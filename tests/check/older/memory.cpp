@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Built with a memory.hpp whose MemOptions and Placement end earlier. Both lie at the very end of a page with nothing
-// behind it, so that a library that reads or writes more than it is told dies here.
+// Built with a memory.hpp whose MemOptions and Placement end earlier. Both lie at the very end of a page, and the next
+// page is not mapped, so that a library that reads or writes beyond structSize crashes here.
 #include <join/memory.hpp>
 
 #include <sys/mman.h>
@@ -30,7 +30,7 @@ int main ()
     options->huge = join::HugePages::Never;
     join::LocalMem memory (8192, *options);
     std::memset (memory.get (), 1, 8192);
-    // Made in place: the report is written straight to where it will be read.
+    // Constructed in place: the report is written directly to where it will be read.
     auto* placement = new (beforeAGuard (sizeof (join::Placement))) join::Placement (memory.placement ());
     std::printf ("%zu bytes of options, %zu of a report\n", sizeof (join::MemOptions), sizeof (join::Placement));
     const bool right = placement->structSize == sizeof (join::Placement)

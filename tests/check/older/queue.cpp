@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Built with a queue.hpp whose QueueOptions end earlier. They lie at the very end of a page with nothing behind it, so that
-// a library that reads more than it is told dies here.
+// Built with a queue.hpp whose QueueOptions end earlier. They lie at the very end of a page, and the next page is not
+// mapped, so that a library that reads beyond structSize crashes here.
 #include <join/queue.hpp>
 
 #include <sys/mman.h>

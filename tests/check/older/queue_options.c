@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Built with a joinmem.h whose jm_queue_options ends earlier. The struct lies at the very end of a page with nothing behind
- * it, so that a library that reads or writes more than it is told dies here. */
+/* Built with a joinmem.h whose jm_queue_options ends earlier. The struct lies at the very end of a page, and the next
+ * page is not mapped, so that a library that reads or writes beyond struct_size crashes here. */
 #define _GNU_SOURCE
 #include <joinmem.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The clock that everything is measured by: the same for all CPUs and processes.
+// The clock for all measurements: CLOCK_MONOTONIC, the same for all CPUs and processes.
 #ifndef JOINMEM_TOOL_BENCH_CLOCK_HPP
 #define JOINMEM_TOOL_BENCH_CLOCK_HPP
 
@@ -8,7 +8,7 @@
 
 namespace tool::bench
 {
-/// Nanoseconds of that clock, 0 where there is none: that of a thread that has ended.
+/// Nanoseconds of a clock; 0 if it does not exist, as that of a thread that has ended.
 inline uint64_t nanosOf (clockid_t clock) noexcept
 {
     timespec time {};

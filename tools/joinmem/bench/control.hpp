@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the two sides of a measurement share with whoever tells them when: in memory that a forked child has too.
+// What the two sides of a measurement share with the thread that controls them, in memory that a forked child shares.
 #ifndef JOINMEM_TOOL_BENCH_CONTROL_HPP
 #define JOINMEM_TOOL_BENCH_CONTROL_HPP
 
@@ -19,32 +19,32 @@ enum class Phase : uint32_t
     Gather,
     Warm,
     Timed,
-    Stopped,    // whoever pushes ends, what is left is popped
-    Abandoned,  // everybody ends, wherever he is
+    Stopped,    // the producer ends, the consumer pops the remaining elements
+    Abandoned,  // both sides end at once
 };
 
 struct Control
 {
     alignas (128) std::atomic<Phase> phase {Phase::Gather};
-    uint32_t yieldAfter = 0;  // tries in a row that fail, until the CPU is given away
+    uint32_t yieldAfter = 0;  // number of failed tries in a row before a side yields the CPU
 
     alignas (128) std::atomic<uint32_t> gathered {0};
     std::atomic<uint32_t> ended {0};
     std::atomic<bool> failed {false};
-    std::atomic<bool> told {false};  // why[] is whole
+    std::atomic<bool> told {false};  // why[] is complete
     char why[256] = "";
 
-    alignas (128) std::atomic<bool> pushedAll {false};  // of the line below
+    alignas (128) std::atomic<bool> pushedAll {false};  // the next two members are final
     uint64_t pushed = 0;
     uint64_t pushedSum = 0;
 
-    alignas (128) std::atomic<uint64_t> popped {0};  // so far
+    alignas (128) std::atomic<uint64_t> popped {0};  // elements popped so far
     uint64_t poppedSum = 0;
-    uint64_t wrong = 0;  // not 0: something came out of its order, or torn
+    uint64_t wrong = 0;  // not 0: an element was reordered or torn
 
     alignas (128) Histogram latencies;
 
-    /// The first that goes wrong is told.
+    /// Records the first failure.
     void fail (const char* sentence) noexcept
     {
         if (!failed.exchange (true))
@@ -56,12 +56,12 @@ struct Control
 
     bool is (Phase asked) const noexcept
     {
-        // Relaxed: pairs with nothing; what goes with a phase is in the queues, or behind pushedAll.
+        // Relaxed: pairs with nothing. The data of a phase is ordered by the queues and by pushedAll.
         return phase.load (std::memory_order_relaxed) == asked;
     }
 };
 
-/// Lets the other hyperthread of the core go ahead.
+/// A spin-wait hint: gives the other hyperthread of the core the execution units.
 inline void relax () noexcept
 {
 #if defined(__x86_64__) || defined(__i386__)
@@ -71,8 +71,8 @@ inline void relax () noexcept
 #endif
 }
 
-/// What a side does between tries that fail: `Pause` is for streams, where looking at once takes the line away from
-/// whoever writes it; round trips look again at once.
+/// What a side does between failed tries. `Pause` is for streams, in which an immediate retry takes the cache line from
+/// the CPU that writes it; round trips retry at once.
 template <bool Pause>
 class Patience
 {
@@ -82,7 +82,7 @@ public:
     {
     }
 
-    /// After a call of a queue that returned -1. @return false: it was no use, the measurement is over
+    /// Called after a queue call that returned -1. @return false: the measurement is over
     bool refused () noexcept
     {
         const int error = join::lastError.value ();
@@ -120,7 +120,7 @@ private:
     uint32_t _failures = 0;
 };
 
-/// Both sides have come when the phase is another.
+/// Waits until both sides are ready and the phase changes. @return false: the measurement is abandoned
 inline bool gather (Control& control) noexcept
 {
     control.gathered.fetch_add (1);

@@ -30,7 +30,7 @@ bool has (const std::vector<unsigned>& numbers, unsigned number)
     return std::find (numbers.begin (), numbers.end (), number) != numbers.end ();
 }
 
-// Both of "A,B", or a sentence.
+// Parses "A,B". Throws Stop if it is invalid.
 std::vector<unsigned> askedCpus (const std::string& asked, const std::vector<unsigned>& allowed)
 {
     std::istringstream in (asked);
@@ -40,14 +40,14 @@ std::vector<unsigned> askedCpus (const std::string& asked, const std::vector<uns
     const bool digits = asked.find_first_not_of ("0123456789,") == std::string::npos;
     if (!digits || !(in >> a >> comma >> b) || comma != ',' || in.peek () != std::istringstream::traits_type::eof ())
     {
-        throw Stop (Usage, "bench: --cpus is two numbers with a comma, as in --cpus 0,1; not '" + asked + "'");
+        throw Stop (Usage, "bench: --cpus needs two numbers with a comma, such as --cpus 0,1, not '" + asked + "'");
     }
     for (unsigned cpu : {a, b})
     {
         if (!has (allowed, cpu))
         {
             throw Stop (Usage, "bench: --cpus " + asked + ": CPU " + std::to_string (cpu)
-                                   + " is none of those that this program may run on: " + listOf (allowed));
+                                   + " is not one of those that this program may run on: " + listOf (allowed));
         }
     }
     return {a, b};
@@ -56,10 +56,10 @@ std::vector<unsigned> askedCpus (const std::string& asked, const std::vector<uns
 struct Node
 {
     int number = 0;
-    std::vector<unsigned> cpus;  // those that are allowed
+    std::vector<unsigned> cpus;  // the allowed ones
 };
 
-// Nodes that have memory, and CPUs that are allowed.
+// The nodes that have memory and allowed CPUs.
 std::vector<Node> usableNodes (const std::vector<unsigned>& allowed)
 {
     std::vector<Node> nodes;
@@ -90,7 +90,7 @@ void chooseNodes (Plan& plan, const std::string& asked, const std::vector<unsign
     {
         throw Stop (Failed,
                     "bench: --between nodes needs two NUMA nodes with memory and with CPUs that this program may "
-                    "run on; here is "
+                    "run on; this machine has "
                         + std::string (nodes.empty () ? "none" : "one"));
     }
     if (asked.empty ())
@@ -115,7 +115,7 @@ void chooseNodes (Plan& plan, const std::string& asked, const std::vector<unsign
     }
 }
 
-// What is behind "key :" in a file of /proc.
+// The text after "key :" in a file of /proc.
 std::string valueOf (const std::string& path, const std::string& key)
 {
     std::ifstream file (path);
@@ -147,7 +147,7 @@ std::vector<unsigned> allowedCpus ()
             }
         }
         CPU_FREE (set);
-        if (read || errno != EINVAL)  // EINVAL: the kernel has room for more CPUs
+        if (read || errno != EINVAL)  // EINVAL: the kernel's CPU mask is larger
         {
             break;
         }
@@ -227,7 +227,7 @@ void chooseCpus (Plan& plan, const std::string& asked)
     const std::vector<unsigned> allowed = allowedCpus ();
     if (allowed.empty ())
     {
-        throw Stop (Failed, std::string ("bench: which CPUs there are cannot be known: ") + std::strerror (errno));
+        throw Stop (Failed, std::string ("bench: cannot find out which CPUs are allowed: ") + std::strerror (errno));
     }
     const std::vector<unsigned> pair =
         asked.empty () ? std::vector<unsigned> {allowed.front (), allowed.back ()} : askedCpus (asked, allowed);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// CPUs: which there are, on which node, how far apart, and what the machine is called.
+// The usable CPUs, their nodes and their distance, and a description of the machine.
 #ifndef JOINMEM_TOOL_BENCH_CORES_HPP
 #define JOINMEM_TOOL_BENCH_CORES_HPP
 
@@ -10,27 +10,28 @@
 
 namespace tool::bench
 {
-/// Numbers of the CPUs that this thread may run on, ascending.
+/// The numbers of the CPUs that this thread may run on, ascending.
 std::vector<unsigned> allowedCpus ();
 
-/// The calling thread runs on that one alone. @return 0, or an errno
+/// Pins the calling thread to that CPU. @return 0, or an errno
 int pinTo (unsigned cpu) noexcept;
 
-/// "0-3,8" of numbers that ascend, and the other way round; what is no list has no numbers.
+/// Converts ascending numbers to a list such as "0-3,8", and back. An invalid list has no numbers.
 std::string listOf (const std::vector<unsigned>& numbers);
 std::vector<unsigned> numbersIn (const std::string& list);
 
-/// The NUMA node of that CPU, 0 where the kernel knows of none.
+/// The NUMA node of that CPU; 0 if the kernel reports none.
 int nodeOfCpu (unsigned cpu);
 
-/// Fills in plan.cpus and plan.nodes. @param asked "A,B", or empty: the two that are farthest in number
-/// @throw Stop what is asked for is not there
+/// Sets plan.cpus and plan.nodes. @param asked "A,B", or empty: the lowest and the highest number
+/// @throw Stop the requested CPUs are not available
 void chooseCpus (Plan& plan, const std::string& asked);
 
-/// A cache line between the two CPUs and back, in nanoseconds: the best of a few attempts. 0: others had the CPUs.
+/// Nanoseconds for a cache line to go to the other CPU and back, the best of some attempts; 0: other programs used the
+/// CPUs.
 double distanceOf (const Plan& plan);
 
-/// One look at the clock, in nanoseconds.
+/// The cost of one clock read, in nanoseconds.
 double clockCost ();
 
 struct Machine
@@ -40,7 +41,7 @@ struct Machine
     uint64_t memory = 0;  // bytes
     unsigned cpus = 0;
     unsigned nodes = 0;
-    bool guest = false;  // a virtual machine
+    bool guest = false;  // whether this is a virtual machine
 };
 
 Machine machineHere ();

@@ -39,8 +39,8 @@ Crew::Crew (const Plan& plan, Signals& signals, Control& control, Sides sides)
 , _control (control)
 , _sides (std::move (sides))
 {
-    // On one CPU nothing happens before the other has it. On two to give it away helps nobody but strangers, and where
-    // there are such, both would soon wait in turn.
+    // On one CPU the other side makes progress only if this one yields. On two CPUs a yield would help only other
+    // programs, and next to those both sides would soon take turns.
     _control.yieldAfter = plan.oneCpu () ? 1 : UINT32_MAX;
 }
 
@@ -54,6 +54,7 @@ Crew::~Crew ()
         {
         }
     }
+    _sides.abandon ();
     for (std::thread& thread : _threads)
     {
         thread.join ();
@@ -68,22 +69,30 @@ Pace Crew::measure ()
     _control.phase.store (Phase::Warm);
     sleep (_plan.seconds / 5);
     _control.phase.store (Phase::Timed);
-    const double usedBefore = used ();
+    const std::array<double, 2> usedBefore = used ();
     const uint64_t start = nanosNow ();
     const uint64_t before = _control.popped.load ();
     const uint64_t after = sleepUntilPopped (before);
     const double seconds = static_cast<double> (nanosNow () - start) * 1e-9;
-    const double usedNow = used () - usedBefore;
+    const std::array<double, 2> usedAfter = used ();
     _control.phase.store (Phase::Stopped);
     await (_control.ended);
     for (lookAtChild (); _child != -1; lookAtChild ())
     {
         sleep (1e-3);
     }
-    return {static_cast<double> (after - before) / seconds, usedNow / (seconds * (_plan.oneCpu () ? 1 : 2))};
+    Pace pace;
+    pace.perSecond = static_cast<double> (after - before) / seconds;
+    for (unsigned side : {0U, 1U})
+    {
+        const double used = usedAfter[side] - usedBefore[side];
+        pace.own += used / (seconds * (_plan.oneCpu () ? 1 : 2));
+        pace.cpuNanos[side] = used * 1e9 / static_cast<double> (after - before);
+    }
+    return pace;
 }
 
-// Beside other programs a short measurement may be over before both sides had a CPU: then it takes longer.
+// Extends a measurement if too few elements were popped: next to other programs, a side may not have run at all.
 uint64_t Crew::sleepUntilPopped (uint64_t before)
 {
     constexpr uint64_t enough = 100;
@@ -100,13 +109,12 @@ uint64_t Crew::sleepUntilPopped (uint64_t before)
         }
         if (nanosNow () >= end)
         {
-            throw Stop (Failed,
-                        "bench: nothing came through the queue for " + number (_plan.seconds + patience) + " s");
+            throw Stop (Failed, "bench: nothing was popped for " + number (_plan.seconds + patience) + " s");
         }
     }
 }
 
-// The child first: a process with one thread is safe to fork.
+// Forks the child before it starts a thread: a process with one thread can fork safely.
 void Crew::begin ()
 {
     if (_plan.between == Between::Processes)
@@ -122,9 +130,7 @@ void Crew::begin ()
 void Crew::start (unsigned side)
 {
     _threads.emplace_back ([this, side] { work (side); });
-    clockid_t clock = 0;
-    ::pthread_getcpuclockid (_threads.back ().native_handle (), &clock);
-    _clocks.push_back (clock);
+    ::pthread_getcpuclockid (_threads.back ().native_handle (), &_clocks[side]);
 }
 
 void Crew::fork ()
@@ -140,15 +146,13 @@ void Crew::fork ()
         child (parent);
     }
     _child = pid;
-    clockid_t clock = 0;
-    ::clock_getcpuclockid (pid, &clock);
-    _clocks.push_back (clock);
+    ::clock_getcpuclockid (pid, &_clocks[1]);
 }
 
 void Crew::child (pid_t parent)
 {
     ::prctl (PR_SET_PDEATHSIG, SIGKILL);
-    if (::getppid () == parent)  // else it died before it could be told
+    if (::getppid () == parent)  // else the parent had died before the prctl
     {
         work (1);
     }
@@ -215,15 +219,10 @@ void Crew::await (const std::atomic<uint32_t>& both)
     stopWhereFailed ();
 }
 
-// Seconds of CPU time, of both.
-double Crew::used () const
+// Seconds of CPU time, of each side.
+std::array<double, 2> Crew::used () const
 {
-    uint64_t nanos = 0;
-    for (clockid_t clock : _clocks)
-    {
-        nanos += nanosOf (clock);
-    }
-    return static_cast<double> (nanos) * 1e-9;
+    return {static_cast<double> (nanosOf (_clocks[0])) * 1e-9, static_cast<double> (nanosOf (_clocks[1])) * 1e-9};
 }
 
 }  // namespace tool::bench

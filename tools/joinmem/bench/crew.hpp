@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The two sides of a measurement at work: as threads, or as a thread and a forked child.
+// Runs the two sides of a measurement: as two threads, or as a thread and a forked child.
 #ifndef JOINMEM_TOOL_BENCH_CREW_HPP
 #define JOINMEM_TOOL_BENCH_CREW_HPP
 
@@ -7,6 +7,7 @@
 #include "plan.hpp"
 #include "signals.hpp"
 
+#include <array>
 #include <functional>
 #include <memory>
 #include <string>
@@ -18,18 +19,20 @@ namespace tool::bench
 {
 struct Sides
 {
-    std::function<void (Control&)> first;   // a thread of this process, on plan.cpus[0]
-    std::function<void (Control&)> second;  // a thread, or the child, on plan.cpus[1]
-    std::function<void ()> attached;        // called when both have what they need
+    std::function<void (Control&)> first;    // a thread of this process, on plan.cpus[0]
+    std::function<void (Control&)> second;   // a thread, or the child, on plan.cpus[1]
+    std::function<void ()> attached;         // called when both sides are ready
+    std::function<void ()> abandon = [] {};  // called last, after the child has ended; wakes a first side that waits
 };
 
 struct Pace
 {
-    double perSecond = 0;  // of what Control::popped counts
-    double own = 0;        // share of their CPUs that both sides had
+    double perSecond = 0;         // increments of Control::popped per second
+    double own = 0;               // share of their CPUs that the two sides used
+    double cpuNanos[2] = {0, 0};  // CPU time of each side per increment of Control::popped
 };
 
-/// Memory that is the same in children that are forked later.
+/// A Control in memory that is shared with children that are forked later.
 class SharedControl
 {
 public:
@@ -59,10 +62,10 @@ public:
     Crew (const Crew&) = delete;
     Crew& operator= (const Crew&) = delete;
 
-    /// Whoever still works is ended.
+    /// Ends the sides that still work.
     ~Crew ();
 
-    /// All phases, until both have ended. @throw Stop
+    /// Runs all phases, until both sides have ended. @throw Stop
     Pace measure ();
 
 private:
@@ -76,7 +79,7 @@ private:
     void lookAtChild ();
     void stopWhereFailed () const;
     void await (const std::atomic<uint32_t>& both);
-    double used () const;
+    std::array<double, 2> used () const;
 
     const Plan& _plan;
     Signals& _signals;
@@ -84,7 +87,7 @@ private:
     Sides _sides;
     pid_t _child = -1;  // -1: none, or ended
     std::vector<std::thread> _threads;
-    std::vector<clockid_t> _clocks;
+    clockid_t _clocks[2] = {};  // CPU-time clock of each side
 };
 
 }  // namespace tool::bench

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// How far apart two CPUs are: two threads write one cache line in turn. And how long a look at the clock takes.
+// Measures the distance of two CPUs, with two threads that write one cache line in turn, and the cost of a clock read.
 #include "clock.hpp"
 #include "cores.hpp"
 
@@ -24,8 +24,8 @@ struct alignas (128) Ball
     bool giveWay = false;
 };
 
-// Plays its turns up to `last`. On one CPU whoever waits gives way; on two it looks again at once. @return false: where
-// others have the CPUs the two may hardly ever run at a time, and then it would take very long.
+// Plays the turns of one side up to `last`. A side that waits yields on one CPU, and retries at once on two.
+// @return false: time is up, because other programs use the CPUs and the two sides hardly ever run at the same time
 bool play (Ball& ball, uint32_t turn, uint32_t last)
 {
     for (; turn < last; turn += 2)
@@ -62,7 +62,7 @@ double distanceOf (const Plan& plan)
     });
     std::thread one ([&] {
         pinTo (plan.cpus[0]);
-        bool going = play (ball, 0, turns);  // until both are there
+        bool going = play (ball, 0, turns);  // until both threads run
         for (uint32_t i = 1; i <= attemptsOfDistance && going; ++i)
         {
             const uint64_t start = nanosNow ();

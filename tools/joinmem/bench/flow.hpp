@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Throughput: one pushes as fast as it can, the other pops, by one or by several a call.
+// Throughput: one side pushes as fast as it can, the other pops, one or several elements per call.
 #ifndef JOINMEM_TOOL_BENCH_FLOW_HPP
 #define JOINMEM_TOOL_BENCH_FLOW_HPP
 
@@ -61,10 +61,10 @@ void pushFlow (Q& queue, Control& control) noexcept
     }
     control.pushed = next;
     control.pushedSum = next % 2 == 0 ? next / 2 * (next - 1) : (next - 1) / 2 * next;
-    control.pushedAll.store (true, std::memory_order_release);  // pairs with the acquire of whoever pops
+    control.pushedAll.store (true, std::memory_order_release);  // pairs with the acquire of the consumer
 }
 
-/// Pops until all is there that was pushed. With one that pushes, its order is the whole order.
+/// Pops until all pushed elements have arrived. With one producer, they arrive in push order.
 template <typename Q, typename T, unsigned Batch>
 void popFlow (Q& queue, Control& control) noexcept
 {
@@ -75,7 +75,7 @@ void popFlow (Q& queue, Control& control) noexcept
     uint64_t wrong = 0;
     for (bool going = gather (control); going;)
     {
-        const bool last = control.pushedAll.load (std::memory_order_acquire);  // pairs with the release of who pushes
+        const bool last = control.pushedAll.load (std::memory_order_acquire);  // pairs with the release of the producer
         const int64_t popped = popSome (queue, elements);
         if (popped > 0)
         {
@@ -85,7 +85,7 @@ void popFlow (Q& queue, Control& control) noexcept
                 sum += elements[i].word[0];
             }
             next += static_cast<uint64_t> (popped);
-            control.popped.store (next, std::memory_order_relaxed);  // a count alone: pairs with nothing
+            control.popped.store (next, std::memory_order_relaxed);  // only a count: pairs with nothing
             patience.succeeded ();
             continue;
         }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Counts of nanoseconds: each power of two in 32 equal parts, so that a value is known to 3 %, and its place is a shift
-// away. Plain arrays: it can lie in memory that processes share, and counting allocates nothing.
+// A histogram of nanoseconds. Each power of two has 32 equal buckets: values have a precision of 3 %, and a shift gives
+// the bucket. It is a plain array, so that processes can share it, and counting allocates nothing.
 #ifndef JOINMEM_TOOL_BENCH_HISTOGRAM_HPP
 #define JOINMEM_TOOL_BENCH_HISTOGRAM_HPP
 
@@ -15,7 +15,7 @@ class Histogram
 public:
     static constexpr unsigned partBits = 5;
     static constexpr unsigned parts = 1U << partBits;
-    static constexpr unsigned buckets = (64 - partBits + 1) * parts;  // the lowest row has 0 to 31, one by one
+    static constexpr unsigned buckets = (64 - partBits + 1) * parts;  // the first 32 have one value each, 0 to 31
 
     void add (uint64_t value) noexcept
     {
@@ -49,7 +49,7 @@ public:
         return _counts[bucket];
     }
 
-    /// The largest value that may be among the lowest `share` (0 to 1) of them; exact at 1.
+    /// The largest possible value among the lowest `share` (0 to 1) of the values; exact at 1.
     uint64_t quantile (double share) const noexcept
     {
         const double rank = std::ceil (share * static_cast<double> (_all));
@@ -76,7 +76,7 @@ public:
         return (shift + 1) * parts + static_cast<unsigned> ((value >> shift) & (parts - 1));
     }
 
-    /// The values of a bucket: from the one to the other, both included.
+    /// The range of values of a bucket, both ends included.
     static uint64_t firstOf (unsigned bucket) noexcept
     {
         const unsigned row = bucket / parts;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// One document: every figure with its rounds, and the histograms bucket by bucket.
+// The JSON document: every figure with its rounds, and the histograms bucket by bucket.
 #include "report.hpp"
 
 #include <cmath>
@@ -10,7 +10,7 @@ namespace
 {
 using Json = nlohmann::ordered_json;
 
-// Four digits tell all there is to tell.
+// Rounds to four digits, which is more than the precision of the figures.
 double rounded (double value)
 {
     if (value == 0)
@@ -25,6 +25,8 @@ Json jsonOfFigure (const Figure& figure)
 {
     Json json;
     json["median"] = rounded (figure.median ());
+    json["least"] = rounded (figure.least ());
+    json["most"] = rounded (figure.most ());
     json["half_range"] = rounded (figure.halfRange ());
     json["rounds"] = Json::array ();
     for (double value : figure.rounds)
@@ -53,6 +55,11 @@ Json jsonOfThroughput (const Row& row)
     json["batch"] = row.batch;
     json["million_elements_per_s"] = jsonOfFigure (row.figure);
     json["gb_per_s"] = rounded (row.figure.median () * row.bytes * 1e-3);
+    if (waits (row.what))
+    {
+        json["producer_cpu_ns"] = jsonOfFigure (row.cpu[0]);
+        json["consumer_cpu_ns"] = jsonOfFigure (row.cpu[1]);
+    }
     json["distance"] = jsonOfDistances (row.distances);
     json["mixed"] = row.distances.mixed ();
     return json;
@@ -65,6 +72,11 @@ Json jsonOfTrip (const Row& row)
     json["bytes"] = row.bytes;
     json["round_trip_ns"] = jsonOfFigure (row.figure);
     json["one_way_ns"] = rounded (row.figure.median () / 2);
+    if (waits (row.what))
+    {
+        json["asking_cpu_ns"] = jsonOfFigure (row.cpu[0]);
+        json["answering_cpu_ns"] = jsonOfFigure (row.cpu[1]);
+    }
     json["distance"] = jsonOfDistances (row.distances);
     json["mixed"] = row.distances.mixed ();
     return json;
@@ -136,7 +148,8 @@ Json jsonOf (const Results& results)
     json["clock_ns"] = rounded (results.clock);
     json["others_share"] = rounded (results.others);
     json["distance"] = jsonOfDistances (results.distances);
-    for (const char* list : {"throughput", "round_trip", "latency", "memory"})
+    for (const char* list :
+         {"throughput", "waiting_throughput", "round_trip", "waiting_round_trip", "latency", "memory"})
     {
         json[list] = Json::array ();
     }
@@ -145,10 +158,12 @@ Json jsonOf (const Results& results)
         switch (row.what)
         {
             case What::Throughput:
-                json["throughput"].push_back (jsonOfThroughput (row));
+            case What::WaitingThroughput:
+                json[waits (row.what) ? "waiting_throughput" : "throughput"].push_back (jsonOfThroughput (row));
                 break;
             case What::RoundTrip:
-                json["round_trip"].push_back (jsonOfTrip (row));
+            case What::WaitingRoundTrip:
+                json[waits (row.what) ? "waiting_round_trip" : "round_trip"].push_back (jsonOfTrip (row));
                 break;
             case What::HalfTrip:
             case What::Paced:

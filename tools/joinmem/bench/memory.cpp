@@ -20,7 +20,7 @@ namespace
 {
 constexpr uint64_t sizesOfMemory[] = {4096, 2 << 20, 64 << 20};
 
-// Not less often than any page can be small.
+// Writes to every page; 4096 is the smallest page size.
 void touch (void* memory, uint64_t bytes)
 {
     volatile char* const at = static_cast<char*> (memory);
@@ -59,7 +59,7 @@ double readyShared (MemoryRow& row)
     return micros;
 }
 
-// 0 or an errno.
+// @return 0 or an errno
 int touchMapped (uint64_t bytes, int flags, int fd, uint64_t start, double* micros)
 {
     void* const memory = ::mmap (nullptr, bytes, PROT_READ | PROT_WRITE, flags, fd, 0);
@@ -89,13 +89,13 @@ double plainLocal (uint64_t bytes)
     return timeOr (error, micros);
 }
 
-// Without fallocate a touch is a SIGBUS where there is no room: so not where that could be.
+// Without fallocate, a touch without space is a SIGBUS: so it requires twice the space in advance.
 double plainShared (uint64_t bytes)
 {
     struct statvfs there = {};
     if (::statvfs ("/dev/shm", &there) != 0 || (there.f_blocks != 0 && there.f_bavail * there.f_frsize < 2 * bytes))
     {
-        throw std::runtime_error ("/dev/shm has not twice that much room");
+        throw std::runtime_error ("/dev/shm has less than twice that size free");
     }
     const std::string name = "/" + freshName ();
     const uint64_t start = nanosNow ();
@@ -112,13 +112,14 @@ double plainShared (uint64_t bytes)
     return timeOr (error, micros);
 }
 
-// Small ones are made more often: one alone is over before the caches are warm.
+// Repeats small sizes more often: a single one ends before the caches are warm.
 unsigned timesOf (uint64_t bytes)
 {
     return bytes <= 4096 ? 100 : bytes <= 2 << 20 ? 10 : 1;
 }
 
-// The median of several a round. A machine with little memory has the other figures all the same: the error is noted.
+// Adds the median of several repetitions as a round. Records an error instead of throwing, so that a machine with
+// little memory still gets the other figures.
 template <typename Once>
 void addRound (Signals& signals, uint64_t bytes, Figure* figure, std::string* error, Once once)
 {

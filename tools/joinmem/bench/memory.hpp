@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// How long it takes until memory is ready: from the call until every page of it is written.
+// Measures how soon memory is ready: from the call until every page of it is written.
 #ifndef JOINMEM_TOOL_BENCH_MEMORY_HPP
 #define JOINMEM_TOOL_BENCH_MEMORY_HPP
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What is to be measured, as the command line has it.
+// What to measure, from the command line.
 #ifndef JOINMEM_TOOL_BENCH_PLAN_HPP
 #define JOINMEM_TOOL_BENCH_PLAN_HPP
 
@@ -16,18 +16,18 @@ enum class Between
 
 struct Plan
 {
-    static constexpr uint64_t capacity = 1024;    // elements, of every queue
+    static constexpr uint64_t capacity = 1024;    // of every queue, in elements
     static constexpr uint64_t paceNanos = 5'000;  // between two elements of the paced latency
-    static constexpr unsigned batch = 32;         // of a call for several elements
+    static constexpr unsigned batch = 32;         // elements per call of the batch calls
 
     Between between = Between::Cores;
-    unsigned cpus[2] = {0, 0};  // of whoever pushes, of whoever pops
-    int nodes[2] = {-1, -1};    // of those; -1: memory is not bound
-    double seconds = 0.2;       // a measurement
+    unsigned cpus[2] = {0, 0};  // of the producer and the consumer
+    int nodes[2] = {-1, -1};    // of these CPUs; -1: memory is not bound
+    double seconds = 0.2;       // per measurement
     unsigned rounds = 3;
     bool memory = true;
 
-    /// Nobody moves then: whoever waits gives the CPU to the other.
+    /// Whether both sides share one CPU: a side that waits then yields it to the other.
     bool oneCpu () const
     {
         return cpus[0] == cpus[1];

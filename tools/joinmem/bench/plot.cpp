@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The drawing: latency by percentile. Each step to the right has a tenth of what lay beyond the one before.
+// Draws latency by percentile. Each step to the right leaves a tenth of the values that the previous one left.
 #include "report.hpp"
 #include "svg.hpp"
 
@@ -16,7 +16,7 @@ constexpr double plotBottom = 400;
 constexpr double plotWidth = 880;
 constexpr double plotHeight = 470;
 
-// Told apart by those who see few colours, too.
+// Colours that colour-blind people can tell apart as well.
 const char* colourOf (Kind kind)
 {
     return kind == Kind::Spsc ? "#0072b2" : kind == Kind::Mpsc ? "#d55e00" : "#009e73";
@@ -28,7 +28,7 @@ std::string strokeOf (Kind kind, What what)
                   what == What::Paced ? " stroke-dasharray=\"6 4\"" : "");
 }
 
-// Both axes are logarithmic: powers of ten of nanoseconds upwards, nines to the right.
+// Both axes are logarithmic: powers of ten of nanoseconds, and the number of nines of the percentile.
 struct Axes
 {
     double low = 1;  // log10 of ns
@@ -93,7 +93,7 @@ void drawGrid (Svg& svg, const Axes& axes)
               print ("transform=\"rotate(-90 24 %g)\"", (plotTop + plotBottom) / 2).c_str ());
 }
 
-// From bucket to bucket: as many as up to here are not above that.
+// Two points per bucket, at its upper end: the share of the values below the bucket, and with the bucket.
 void drawRow (Svg& svg, const Axes& axes, const Row& row)
 {
     std::vector<Point> points;
@@ -109,7 +109,7 @@ void drawRow (Svg& svg, const Axes& axes, const Row& row)
         const double nanos = static_cast<double> (std::min (Histogram::lastOf (i), row.latencies.most ()));
         points.push_back (axes.at (static_cast<double> (seen) / all, nanos));
         seen += count;
-        // The last one has the largest, as far right as there is one in that many.
+        // The last point is the largest value, at the percentile of one in that many.
         const double share = seen == row.latencies.count () ? 1 - 1 / all : static_cast<double> (seen) / all;
         points.push_back (axes.at (share, nanos));
     }

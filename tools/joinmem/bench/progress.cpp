@@ -59,7 +59,7 @@ void Progress::step (const std::string& label)
     ++_done;
 }
 
-// Spaces over what is left of the line before, for terminals that know of nothing but a carriage return.
+// Overwrites the rest of the previous line with spaces, for terminals that only understand a carriage return.
 void Progress::write (const std::string& line)
 {
     std::string text = line.substr (0, terminalWidth () - 1);
@@ -71,7 +71,7 @@ void Progress::write (const std::string& line)
         const ssize_t n = ::write (STDERR_FILENO, at, static_cast<std::size_t> (text.data () + text.size () - at));
         if (n <= 0)
         {
-            return;  // nobody looks any more
+            return;  // standard error is closed
         }
         at += n;
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// How far a run is, on standard error while somebody looks at it; gone when it ends.
+// A progress bar on standard error, if that is a terminal. The destructor erases it.
 #ifndef JOINMEM_TOOL_BENCH_PROGRESS_HPP
 #define JOINMEM_TOOL_BENCH_PROGRESS_HPP
 
@@ -12,7 +12,7 @@ namespace tool::bench
 class Progress
 {
 public:
-    /// Says nothing if quiet, or if standard error is no terminal.
+    /// Prints nothing if quiet, or if standard error is not a terminal.
     explicit Progress (bool quiet);
     Progress (const Progress&) = delete;
     Progress& operator= (const Progress&) = delete;
@@ -20,7 +20,7 @@ public:
 
     void expect (std::size_t steps);
 
-    /// That one begins now.
+    /// Called when the measurement with this label begins.
     void step (const std::string& label);
 
 private:

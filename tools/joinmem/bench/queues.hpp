@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The queues that are measured: of which kind and element, and how each side comes by them.
+// The measured queues and the pipes and sockets beside them: their kinds and elements, and how each side gets its end.
 #ifndef JOINMEM_TOOL_BENCH_QUEUES_HPP
 #define JOINMEM_TOOL_BENCH_QUEUES_HPP
 
@@ -20,14 +20,17 @@ enum class Kind
     Spsc,
     Mpsc,
     Mpmc,
+    Pipe,    // measured beside the calls that wait
+    Socket,  // the same
 };
 
 inline const char* nameOf (Kind kind)
 {
-    return kind == Kind::Spsc ? "Spsc" : kind == Kind::Mpsc ? "Mpsc" : "Mpmc";
+    static const char* const names[] = {"Spsc", "Mpsc", "Mpmc", "pipe", "socket"};
+    return names[static_cast<unsigned> (kind)];
 }
 
-/// The same number at both ends, so that a half of one and a half of another is seen.
+/// An element with the same number at both ends, so that a torn element is detected.
 template <unsigned Bytes>
 struct Element
 {
@@ -39,10 +42,10 @@ struct Element
     {
         word[0] = value;
         word[words - 1] = value;
-        __asm__ volatile("" : "+m"(word));  // all of it is wanted, as far as the compiler knows
+        __asm__ volatile("" : "+m"(word));  // makes the compiler read all of it
     }
 
-    /// Not 0: it is another one.
+    /// Not 0: the element does not have this number.
     uint64_t differs (uint64_t value) noexcept
     {
         __asm__ volatile("" : "+m"(word));
@@ -50,7 +53,7 @@ struct Element
     }
 };
 
-/// A name in /dev/shm that no other run has.
+/// A name in /dev/shm that is unique among all runs.
 inline std::string freshName ()
 {
     static unsigned number = 0;
@@ -124,7 +127,7 @@ public:
         return *_other;
     }
 
-    /// Both have it: nobody needs the name any more.
+    /// Removes the name, which is not needed once both sides have the queue open.
     void hide ()
     {
         if (!_hidden)

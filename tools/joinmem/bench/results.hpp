@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What has been measured: a row for each figure, with all its rounds.
+// The results: a row for each figure, with all its rounds.
 #ifndef JOINMEM_TOOL_BENCH_RESULTS_HPP
 #define JOINMEM_TOOL_BENCH_RESULTS_HPP
 
@@ -14,7 +14,7 @@
 
 namespace tool::bench
 {
-/// A value of each round.
+/// One value per round.
 struct Figure
 {
     std::vector<double> rounds;
@@ -43,15 +43,15 @@ struct Figure
     }
 };
 
-/// The distance of the cores beside a figure, in nanoseconds: before and after each round.
+/// The distance of the cores in nanoseconds, before and after each round of a figure.
 struct Distances
 {
-    static constexpr double same = 1.3;  // the larger by the smaller: up to here they have not moved
+    static constexpr double same = 1.3;  // up to this ratio two distances count as the same
 
     Figure all;
-    bool moved = false;  // within a round, as often as it was repeated
+    bool moved = false;  // within a round, at every repetition
 
-    /// Or from round to round: then the median mixes them.
+    /// Whether the distance changed from round to round, so that the median mixes them.
     bool mixed () const
     {
         return moved || all.most () > same * same * all.least ();
@@ -60,11 +60,29 @@ struct Distances
 
 enum class What
 {
-    Throughput,  // M elements a second
-    RoundTrip,   // ns, there and back
-    HalfTrip,    // ns one way, each trip by itself
-    Paced,       // ns from the push to behind the pop
+    Throughput,         // M elements a second
+    WaitingThroughput,  // the same with calls that wait
+    RoundTrip,          // ns, there and back
+    WaitingRoundTrip,   // the same with calls that wait
+    HalfTrip,           // ns one way, each trip measured separately
+    Paced,              // ns from before the push until after the pop
 };
+
+inline bool isThroughput (What what)
+{
+    return what == What::Throughput || what == What::WaitingThroughput;
+}
+
+inline bool isRoundTrip (What what)
+{
+    return what == What::RoundTrip || what == What::WaitingRoundTrip;
+}
+
+/// Whether the sides sleep, and therefore do not use all of their CPU time.
+inline bool waits (What what)
+{
+    return what == What::WaitingThroughput || what == What::WaitingRoundTrip;
+}
 
 struct Row
 {
@@ -72,8 +90,9 @@ struct Row
     Kind kind = Kind::Spsc;
     unsigned bytes = 8;
     unsigned batch = 1;
-    Figure figure;        // of What::Throughput and What::RoundTrip
-    Histogram latencies;  // of the others, all rounds in one
+    Figure figure;        // of throughput and round trips
+    Figure cpu[2];        // of calls that wait: CPU time of each side, ns per element or round trip
+    Histogram latencies;  // of latencies, all rounds combined
     Distances distances;
 };
 
@@ -84,8 +103,8 @@ struct MemoryRow
     uint64_t bytes = 0;
     Figure ready;
     Figure plain;           // mmap and touch
-    uint64_t pageSize = 0;  // of `ready`; 0: it cannot be known
-    std::string error;      // why there is no figure of it
+    uint64_t pageSize = 0;  // of `ready`; 0: unknown
+    std::string error;      // why there is no figure
     std::string plainError;
 };
 
@@ -93,8 +112,8 @@ struct Results
 {
     Plan plan;
     Machine machine;
-    double clock = 0;   // ns of a look at it
-    double others = 0;  // share of the CPUs that others had meanwhile
+    double clock = 0;   // ns per clock read
+    double others = 0;  // share of the CPUs that other programs used meanwhile
     Distances distances;
     std::vector<Row> rows;
     std::vector<MemoryRow> memory;

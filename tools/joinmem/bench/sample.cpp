@@ -12,16 +12,16 @@ void judge (const Control& control)
     const uint64_t popped = control.popped.load ();
     if (popped != control.pushed)
     {
-        throw WrongQueue (std::to_string (control.pushed) + " elements went in, and " + std::to_string (popped)
-                          + " came out");
+        throw WrongQueue (std::to_string (control.pushed) + " elements were pushed, but " + std::to_string (popped)
+                          + " were popped");
     }
     if (control.wrong != 0)
     {
-        throw WrongQueue ("elements came out in another order, or torn");
+        throw WrongQueue ("elements were reordered or torn");
     }
     if (control.poppedSum != control.pushedSum)
     {
-        throw WrongQueue ("the sum of what came out is not the sum of what went in");
+        throw WrongQueue ("the sum of the popped elements differs from that of the pushed ones");
     }
 }
 }  // namespace

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// One measurement, and what came of it.
+// One measurement and its result.
 #ifndef JOINMEM_TOOL_BENCH_SAMPLE_HPP
 #define JOINMEM_TOOL_BENCH_SAMPLE_HPP
 
@@ -10,7 +10,7 @@
 
 namespace tool::bench
 {
-/// Not all that was pushed came out, once and in order.
+/// The queue lost, duplicated, tore or reordered an element.
 struct WrongQueue : std::runtime_error
 {
     using std::runtime_error::runtime_error;
@@ -19,10 +19,10 @@ struct WrongQueue : std::runtime_error
 struct Sample
 {
     Pace pace;
-    Histogram latencies;  // empty where none are taken
+    Histogram latencies;  // empty if the measurement takes none
 };
 
-/// Both sides through all phases. @throw Stop one failed; WrongQueue
+/// Runs both sides through all phases. @throw Stop a side failed; WrongQueue
 Sample run (const Plan& plan, Signals& signals, const Sides& sides);
 
 }  // namespace tool::bench

@@ -15,14 +15,14 @@ Signals::Signals ()
     ::sigemptyset (&_taken);
     for (int signal : {SIGINT, SIGTERM, SIGHUP})
     {
-        // Ignored, as nohup(1) has it, stays ignored; blocked it would be pending.
+        // A signal that is ignored, as under nohup(1), stays ignored: if it were blocked, it would become pending.
         struct sigaction now = {};
         if (::sigaction (signal, nullptr, &now) == 0 && now.sa_handler != SIG_IGN)
         {
             ::sigaddset (&_taken, signal);
         }
     }
-    // Were it ignored, children would vanish without a status.
+    // If SIGCHLD were ignored, children would end without a status.
     struct sigaction usual = {};
     usual.sa_handler = SIG_DFL;
     ::sigaction (SIGCHLD, &usual, &_childBefore);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Signals that end a run. They are blocked while it lasts, and taken where it waits: so none comes between the making of
-// a segment and the note that it has to be removed.
+// Signals that end a run. They are blocked during the run and accepted only where it waits, so that none arrives
+// between the creation of a segment and the record that it must be removed.
 #ifndef JOINMEM_TOOL_BENCH_SIGNALS_HPP
 #define JOINMEM_TOOL_BENCH_SIGNALS_HPP
 
@@ -17,11 +17,11 @@ public:
     Signals& operator= (const Signals&) = delete;
     ~Signals ();
 
-    /// Sleeps until that time of the monotonic clock. @return whether it ends early, since a child may have ended
-    /// @throw Stop SIGINT, SIGTERM or SIGHUP has come
+    /// Sleeps until that time of the monotonic clock. @return whether it ended early, because a child may have ended
+    /// @throw Stop SIGINT, SIGTERM or SIGHUP has arrived
     bool waitUntil (uint64_t nanos);
 
-    /// The same without sleeping, for what takes long and does not wait.
+    /// The same without sleeping, for long work that does not wait.
     void look ();
 
 private:

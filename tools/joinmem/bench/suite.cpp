@@ -5,6 +5,7 @@
 #include "flow.hpp"
 #include "memory.hpp"
 #include "trip.hpp"
+#include "waiting.hpp"
 
 #include <functional>
 #include <memory>
@@ -13,7 +14,7 @@ namespace tool::bench
 {
 namespace
 {
-constexpr unsigned repetitionsMost = 3;
+constexpr unsigned maxRepetitions = 3;
 
 struct Task
 {
@@ -44,6 +45,81 @@ void addSize (std::vector<Task>& tasks, Kind kind)
     }
 }
 
+std::string labelOf (const Row& row)
+{
+    const std::string what = isThroughput (row.what) ? " by " + std::to_string (row.batch) : " round trip";
+    return nameOf (row.kind) + std::string (" ") + std::to_string (row.bytes) + " B" + what + ", waiting";
+}
+
+template <typename Measure>
+void addWaiting (std::vector<Task>& tasks, What what, Kind kind, unsigned bytes, unsigned batch, Measure measure)
+{
+    Task task {"", Row (), measure};
+    task.row.what = what;
+    task.row.kind = kind;
+    task.row.bytes = bytes;
+    task.row.batch = batch;
+    task.label = labelOf (task.row);
+    tasks.push_back (task);
+}
+
+template <typename Memory, typename Policy, typename T, unsigned Batch>
+void addWaitingFlow (std::vector<Task>& tasks, Kind kind)
+{
+    using Channel = QueueChannel<Memory, typename Policy::template Queue<T>, T>;
+    addWaiting (tasks, What::WaitingThroughput, kind, sizeof (T), Batch, [] (const Plan& plan, Signals& signals) {
+        Channel channel (plan.nodes[1]);
+        return measureWaitingFlow<T, Batch> (plan, signals, channel);
+    });
+}
+
+template <typename Memory, typename Policy, typename T>
+void addWaitingTrip (std::vector<Task>& tasks, Kind kind)
+{
+    using Channel = QueueChannel<Memory, typename Policy::template Queue<T>, T>;
+    addWaiting (tasks, What::WaitingRoundTrip, kind, sizeof (T), 1, [] (const Plan& plan, Signals& signals) {
+        Channel there (plan.nodes[1]);
+        Channel back (plan.nodes[0]);
+        return measureWaitingTrip<T> (plan, signals, there, back);
+    });
+}
+
+// The throughput of all channels, one after the other, so that compared figures are measured close together.
+template <typename Memory, unsigned Bytes, unsigned Batch>
+void addWaitingFlows (std::vector<Task>& tasks)
+{
+    using T = Element<Bytes>;
+    addWaitingFlow<Memory, typename Memory::Spsc, T, Batch> (tasks, Kind::Spsc);
+    addWaitingFlow<Memory, typename Memory::Mpsc, T, Batch> (tasks, Kind::Mpsc);
+    addWaitingFlow<Memory, typename Memory::Mpmc, T, Batch> (tasks, Kind::Mpmc);
+    for (Kind kind : {Kind::Pipe, Kind::Socket})
+    {
+        const auto measure = [kind] (const Plan& plan, Signals& signals) {
+            DescriptorChannel<T> channel (kind, 0, plan.between == Between::Processes);
+            return measureWaitingFlow<T, Batch> (plan, signals, channel);
+        };
+        addWaiting (tasks, What::WaitingThroughput, kind, Bytes, Batch, measure);
+    }
+}
+
+template <typename Memory, unsigned Bytes>
+void addWaitingTrips (std::vector<Task>& tasks)
+{
+    using T = Element<Bytes>;
+    addWaitingTrip<Memory, typename Memory::Spsc, T> (tasks, Kind::Spsc);
+    addWaitingTrip<Memory, typename Memory::Mpsc, T> (tasks, Kind::Mpsc);
+    addWaitingTrip<Memory, typename Memory::Mpmc, T> (tasks, Kind::Mpmc);
+    for (Kind kind : {Kind::Pipe, Kind::Socket})
+    {
+        const auto measure = [kind] (const Plan& plan, Signals& signals) {
+            DescriptorChannel<T> there (kind, 0, plan.between == Between::Processes);
+            DescriptorChannel<T> back (kind, 1, plan.between == Between::Processes);
+            return measureWaitingTrip<T> (plan, signals, there, back);
+        };
+        addWaiting (tasks, What::WaitingRoundTrip, kind, Bytes, 1, measure);
+    }
+}
+
 template <typename Memory>
 std::vector<Task> tasksOf ()
 {
@@ -54,6 +130,12 @@ std::vector<Task> tasksOf ()
     addSize<Memory, typename Memory::Mpsc, 64> (tasks, Kind::Mpsc);
     addSize<Memory, typename Memory::Mpmc, 8> (tasks, Kind::Mpmc);
     addSize<Memory, typename Memory::Mpmc, 64> (tasks, Kind::Mpmc);
+    addWaitingFlows<Memory, 8, 1> (tasks);
+    addWaitingFlows<Memory, 8, Plan::batch> (tasks);
+    addWaitingFlows<Memory, 64, 1> (tasks);
+    addWaitingFlows<Memory, 64, Plan::batch> (tasks);
+    addWaitingTrips<Memory, 8> (tasks);
+    addWaitingTrips<Memory, 64> (tasks);
     return tasks;
 }
 
@@ -64,7 +146,7 @@ bool apart (double a, double b)
 
 double valueOfSample (What what, const Sample& sample)
 {
-    return what == What::Throughput ? sample.pace.perSecond * 1e-6 : 1e9 / std::max (1e-3, sample.pace.perSecond);
+    return isThroughput (what) ? sample.pace.perSecond * 1e-6 : 1e9 / std::max (1e-3, sample.pace.perSecond);
 }
 
 std::unique_ptr<Sample> measured (const Plan& plan, Signals& signals, const Task& task)
@@ -79,8 +161,8 @@ std::unique_ptr<Sample> measured (const Plan& plan, Signals& signals, const Task
     }
 }
 
-// One round of one row: the last repetition counts, whether or not the cores stood still for it. Nothing comes between
-// two measurements, and so the distance behind the one is that before the next.
+// Measures one round of one row. The last repetition counts, even if the cores moved during it. Measurements follow one
+// another directly, so the distance after one of them is the distance before the next.
 double measureOnce (const Plan& plan, Signals& signals, Task& task, double* distance)
 {
     Row& row = task.row;
@@ -92,7 +174,7 @@ double measureOnce (const Plan& plan, Signals& signals, Task& task, double* dist
         const double after = distanceOf (plan);
         *distance = after;
         const bool moved = !plan.oneCpu () && apart (before, after);
-        if (moved && repetition < repetitionsMost)
+        if (moved && repetition < maxRepetitions)
         {
             continue;
         }
@@ -104,9 +186,13 @@ double measureOnce (const Plan& plan, Signals& signals, Task& task, double* dist
                 row.distances.all.rounds.push_back (known);
             }
         }
-        if (row.what == What::Throughput || row.what == What::RoundTrip)
+        if (isThroughput (row.what) || isRoundTrip (row.what))
         {
             row.figure.rounds.push_back (valueOfSample (row.what, *sample));
+        }
+        for (unsigned side = 0; side < 2 && waits (row.what); ++side)
+        {
+            row.cpu[side].rounds.push_back (sample->pace.cpuNanos[side]);
         }
         row.latencies.add (sample->latencies);
         return sample->pace.own;
@@ -123,6 +209,7 @@ Results measureAll (const Plan& plan, Signals& signals, Progress& progress)
     std::vector<Task> tasks =
         plan.between == Between::Processes ? tasksOf<join::ShmMem> () : tasksOf<join::LocalMem> ();
     double own = 0;
+    double busy = 0;  // number of measurements whose sides use all of their CPU time
     double distance = distanceOf (plan);
     progress.expect (plan.rounds * tasks.size () + (plan.memory ? memorySteps : 0));
     for (unsigned round = 0; round < plan.rounds; ++round)
@@ -130,10 +217,12 @@ Results measureAll (const Plan& plan, Signals& signals, Progress& progress)
         for (Task& task : tasks)
         {
             progress.step (task.label);
-            own += measureOnce (plan, signals, task, &distance);
+            const double share = measureOnce (plan, signals, task, &distance);
+            own += waits (task.row.what) ? 0 : share;
+            busy += waits (task.row.what) ? 0 : 1;
         }
     }
-    results.others = std::max (0.0, 1 - own / static_cast<double> (plan.rounds * tasks.size ()));
+    results.others = std::max (0.0, 1 - own / busy);
     for (const Task& task : tasks)
     {
         const Distances& one = task.row.distances;

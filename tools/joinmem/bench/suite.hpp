@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// All that is measured, in its order, and again where the cores moved meanwhile.
+// Runs all measurements in order, and repeats those during which the cores moved.
 #ifndef JOINMEM_TOOL_BENCH_SUITE_HPP
 #define JOINMEM_TOOL_BENCH_SUITE_HPP
 
@@ -9,7 +9,7 @@
 
 namespace tool::bench
 {
-/// @throw Stop what is wrong; and where a signal came
+/// @throw Stop a measurement failed, or a signal has arrived
 Results measureAll (const Plan& plan, Signals& signals, Progress& progress);
 
 }  // namespace tool::bench

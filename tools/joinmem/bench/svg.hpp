@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Writes SVG: the few shapes that a plot is made of, with text escaped and numbers short.
+// Writes SVG: the few shapes of a plot, with escaped text and short numbers.
 #ifndef JOINMEM_TOOL_BENCH_SVG_HPP
 #define JOINMEM_TOOL_BENCH_SVG_HPP
 
@@ -17,15 +17,15 @@ struct Point
 class Svg
 {
 public:
-    /// In pixels, with a background of its own: it looks the same on a light and on a dark page.
+    /// Sizes are in pixels. The image has a background, so that it looks the same on light and dark pages.
     Svg (double width, double height, const std::string& title, const std::string& description);
 
     void line (Point from, Point to, const char* style);
 
-    /// style: attributes, as in stroke="#000".
+    /// @param style attributes, such as stroke="#000"
     void path (const std::vector<Point>& points, const std::string& style);
 
-    /// anchor: "start", "middle" or "end".
+    /// @param anchor "start", "middle" or "end"
     void text (Point at, const std::string& words, const char* anchor, const char* style = "");
 
     /// The whole document.

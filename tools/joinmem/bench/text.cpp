@@ -2,11 +2,13 @@
 // Tables and bars.
 #include "report.hpp"
 
+#include <array>
+
 namespace tool::bench
 {
 namespace
 {
-// Behind each figure: where the cores were. The mark says that they did not stay there.
+// The distances of the cores, printed after each figure, with a mark if they changed.
 std::string asideOf (const Results& results, const Row& row)
 {
     const Distances& distances = row.distances;
@@ -40,45 +42,72 @@ std::string headOf (const Results& results)
         text += print ("\nDistance of the cores, a cache line over and back: %.0f ns, between %.0f and %.0f\n",
                        results.distances.all.median (), results.distances.all.least (), results.distances.all.most ());
     }
-    text += print ("One look at the clock: %.0f ns. Other programs had %.1f %% of %s meanwhile%s.\n", results.clock,
+    text += print ("One clock read: %.0f ns. Other programs used %.1f %% of %s meanwhile%s.\n", results.clock,
                    results.others * 100, plan.oneCpu () ? "the CPU" : "both CPUs",
-                   results.others > 0.05 ? ": these figures are not the machine's" : "");
+                   results.others > 0.05 ? ": these figures do not represent the machine" : "");
     return text;
 }
 
-// One round has no range.
-std::string spreadOf (const Figure& figure)
+// The two header lines of a table. @param unit of the figure @param derived heading of the value derived from it
+// @param cpu heading of the CPU time, and of its two columns
+std::string headOfTable (const Results& results, const char* title, const char* calls, const char* unit,
+                         const char* derived, std::array<const char*, 3> cpu)
 {
-    return figure.rounds.size () < 2 ? "" : "+- " + number (figure.halfRange ());
+    std::string text = print ("\n%-30s%-12s%12s%20s", title, unit, derived, cpu[0]);
+    text.erase (text.find_last_not_of (' ') + 1);
+    text += print ("\n%-22s%8s%8s%8s%8s", calls, "least", "median", "most", "median");
+    text += *cpu[0] != 0 ? print ("%10s%10s", cpu[1], cpu[2]) : "";
+    return text + (results.plan.oneCpu () ? "\n" : "   distance\n");
 }
 
-std::string throughputOf (const Results& results)
+// Like number (), but with three decimals for small values.
+std::string small (double value)
 {
-    std::string text = "\nThroughput: one pushes, one pops      M elements/s        GB/s";
-    text += results.plan.oneCpu () ? "\n" : "   distance\n";
+    return value < 0.0995 ? print ("%.3f", value) : number (value);
+}
+
+// The least, the median and the most of the rounds, a value derived from the median, and the CPU time if measured.
+std::string figuresOf (const Row& row, double derived)
+{
+    std::string text =
+        print ("%8s%8s%8s%8s", number (row.figure.least ()).c_str (), number (row.figure.median ()).c_str (),
+               number (row.figure.most ()).c_str (), small (derived).c_str ());
+    for (unsigned side = 0; side < 2 && waits (row.what); ++side)
+    {
+        text += print ("%10s", number (row.cpu[side].median ()).c_str ());
+    }
+    return text;
+}
+
+std::string throughputOf (const Results& results, What what)
+{
+    std::string text =
+        waits (what) ? headOfTable (results, "Throughput, waiting calls", "push and pop", "M elements/s", "GB/s",
+                                    {"CPU ns an element", "producer", "consumer"})
+                     : headOfTable (results, "Throughput", "tryPush and tryPop", "M elements/s", "GB/s", {"", "", ""});
     for (const Row& row : results.rows)
     {
-        if (row.what == What::Throughput)
+        if (row.what == what)
         {
-            text += print ("  %s  %2u B  by %2u  %26s %-9s %8s%s\n", nameOf (row.kind), row.bytes, row.batch,
-                           number (row.figure.median ()).c_str (), spreadOf (row.figure).c_str (),
-                           number (row.figure.median () * row.bytes * 1e-3).c_str (), asideOf (results, row).c_str ());
+            text += print ("  %-6s %2u B  by %2u  ", nameOf (row.kind), row.bytes, row.batch);
+            text += figuresOf (row, row.figure.median () * row.bytes * 1e-3) + asideOf (results, row) + "\n";
         }
     }
     return text;
 }
 
-std::string tripsOf (const Results& results)
+std::string tripsOf (const Results& results, What what)
 {
-    std::string text = "\nRound trip over two queues                      ns     one way";
-    text += results.plan.oneCpu () ? "\n" : "   distance\n";
+    std::string text =
+        waits (what) ? headOfTable (results, "Round trip, waiting calls", "push and pop", "     ns", "one way",
+                                    {"CPU ns a round trip", "asking", "answering"})
+                     : headOfTable (results, "Round trip", "tryPush and tryPop", "     ns", "one way", {"", "", ""});
     for (const Row& row : results.rows)
     {
-        if (row.what == What::RoundTrip)
+        if (row.what == what)
         {
-            text += print ("  %s  %2u B  %33s %-9s %8s%s\n", nameOf (row.kind), row.bytes,
-                           number (row.figure.median ()).c_str (), spreadOf (row.figure).c_str (),
-                           number (row.figure.median () / 2).c_str (), asideOf (results, row).c_str ());
+            text += print ("  %-6s %2u B         ", nameOf (row.kind), row.bytes);
+            text += figuresOf (row, row.figure.median () / 2) + asideOf (results, row) + "\n";
         }
     }
     return text;
@@ -114,7 +143,7 @@ std::string percentilesOf (const Results& results, What what)
     return text;
 }
 
-// Half a power of two is a line.
+// A line of the histogram covers half a power of two.
 constexpr unsigned bucketsOfLine = Histogram::parts / 2;
 constexpr unsigned linesOfHistogram = Histogram::buckets / bucketsOfLine;
 
@@ -206,23 +235,27 @@ std::string memoryOf (const Results& results)
 }
 }  // namespace
 
-std::string textOf (const Results& results)
+std::string textOf (const Results& results, bool histograms)
 {
-    std::string text = headOf (results) + throughputOf (results) + tripsOf (results);
+    std::string text = headOf (results);
+    text += throughputOf (results, What::Throughput) + throughputOf (results, What::WaitingThroughput);
+    text += tripsOf (results, What::RoundTrip) + tripsOf (results, What::WaitingRoundTrip);
     for (What what : {What::HalfTrip, What::Paced})
     {
         text += percentilesOf (results, what);
     }
     for (What what : {What::HalfTrip, What::Paced})
     {
-        text += barsOf (results, what);
+        text += histograms ? barsOf (results, what) : "";
     }
     text += results.memory.empty () ? "" : memoryOf (results);
+    text += "\nCPU ns: the CPU time of each side, median of the rounds.";
+    text += results.memory.empty () || results.plan.rounds < 2 ? "\n" : " +-: half of the range of the rounds.\n";
     if (!results.plan.oneCpu ())
     {
-        text += "\n+-: half of the range of the rounds. distance: of the cores, in ns, before and after each round.\n";
+        text += "distance: of the cores, in ns, before and after each round.\n";
         const bool moved = results.distances.moved;
-        text += moved ? "moved: by more than 1.3 times during a measurement, as often as it was repeated.\n" : "";
+        text += moved ? "moved: changed by more than 1.3 times during each repetition of a measurement.\n" : "";
         const auto mixed = [] (const Row& row) { return !row.distances.moved && row.distances.mixed (); };
         const bool any = std::any_of (results.rows.begin (), results.rows.end (), mixed);
         text += any ? "mixed: the rounds of that figure were at different distances.\n" : "";

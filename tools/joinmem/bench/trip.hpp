@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Latency: round trips over two queues, as many as there is time for or each by itself; and elements that are pushed at
-// a steady pace with the time of their push in them.
+// Latency: round trips over two queues, counted or measured one by one; and elements that are pushed at a steady rate
+// and carry the time of their push.
 #ifndef JOINMEM_TOOL_BENCH_TRIP_HPP
 #define JOINMEM_TOOL_BENCH_TRIP_HPP
 
@@ -11,7 +11,7 @@
 
 namespace tool::bench
 {
-/// Until it is pushed. @return false: the measurement is over
+/// Tries until the element is pushed. @return false: the measurement is over
 template <typename Q, typename T, typename Wait>
 bool pushed (Q& queue, const T& element, Wait& wait) noexcept
 {
@@ -40,7 +40,8 @@ bool popped (Q& queue, T& element, Wait& wait) noexcept
     return true;
 }
 
-/// Sends and waits for the answer. Each: looks at the clock after each, and notes half of what it took.
+/// Sends and waits for the answer.
+/// @tparam Each whether to read the clock after each trip and record half of its time
 template <typename Q, typename T, bool Each>
 void askTrips (Q& there, Q& back, Control& control) noexcept
 {
@@ -60,7 +61,7 @@ void askTrips (Q& there, Q& back, Control& control) noexcept
         }
         wrong |= element.differs (trips);
         ++trips;
-        control.popped.store (trips, std::memory_order_relaxed);  // a count alone: pairs with nothing
+        control.popped.store (trips, std::memory_order_relaxed);  // only a count: pairs with nothing
         if (Each)
         {
             const uint64_t end = nanosNow ();
@@ -73,7 +74,7 @@ void askTrips (Q& there, Q& back, Control& control) noexcept
     }
     control.pushed = trips;
     control.wrong = wrong;
-    control.pushedAll.store (true, std::memory_order_release);  // pairs with the acquire of whoever answers
+    control.pushedAll.store (true, std::memory_order_release);  // pairs with the acquire of the answering side
 }
 
 template <typename Q, typename T>
@@ -82,7 +83,7 @@ void answerTrips (Q& there, Q& back, Control& control) noexcept
     Patience<false> patience (control);
     T element = {};
     bool going = gather (control);
-    while (going && !control.pushedAll.load (std::memory_order_acquire))  // pairs with the release of whoever asks
+    while (going && !control.pushedAll.load (std::memory_order_acquire))  // pairs with the release of the asking side
     {
         if (there.tryPop (element) == 0)
         {
@@ -93,7 +94,8 @@ void answerTrips (Q& there, Q& back, Control& control) noexcept
     }
 }
 
-/// Pushes the time. Whoever is late leaves out what it missed, and does not hurry: that would be another load.
+/// Pushes the time at a steady rate. If it is late, it omits the missed elements and does not catch up, which would
+/// change the load.
 template <typename Q, typename T>
 void pushPaced (Q& queue, Control& control) noexcept
 {
@@ -115,7 +117,7 @@ void pushPaced (Q& queue, Control& control) noexcept
         control.pushedSum += going ? now : 0;
         due = now - due < Plan::paceNanos ? due + Plan::paceNanos : now + Plan::paceNanos;
     }
-    control.pushedAll.store (true, std::memory_order_release);  // pairs with the acquire of whoever pops
+    control.pushedAll.store (true, std::memory_order_release);  // pairs with the acquire of the consumer
 }
 
 template <typename Q, typename T>
@@ -126,7 +128,7 @@ void popPaced (Q& queue, Control& control) noexcept
     uint64_t last = 0;
     for (bool going = gather (control); going;)
     {
-        const bool all = control.pushedAll.load (std::memory_order_acquire);  // pairs with the release of who pushes
+        const bool all = control.pushedAll.load (std::memory_order_acquire);  // pairs with the release of the producer
         if (queue.tryPop (element) != 0)
         {
             going = !all && patience.refused ();
@@ -141,7 +143,7 @@ void popPaced (Q& queue, Control& control) noexcept
         {
             control.latencies.add (now > stamp ? now - stamp : 0);
         }
-        // A count alone: pairs with nothing.
+        // Only a count: pairs with nothing.
         control.popped.store (control.popped.load (std::memory_order_relaxed) + 1, std::memory_order_relaxed);
         patience.succeeded ();
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Facts to checks, in the order in which they are printed.
+// Turns facts into checks, in the order in which they are printed.
 #include "check.hpp"
 
 #include "facts.hpp"
@@ -15,6 +15,7 @@ Facts readFacts (const Source& source)
     facts.live = source.live ();
     facts.machine = readMachine (source);
     facts.shm = readShm (source, facts.machine.ram);
+    facts.removal = readRemoval (source);
     facts.groups = readGroups (source);
     facts.limits = readLimits (source);
     facts.huge = readHuge (source);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the doctor says about one thing: a check. Its id is for programs and stays what it is, see joinmem-doctor(1).
+// A check: the doctor's report on one thing. Its id is for programs and never changes, see joinmem-doctor(1).
 #ifndef JOINMEM_TOOL_DOCTOR_CHECK_HPP
 #define JOINMEM_TOOL_DOCTOR_CHECK_HPP
 
@@ -10,13 +10,13 @@
 
 namespace tool::doctor
 {
-/// From good to bad. Unknown does not count.
+/// From good to bad. Unknown does not affect the overall verdict.
 enum class Verdict : int
 {
-    Fine,     ///< as good as it gets, or merely worth knowing
-    Unknown,  ///< could not be looked at
-    Worse,    ///< works, but slower or in a documented weaker mode
-    Missing,  ///< something that the library promises cannot be had
+    Fine,     ///< as good as possible, or merely informative
+    Unknown,  ///< could not be checked
+    Worse,    ///< works, but slower or in a weaker mode that is documented
+    Missing,  ///< something that the library promises is not available
 };
 
 struct Check
@@ -26,13 +26,13 @@ struct Check
     const char* section;
     Verdict verdict;
     std::string found;
-    std::string consequence;  ///< for who uses the library
-    std::string mend;         ///< a command, or where it is described; empty where there is nothing to mend
+    std::string consequence;  ///< for programs that use the library
+    std::string fix;          ///< a command, or where the fix is described; empty: nothing to fix
 };
 
 using Checks = std::vector<Check>;
 
-/// What a check is about; its members make the check.
+/// The subject of a check. Its member functions create the check.
 struct Subject
 {
     const char* id;
@@ -49,15 +49,15 @@ struct Subject
         return Check {id, title, section, Verdict::Unknown, std::move (found), std::move (consequence), ""};
     }
 
-    Check worse (std::string found, std::string consequence, std::string mend) const
+    Check worse (std::string found, std::string consequence, std::string fix) const
     {
-        return Check {id, title, section, Verdict::Worse, std::move (found), std::move (consequence), std::move (mend)};
+        return Check {id, title, section, Verdict::Worse, std::move (found), std::move (consequence), std::move (fix)};
     }
 
-    Check missing (std::string found, std::string consequence, std::string mend) const
+    Check missing (std::string found, std::string consequence, std::string fix) const
     {
         return Check {
-            id, title, section, Verdict::Missing, std::move (found), std::move (consequence), std::move (mend)};
+            id, title, section, Verdict::Missing, std::move (found), std::move (consequence), std::move (fix)};
     }
 };
 
@@ -69,12 +69,12 @@ constexpr const char* limitSection = "Limits";
 constexpr const char* nodeSection = "NUMA";
 constexpr const char* aroundSection = "Container and virtual machine";
 
-/// The worst of all; Fine where there is nothing worse than Unknown.
+/// The worst verdict of all checks; Fine if none is worse than Unknown.
 Verdict overall (const Checks& checks);
 
 const char* nameOf (Verdict verdict);
 
-/// For who reads: "63.2 MiB", "8 MiB", "no limit".
+/// As people read it: "63.2 MiB", "8 MiB", "no limit".
 std::string sizeText (uint64_t bytes);
 
 }  // namespace tool::doctor

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Whether memory can be on huge pages here: one is made as the library makes them, private and in an unnamed file of
-// /dev/shm, and is gone with the process that made it.
+// Whether memory can be on huge pages here. The probe makes a huge page as the library does, in private memory and in
+// an unnamed file in /dev/shm; both disappear with the process that made them.
 #include "facts.hpp"
 
 #include <cerrno>
@@ -16,15 +16,15 @@ namespace tool::doctor
 {
 namespace
 {
-// linux/mman.h of older systems lacks these; the numbers are the kernel's ABI.
+// linux/mman.h of older systems lacks these; the numbers are part of the kernel's ABI.
 constexpr int populateWriteAdvice = 23;
 constexpr int collapseAdvice = 25;
 
-constexpr uint64_t largestScratch = uint64_t (32) << 20;  // on some machines of 64 KiB pages a huge one has 512 MiB
+constexpr uint64_t largestScratch = uint64_t (32) << 20;  // with base pages of 64 KiB a huge page may have 512 MiB
 
-constexpr Subject localSubject {"huge-private", "huge pages of private memory", hugeSection};
-constexpr Subject sharedSubject {"huge-shared", "huge pages of segments", hugeSection};
-constexpr Subject populateSubject {"populate", "pages made present by MADV_POPULATE_WRITE", callSection};
+constexpr Subject localSubject {"huge-private", "huge pages for private memory", hugeSection};
+constexpr Subject sharedSubject {"huge-shared", "huge pages for segments", hugeSection};
+constexpr Subject populateSubject {"populate", "populating pages by MADV_POPULATE_WRITE", callSection};
 
 std::size_t basePage () noexcept
 {
@@ -54,7 +54,7 @@ Result makeMemory () noexcept
     }
 }
 
-// Not advised to be huge: so the collapse has something to do.
+// Gives no MADV_HUGEPAGE advice, so that the collapse has something to do.
 void collapseLocal (std::size_t page, Results& results) noexcept
 {
     const std::size_t unit = page != 0 ? page : basePage ();
@@ -95,7 +95,7 @@ void collapseShared (std::size_t page, Results& results) noexcept
     if (address != MAP_FAILED)
     {
         results[SharedPopulate] = resultOf (::madvise (address, basePage (), populateWriteAdvice) == 0);
-        *static_cast<char*> (address) = 1;  // allocated above, so it is no SIGBUS
+        *static_cast<char*> (address) = 1;  // allocated above, so no SIGBUS
         results[SharedCollapse] = resultOf (::madvise (address, page, collapseAdvice) == 0);
     }
     if (place != MAP_FAILED)
@@ -110,11 +110,11 @@ std::string whyNotShared (const Facts& facts, uint64_t page)
     const ShmFacts& shm = facts.shm;
     if (!shm.exists || !shm.folder || shm.readOnly || !shm.writable)
     {
-        return "not tried: there is no /dev/shm that may be written to";
+        return "not tried: this user has no writable /dev/shm";
     }
     if (!shm.tmpfs)
     {
-        return "not tried: /dev/shm is no tmpfs";
+        return "not tried: /dev/shm is not a tmpfs";
     }
     if (shm.free.value_or (page) < page)
     {
@@ -123,7 +123,8 @@ std::string whyNotShared (const Facts& facts, uint64_t page)
     return facts.limits.fileSize.soft < page ? "not tried: RLIMIT_FSIZE is below " + sizeText (page) : "";
 }
 
-// Of the calls that a huge page takes, the first that was refused. Without a populate pages are touched.
+// The first call that failed, of those that a huge page needs. A populate that fails does not count, unless it kills
+// the process: the library then touches the pages instead.
 Result firstFailure (const Results& results, bool shared)
 {
     const std::vector<std::size_t> calls =
@@ -144,11 +145,11 @@ Result firstFailure (const Results& results, bool shared)
     return 0;
 }
 
-std::string mendFor (const Facts& facts, Result result, bool shared)
+std::string fixFor (const Facts& facts, Result result, bool shared)
 {
     if (result == EINVAL && facts.machine.isBefore (6, 1))
     {
-        return "a kernel from 6.1 on; docs/base-pages.md, \"Linux before 6.1\"";
+        return "use Linux 6.1 or later; docs/base-pages.md, \"Linux before 6.1\"";
     }
     if (facts.huge.switchedOff.value_or (false))
     {
@@ -162,7 +163,7 @@ std::string mendFor (const Facts& facts, Result result, bool shared)
     {
         return "echo 1 > /proc/sys/vm/compact_memory (as root); docs/base-pages.md, \"Fragmentation\"";
     }
-    return "a seccomp profile that lets madvise pass; docs/base-pages.md, \"Seccomp\"";
+    return "allow madvise in the seccomp profile; docs/base-pages.md, \"Seccomp\"";
 }
 
 Check judgeOne (const Facts& facts, const Subject& subject, bool shared, const std::string& skipped)
@@ -176,9 +177,10 @@ Check judgeOne (const Facts& facts, const Subject& subject, bool shared, const s
     }
     if (huge.page == 0)
     {
-        return subject.worse ("not tried, as the library would not: transparent_hugepage/hpage_pmd_size is not there",
-                              what + is + " on base pages, unless the reserved pool has huge ones.",
-                              facts.machine.sys ? "docs/base-pages.md, \"The reserved pool\"" : "see check sys");
+        return subject.worse (
+            "not tried, because the library would not: transparent_hugepage/hpage_pmd_size does not exist",
+            what + is + " on base pages, unless the hugetlb pool has huge pages.",
+            facts.machine.sys ? "docs/base-pages.md, \"The hugetlb pool\"" : "see check sys");
     }
     if (!skipped.empty ())
     {
@@ -191,21 +193,23 @@ Check judgeOne (const Facts& facts, const Subject& subject, bool shared, const s
     }
     if (result == 0)
     {
-        return subject.fine (sizeText (huge.page) + " were made one huge page (MADV_COLLAPSE)",
-                             what + " from " + sizeText (huge.page) + " upwards" + is
-                                 + " on huge pages when the constructor returns, whatever the pool has.");
+        return subject.fine (sizeText (huge.page) + " became one huge page (MADV_COLLAPSE)",
+                             what + " of " + sizeText (huge.page) + " or more" + is
+                                 + " on huge pages when the constructor returns, even if the hugetlb pool is empty.");
     }
-    const std::string found = sizeText (huge.page) + " could not be made a huge page: " + wordsFor (result);
+    const std::string found = sizeText (huge.page) + " could not become a huge page: " + wordsFor (result);
     if (wasKilled (result))
     {
-        return subject.missing (found, what + " cannot be made: the process dies of it.",
-                                mendFor (facts, result, shared));
+        return subject.missing (
+            found, "Creating " + std::string (shared ? "a segment" : "private memory") + " kills the process.",
+            fixFor (facts, result, shared));
     }
     return subject.worse (found,
                           what
-                              + (shared ? " are on base pages, unless /dev/shm is mounted with huge=."
-                                        : " is on huge pages only where the first touch gives them, or from the pool."),
-                          mendFor (facts, result, shared));
+                              + (shared
+                                     ? " are on base pages, unless /dev/shm is mounted with huge=."
+                                     : " is on huge pages only if the first touch or the hugetlb pool provides them."),
+                          fixFor (facts, result, shared));
 }
 
 Check judgePopulate (const Facts& facts)
@@ -217,22 +221,22 @@ Check judgePopulate (const Facts& facts)
     }
     if (result == 0)
     {
-        return populateSubject.fine ("allowed", "Memory that cannot be had is an error of the call that asks for it.");
+        return populateSubject.fine ("allowed", "If memory runs out, the call that requests it fails with an error.");
     }
-    const char* const mend = "a kernel from 5.14 on, and a seccomp profile that lets madvise pass";
+    const char* const fix = "use Linux 5.14 or later, and allow madvise in the seccomp profile";
     if (wasKilled (result) || facts.huge.local[LocalLibrary] > 0)
     {
         return populateSubject.missing (
             wordsFor (result),
             wasKilled (result)
-                ? "No memory can be made: the process dies of it."
-                : "No memory can be made, unless without prefault: the constructor fails with that errno.",
-            mend);
+                ? "No memory can be created: the attempt kills the process."
+                : "No memory can be created except without prefault: the constructor fails with that errno.",
+            fix);
     }
     return populateSubject.worse (wordsFor (result),
-                                  "Every page is touched instead, and what cannot be had at that moment is a SIGBUS "
-                                  "and no error.",
-                                  mend);
+                                  "The library touches every page instead. If memory runs out at that moment, the "
+                                  "process gets a SIGBUS instead of an error.",
+                                  fix);
 }
 }  // namespace
 
@@ -246,7 +250,7 @@ void tryHuge (const Facts& facts, HugeFacts* huge)
     const uint64_t left = facts.groups.tightest ? facts.groups.tightest->left () : unlimited;
     if (page > largestScratch)
     {
-        huge->skipped = "not tried: a huge page has " + sizeText (page);
+        huge->skipped = "not tried: a huge page has " + sizeText (page) + " here";
     }
     else if (left < 4 * page)
     {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What is read from a machine, apart from what is said of it: read... () and try... () judge nothing, judge... () is a
-// function of the facts alone.
+// Facts about a machine, separate from their judgement: read... () and try... () collect facts and judge nothing,
+// judge... () depends on the facts alone.
 #ifndef JOINMEM_TOOL_DOCTOR_FACTS_HPP
 #define JOINMEM_TOOL_DOCTOR_FACTS_HPP
 
@@ -26,13 +26,13 @@ inline Results untried ()
 
 struct MachineFacts
 {
-    std::string release;  ///< of the kernel; empty: not known
+    std::string release;  ///< of the kernel; empty: unknown
     int major = 0;
     int minor = 0;
-    unsigned cpus = 0;  ///< usable; 0: not known
-    uint64_t ram = 0;   ///< bytes; 0: not known
-    bool proc = false;  ///< whether it is mounted
-    bool sys = false;
+    unsigned cpus = 0;  ///< usable; 0: unknown
+    uint64_t ram = 0;   ///< bytes; 0: unknown
+    bool proc = false;  ///< whether /proc is mounted
+    bool sys = false;   ///< whether /sys is mounted
 
     bool isBefore (int otherMajor, int otherMinor) const noexcept
     {
@@ -42,25 +42,34 @@ struct MachineFacts
 
 struct ShmFacts
 {
-    bool known = false;  ///< whether it could be looked at
+    bool known = false;  ///< whether it could be checked
     bool exists = false;
     bool folder = false;
     bool tmpfs = false;
     bool readOnly = false;
     bool writable = true;     ///< by this user
-    bool everybodys = false;  ///< anybody may remove anybody's names
-    std::string type;         ///< of its file system, as far as it is told
-    std::string huge;         ///< the mount's option
-    uint64_t total = 0;       ///< bytes; 0: not known
+    bool everybodys = false;  ///< any user may remove the names of any other
+    std::string type;         ///< type of its file system; empty: unknown
+    std::string huge;         ///< the huge= option of the mount
+    uint64_t total = 0;       ///< bytes; 0: unknown
     std::optional<uint64_t> free;
     bool inodesLeft = true;
 };
 
-/// A cgroup with a limit. What is used includes what the kernel gives back first.
+/// At the end of a user's last session systemd-logind removes the names of the user's segments, but not of a system
+/// user's.
+struct RemovalFacts
+{
+    bool systemd = false;
+    bool removes = true;           ///< RemoveIPC=
+    std::optional<uint64_t> user;  ///< id of this user
+};
+
+/// A cgroup with a limit. `used` includes the page cache, which the kernel reclaims first.
 struct Group
 {
     std::string folder;
-    std::string knob;
+    std::string knob;  ///< name of the file that sets the limit
     uint64_t limit = unlimited;
     uint64_t used = 0;
     uint64_t reclaimable = 0;
@@ -77,39 +86,39 @@ struct PoolSize
     uint64_t page = 0;  ///< bytes
     uint64_t total = 0;
     uint64_t free = 0;
-    uint64_t surplus = 0;   ///< how many more may be made when they are needed
-    std::string byNode;     ///< "2 on node 0, 0 on node 1"; empty: not told
-    bool mounted = false;   ///< a hugetlbfs of that size
-    bool writable = false;  ///< ... which this user may write to
+    uint64_t surplus = 0;   ///< how many more the kernel may allocate on demand
+    std::string byNode;     ///< "2 on node 0, 0 on node 1"; empty: unknown
+    bool mounted = false;   ///< there is a hugetlbfs of that page size
+    bool writable = false;  ///< this user may write to it
     std::string mount;
-    std::optional<Group> tightest;  ///< the cgroup that leaves least of them
+    std::optional<Group> tightest;  ///< the cgroup that leaves the fewest of them
 };
 
 struct GroupFacts
 {
     bool known = false;
-    std::optional<Group> tightest;  ///< for memory
+    std::optional<Group> tightest;  ///< the cgroup that leaves the least memory
 };
 
 struct HugeFacts
 {
-    bool knobs = false;   ///< /sys/kernel/mm/transparent_hugepage is there
-    uint64_t page = 0;    ///< hpage_pmd_size, bytes; 0: not told, and the library takes none
-    std::string enabled;  ///< the word chosen; empty: no such file
+    bool knobs = false;   ///< /sys/kernel/mm/transparent_hugepage exists
+    uint64_t page = 0;    ///< hpage_pmd_size, bytes; 0: unknown, and the library uses none
+    std::string enabled;  ///< the chosen word; empty: no such file
     std::string defrag;
     std::string shmem;
     std::optional<bool> switchedOff;  ///< for this process
-    std::string skipped;              ///< why nothing was tried; empty: it was
-    std::string skippedShared;        ///< why not in /dev/shm
-    Results local = untried ();       ///< by LocalCall
-    Results shared = untried ();      ///< by SharedCall
+    std::string skipped;              ///< why no call was tried; empty: they were
+    std::string skippedShared;        ///< the same for /dev/shm
+    Results local = untried ();       ///< indexed by LocalCall
+    Results shared = untried ();      ///< indexed by SharedCall
 };
 
 enum LocalCall : std::size_t
 {
     LocalMap,
     LocalPopulate,
-    LocalLibrary,  ///< a LocalMem of a base page is made
+    LocalLibrary,  ///< the construction of a LocalMem of one base page
     LocalCollapse,
 };
 
@@ -122,7 +131,7 @@ enum SharedCall : std::size_t
     SharedCollapse,
 };
 
-/// A resource limit; soft is what holds.
+/// A resource limit; the soft limit is in force.
 struct Limit
 {
     bool known = false;
@@ -145,8 +154,8 @@ struct NodeFacts
     std::string withMemory;  ///< list of nodes
     std::string allowed;     ///< by the cpuset
     bool tried = false;
-    int node = 0;                ///< that was tried
-    Results calls = untried ();  ///< by NodeCall
+    int node = 0;                ///< the node that was tried
+    Results calls = untried ();  ///< indexed by NodeCall
 };
 
 enum NodeCall : std::size_t
@@ -162,7 +171,7 @@ struct CallFacts
     Results futex = untried ();    ///< wait shared, wake shared, wait private, wake private
     Results barrier = untried ();  ///< register private, private, register global, global
     Results fork = untried ();     ///< MADV_WIPEONFORK, MADV_DONTFORK
-    Results file = untried ();     ///< by FileCall
+    Results file = untried ();     ///< indexed by FileCall
 };
 
 enum FileCall : std::size_t
@@ -181,10 +190,10 @@ struct AroundFacts
     std::vector<std::string> containerSigns;
     std::optional<bool> ownPids;   ///< a PID namespace of its own
     std::optional<bool> ownUsers;  ///< a user namespace of its own
-    std::string hypervisor;        ///< what tells of one; empty: nothing does
-    std::optional<double> steal;   ///< share of the CPUs' time since boot that the host took
-    std::string seccomp;           ///< mode 0, 1 or 2; empty: not known
-    std::string filters;           ///< how many
+    std::string hypervisor;        ///< the sign of one; empty: none
+    std::optional<double> steal;   ///< share of the CPU time since boot that the host took
+    std::string seccomp;           ///< mode 0, 1 or 2; empty: unknown
+    std::string filters;           ///< their number
     std::string noNewPrivileges;
     std::string protectedRegular;
 };
@@ -194,6 +203,7 @@ struct Facts
     bool live = true;
     MachineFacts machine;
     ShmFacts shm;
+    RemovalFacts removal;
     GroupFacts groups;
     HugeFacts huge;
     std::vector<PoolSize> pools;
@@ -203,10 +213,11 @@ struct Facts
     AroundFacts around;
 };
 
-/// In the order of their needs: what is tried depends on what there is room for.
+/// Reads all facts. The order matters: what the probes try depends on the limits that were read before.
 Facts readFacts (const Source& source);
 MachineFacts readMachine (const Source& source);
 ShmFacts readShm (const Source& source, uint64_t ram);
+RemovalFacts readRemoval (const Source& source);
 GroupFacts readGroups (const Source& source);
 LimitFacts readLimits (const Source& source);
 HugeFacts readHuge (const Source& source);
@@ -217,7 +228,8 @@ CallFacts tryCalls (const Source& source);
 void tryFiles (Results& results) noexcept;
 AroundFacts readAround (const Source& source);
 
-/// The folders of the cgroups that this process is in, its own first, where the controller is; *unified: cgroup v2.
+/// The directories of this process's cgroup and its parents, in the hierarchy that has the controller.
+/// @param unified set to whether that hierarchy is cgroup v2
 std::vector<std::string> groupFolders (const Source& source, const std::string& controller, bool* unified);
 
 Checks judge (const Facts& facts);
@@ -235,8 +247,8 @@ void judgeGroups (const Facts& facts, Checks* checks);
 void judgeNodes (const Facts& facts, Checks* checks);
 void judgeAround (const Facts& facts, Checks* checks);
 
-/// Why a check that needs a system call has no answer below another root.
-constexpr const char* notLive = "not tried: --root looks at files alone";
+/// Why a check that needs a system call is unknown with --root.
+constexpr const char* notLive = "not tried: --root reads files only";
 
 }  // namespace tool::doctor
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What segments need of files: made without a name, named when they are whole, and locked by who has them open. Nothing
-// here ever has a name.
+// What segments require of files: they are created without a name, named when they are complete, and locked by each
+// process that has them open. No probe here creates a name.
 #include "facts.hpp"
 
 #include <cerrno>
@@ -14,24 +14,24 @@ namespace tool::doctor
 {
 namespace
 {
-constexpr off64_t leaseByte = off64_t (1) << 62;  // where the library holds its lease
+constexpr off64_t attachLockAt = off64_t (1) << 62;  // where the library holds its attach lock
 
 constexpr Subject unnamedSubject {"tmpfile", "files without a name in /dev/shm (O_TMPFILE)", sharedSection};
-constexpr Subject linkSubject {"linkat", "giving such a file its name", sharedSection};
-constexpr Subject leaseSubject {"leases", "locks of open file descriptions (F_OFD_SETLK)", sharedSection};
+constexpr Subject linkSubject {"linkat", "naming such a file (linkat)", sharedSection};
+constexpr Subject attachLockSubject {"locks", "open file description locks (F_OFD_SETLK)", sharedSection};
 constexpr Subject protectedSubject {"protected-regular", "fs.protected_regular", sharedSection};
 
-Result lease (int file, int command, short type) noexcept
+Result lockByte (int file, int command, short type) noexcept
 {
     struct flock64 lock = {};
     lock.l_type = type;
     lock.l_whence = SEEK_SET;
-    lock.l_start = leaseByte;
+    lock.l_start = attachLockAt;
     lock.l_len = 1;
     return resultOf (::fcntl (file, command, &lock) == 0);
 }
 
-// "." is there already. The kernel says so when it has found the file and allowed the link, and makes no name.
+// "." exists already. The kernel returns EEXIST after it has found the file and allowed the link, and creates no name.
 Result linkToDot (int from, const char* path, int flags) noexcept
 {
     const int done = ::linkat (from, path, AT_FDCWD, "/dev/shm/.", flags);
@@ -47,17 +47,27 @@ Check judgeUnnamed (const Facts& facts)
     }
     if (result == 0)
     {
-        return unnamedSubject.fine ("works", "A process that dies while it makes a segment leaves nothing.");
+        return unnamedSubject.fine ("works", "A process that dies while it creates a segment leaves nothing.");
     }
     if (result == EOPNOTSUPP || result == EISDIR)
     {
         return unnamedSubject.worse (
             wordsFor (result),
-            "A process that dies while it makes a segment may leave a file /dev/shm/.joinmem-*, "
-            "which the next one removes. No half-made segment is seen even so.",
+            "A process that dies while it creates a segment may leave a file "
+            "/dev/shm/.joinmem-*, which the next process to create one removes. No process ever "
+            "sees an incomplete segment.",
             "mount -t tmpfs -o mode=1777 tmpfs /dev/shm (as root)");
     }
-    return unnamedSubject.missing (wordsFor (result), "No segment can be made.", "see check shm");
+    if ((result == EACCES || result == EPERM) && facts.shm.writable && !facts.shm.readOnly)
+    {
+        return unnamedSubject.worse (
+            wordsFor (result) + ", although the directory is writable: a security module or a seccomp filter",
+            "Segments are created under a temporary name that begins with their own, if that is allowed. A process "
+            "that dies meanwhile may leave a file /dev/shm/NAME.joinmem-*, which the next process to create NAME "
+            "removes.",
+            "allow O_TMPFILE in the profile or the filter");
+    }
+    return unnamedSubject.missing (wordsFor (result), "No segment can be created.", "see check shm");
 }
 
 Check judgeLink (const Facts& facts)
@@ -71,64 +81,68 @@ Check judgeLink (const Facts& facts)
     const Result byProc = results[FileLinkByProc];
     if (results[FileUnnamed] != 0)
     {
-        return linkSubject.unknown ("not tried, for want of a file", "");
+        return linkSubject.unknown ("not tried: no file could be created", "");
     }
     if (direct == 0 || (direct == ENOENT && byProc == 0))
     {
-        return linkSubject.fine (direct == 0 ? "by its descriptor (AT_EMPTY_PATH)" : "by /proc/self/fd",
-                                 "A segment's name appears when the segment is whole.");
+        return linkSubject.fine (direct == 0 ? "works by descriptor (AT_EMPTY_PATH)" : "works by /proc/self/fd",
+                                 "A segment's name appears when the segment is complete.");
     }
     if (direct == ENOENT && !facts.machine.proc)
     {
-        return linkSubject.worse ("not without /proc",
-                                  "Segments are made under a working name: a process that dies in the middle may leave "
-                                  "a file /dev/shm/.joinmem-*, which the next one removes.",
-                                  "mount -t proc proc /proc (as root)");
+        return linkSubject.worse (
+            "does not work without /proc",
+            "Segments are created under a temporary name: a process that dies meanwhile may leave a "
+            "file /dev/shm/.joinmem-*, which the next process to create one removes.",
+            "mount -t proc proc /proc (as root)");
     }
-    return linkSubject.missing (wordsFor (direct == ENOENT ? byProc : direct), "No segment can be made.",
-                                "a seccomp profile that lets linkat pass");
+    return linkSubject.missing (wordsFor (direct == ENOENT ? byProc : direct), "No segment can be created.",
+                                "allow linkat in the seccomp profile");
 }
 
-Check judgeLease (const Facts& facts)
+Check judgeAttachLock (const Facts& facts)
 {
     const Results& results = facts.calls.file;
     if (!facts.calls.tried)
     {
-        return leaseSubject.unknown (notLive, "");
+        return attachLockSubject.unknown (notLive, "");
     }
     if (results[FileMemory] != 0 || results[FileLockRead] == notTried)
     {
-        return leaseSubject.unknown ("not tried, for want of a file", "");
+        return attachLockSubject.unknown ("not tried: no file could be created", "");
     }
-    const char* const mend = "Linux from 3.15 on, and a seccomp profile that lets fcntl pass";
+    const char* const fix = "use Linux 3.15 or later, and allow fcntl in the seccomp profile";
     for (const std::size_t call : {FileLockRead, FileLockWrite})
     {
         if (results[call] != 0)
         {
-            return leaseSubject.missing (wordsFor (results[call]),
-                                         "No segment can be made or opened: it could not be known who has it open.",
-                                         mend);
+            return attachLockSubject.missing (
+                wordsFor (results[call]),
+                "No segment can be created or opened: the library could not find out which processes have it open.",
+                fix);
         }
     }
     if (results[FileLockQuery] != 0)
     {
-        return leaseSubject.worse ("they can be taken, not asked for: " + wordsFor (results[FileLockQuery]),
-                                   "Nobody is taken for dead: what is behind a push that a dead process did not finish "
-                                   "waits for ever.",
-                                   mend);
+        return attachLockSubject.worse (
+            "locks can be taken but not queried: " + wordsFor (results[FileLockQuery]),
+            "No process is recognised as dead: elements after a push that a dead process did not finish are never "
+            "delivered.",
+            fix);
     }
-    return leaseSubject.fine ("work", "Who has a segment open is known, and who died is noticed, across PID namespaces "
-                                      "too.");
+    return attachLockSubject.fine (
+        "work", "The library knows which processes have a segment open, and notices their death, even "
+                "across PID namespaces.");
 }
 
 Check judgeProtected (const AroundFacts& around)
 {
     if (around.protectedRegular.empty ())
     {
-        return protectedSubject.unknown ("not there", "");
+        return protectedSubject.unknown ("does not exist", "");
     }
     return protectedSubject.fine (around.protectedRegular,
-                                  "Any value will do: another user's segment is opened without O_CREAT.");
+                                  "Any value is fine: the library opens another user's segment without O_CREAT.");
 }
 }  // namespace
 
@@ -151,9 +165,9 @@ void tryFiles (Results& results) noexcept
         file = ::memfd_create ("joinmem-doctor", MFD_CLOEXEC);
         results[FileMemory] = resultOf (file != -1);
     }
-    results[FileLockRead] = lease (file, F_OFD_SETLK, F_RDLCK);
-    results[FileLockWrite] = lease (file, F_OFD_SETLK, F_WRLCK);
-    results[FileLockQuery] = lease (file, F_OFD_GETLK, F_WRLCK);
+    results[FileLockRead] = lockByte (file, F_OFD_SETLK, F_RDLCK);
+    results[FileLockWrite] = lockByte (file, F_OFD_SETLK, F_WRLCK);
+    results[FileLockQuery] = lockByte (file, F_OFD_GETLK, F_WRLCK);
     ::close (file);
 }
 
@@ -161,7 +175,7 @@ void judgeFiles (const Facts& facts, Checks* checks)
 {
     checks->push_back (judgeUnnamed (facts));
     checks->push_back (judgeLink (facts));
-    checks->push_back (judgeLease (facts));
+    checks->push_back (judgeAttachLock (facts));
     checks->push_back (judgeProtected (facts.around));
 }
 

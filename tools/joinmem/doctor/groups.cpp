@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Memory limits of cgroups, v1 and v2, from this process's own folder up to the one that is mounted.
+// Memory limits of cgroups, v1 and v2, from this process's own directory up to the mount point.
 #include "facts.hpp"
 
 #include <algorithm>
@@ -10,9 +10,9 @@ namespace
 {
 constexpr uint64_t littleRoom = uint64_t (64) << 20;
 
-constexpr Subject memorySubject {"cgroup-memory", "memory limits of cgroups", limitSection};
+constexpr Subject memorySubject {"cgroup-memory", "cgroup memory limits", limitSection};
 
-// The hierarchy that has the controller: one of v1 that names it, else that of v2.
+// The hierarchy that has the controller: the v1 hierarchy that names it, else the v2 one.
 const Mount* hierarchyOf (const Source& source, const std::string& controller, bool* isUnified)
 {
     const Mount* unified = nullptr;
@@ -29,7 +29,7 @@ const Mount* hierarchyOf (const Source& source, const std::string& controller, b
     return unified;
 }
 
-// A line is "4:memory:/path", of v2 "0::/path".
+// A line is "4:memory:/path" in v1, "0::/path" in v2.
 std::string ownPath (const Source& source, const std::string& controller, bool unified)
 {
     for (const std::string& line : linesOf (source.read ("/proc/self/cgroup").value_or ("")))
@@ -49,7 +49,7 @@ std::string ownPath (const Source& source, const std::string& controller, bool u
     return "";
 }
 
-// Page cache goes before anybody is killed: so it is room, as the library counts it.
+// The kernel reclaims page cache before it kills a process, so page cache counts as available, as in the library.
 uint64_t cacheOf (const Source& source, const std::string& folder, bool unified)
 {
     uint64_t bytes = 0;
@@ -70,7 +70,7 @@ bool readGroup (const Source& source, const std::string& folder, bool unified, G
     group->folder = folder;
     group->knob = unified ? "memory.max" : "memory.limit_in_bytes";
     group->limit = source.number (folder + "/" + group->knob).value_or (unlimited);
-    if (group->limit >= unlimited / 4)  // v1 writes "none" as a number near 2^63
+    if (group->limit >= unlimited / 4)  // v1 reports "no limit" as a number near 2^63
     {
         return false;
     }
@@ -122,11 +122,11 @@ void judgeGroups (const Facts& facts, Checks* checks)
     const GroupFacts& groups = facts.groups;
     if (!groups.known)
     {
-        checks->push_back (memorySubject.unknown ("/proc/self/cgroup is not there", ""));
+        checks->push_back (memorySubject.unknown ("/proc/self/cgroup does not exist", ""));
     }
     else if (!groups.tightest)
     {
-        checks->push_back (memorySubject.fine ("none that is seen from here", "Memory ends where the machine's does."));
+        checks->push_back (memorySubject.fine ("none visible from here", "The machine's RAM is the only limit."));
     }
     else
     {
@@ -135,10 +135,11 @@ void judgeGroups (const Facts& facts, Checks* checks)
             group.folder + " leaves " + sizeText (group.left ()) + " of " + sizeText (group.limit);
         const bool little = group.left () < std::max (littleRoom, group.limit / 10);
         checks->push_back (
-            little ? memorySubject.worse (
-                found, "Memory from 1 MiB upwards that does not fit is refused (ENOMEM) before a page is touched.",
-                "raise " + group.folder + "/" + group.knob + "; --memory= of a container")
-                   : memorySubject.fine (found, "What does not fit is refused (ENOMEM) before a page is touched."));
+            little
+                ? memorySubject.worse (
+                    found, "A request of 1 MiB or more that does not fit fails (ENOMEM) before a page is touched.",
+                    "raise " + group.folder + "/" + group.knob + "; --memory= for a container")
+                : memorySubject.fine (found, "A request that does not fit fails (ENOMEM) before a page is touched."));
     }
     judgePoolLimits (facts, checks);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The knobs of transparent huge pages.
+// The settings of transparent huge pages.
 #include "facts.hpp"
 
 #include <sys/prctl.h>
@@ -13,7 +13,7 @@ constexpr const char* knobFolder = "/sys/kernel/mm/transparent_hugepage";
 constexpr Subject enabledSubject {"thp-enabled", "transparent_hugepage/enabled", hugeSection};
 constexpr Subject defragSubject {"thp-defrag", "transparent_hugepage/defrag", hugeSection};
 constexpr Subject shmemSubject {"thp-shmem", "transparent_hugepage/shmem_enabled", hugeSection};
-constexpr Subject processSubject {"thp-process", "transparent huge pages of this process", hugeSection};
+constexpr Subject processSubject {"thp-process", "transparent huge pages for this process", hugeSection};
 constexpr Subject mountSubject {"shm-huge", "the huge= option of /dev/shm", hugeSection};
 
 std::string knob (const char* name, const char* word)
@@ -26,70 +26,73 @@ Check judgeEnabled (const Facts& facts)
     const HugeFacts& huge = facts.huge;
     if (!facts.machine.sys)
     {
-        return enabledSubject.unknown ("there is no /sys", "");
+        return enabledSubject.unknown ("/sys does not exist", "");
     }
     if (!huge.knobs)
     {
-        return enabledSubject.worse ("not there: the kernel was built without transparent huge pages",
-                                     "Only the reserved pool has huge pages: all else is on base pages.",
-                                     "docs/base-pages.md, \"The reserved pool\"");
+        return enabledSubject.worse ("does not exist: the kernel was built without transparent huge pages",
+                                     "Only the hugetlb pool has huge pages: all other memory is on base pages.",
+                                     "docs/base-pages.md, \"The hugetlb pool\"");
     }
     if (huge.enabled.empty ())
     {
-        return enabledSubject.unknown ("may not be read", "");
+        return enabledSubject.unknown ("cannot be read", "");
     }
     if (huge.enabled == "never")
     {
-        return enabledSubject.worse ("never",
-                                     "Memory without prefault is on base pages. What is prefaulted, as it is unless "
-                                     "told otherwise, is on huge ones all the same where MADV_COLLAPSE is allowed.",
-                                     knob ("enabled", "madvise"));
+        return enabledSubject.worse (
+            "never",
+            "Memory without prefault is on base pages. Prefaulted memory, the default, is on huge "
+            "pages all the same if MADV_COLLAPSE is allowed.",
+            knob ("enabled", "madvise"));
     }
-    return enabledSubject.fine (huge.enabled, "Memory without prefault gets huge pages at the first touch, too.");
+    return enabledSubject.fine (huge.enabled, "Memory without prefault also gets huge pages, at the first touch.");
 }
 
 Check judgeDefrag (const HugeFacts& huge)
 {
     if (huge.defrag.empty ())
     {
-        return defragSubject.unknown ("not there", "");
+        return defragSubject.unknown ("does not exist", "");
     }
     if (huge.defrag == "never")
     {
-        return defragSubject.worse ("never",
-                                    "Where memory is fragmented, memory without prefault is on base pages. What is "
-                                    "prefaulted is not concerned: MADV_COLLAPSE makes room for itself.",
-                                    knob ("defrag", "madvise"));
+        return defragSubject.worse (
+            "never",
+            "If RAM is fragmented, memory without prefault is on base pages. Prefaulted memory is not "
+            "affected: MADV_COLLAPSE compacts RAM itself.",
+            knob ("defrag", "madvise"));
     }
-    return defragSubject.fine (huge.defrag, "Room for huge pages is made where it is asked for.");
+    return defragSubject.fine (huge.defrag, "The kernel compacts RAM for huge pages when a program requests them.");
 }
 
 Check judgeShmem (const HugeFacts& huge)
 {
     if (huge.shmem.empty ())
     {
-        return shmemSubject.unknown ("not there", "");
+        return shmemSubject.unknown ("does not exist", "");
     }
     if (huge.shmem == "deny")
     {
         return shmemSubject.worse ("deny", "No segment is on huge pages.", knob ("shmem_enabled", "never"));
     }
-    return shmemSubject.fine (huge.shmem, "Any value but deny lets a segment have huge pages when it is made.");
+    return shmemSubject.fine (huge.shmem, "Any value but deny lets a segment get huge pages when it is created.");
 }
 
 Check judgeProcess (const HugeFacts& huge)
 {
     if (!huge.switchedOff)
     {
-        return processSubject.unknown ("not told", "");
+        return processSubject.unknown ("not known", "");
     }
     if (*huge.switchedOff)
     {
-        return processSubject.worse ("switched off (PR_SET_THP_DISABLE)",
-                                     "Only the reserved pool has huge pages for programs started from here.",
-                                     "start it from elsewhere: docs/base-pages.md, \"Switched off for the process\"");
+        return processSubject.worse (
+            "switched off (PR_SET_THP_DISABLE)",
+            "Programs started from here get huge pages only from the hugetlb pool.",
+            "start the program from another process; docs/base-pages.md, \"Switched off for the process\"");
     }
-    return processSubject.fine ("not switched off", "What is started from here may have huge pages.");
+    return processSubject.fine ("not switched off", "Programs started from here can have huge pages.");
 }
 
 Check judgeMount (const ShmFacts& shm)
@@ -102,10 +105,10 @@ Check judgeMount (const ShmFacts& shm)
     {
         return mountSubject.fine (
             shm.huge.empty () ? "not set" : shm.huge,
-            "Not needed: segments are made huge when they are made. Those without prefault are on "
+            "Not needed: segments get huge pages when they are created. Segments without prefault are on "
             "base pages (mount -o remount,huge=within_size /dev/shm would change that).");
     }
-    return mountSubject.fine (shm.huge, "Segments without prefault may get huge pages at the touch, too.");
+    return mountSubject.fine (shm.huge, "Segments without prefault can also get huge pages, at the first touch.");
 }
 }  // namespace
 

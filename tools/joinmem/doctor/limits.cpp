@@ -32,7 +32,7 @@ uint64_t valueOf (const std::string& word)
     return toNumber (word).value_or (unlimited);  // "unlimited"
 }
 
-// The file has it below the label: "Max open files            1024                 4096                 files".
+// /proc/self/limits has columns: "Max open files            1024                 4096                 files".
 Limit readLimit (const Source& source, __rlimit_resource resource, const std::string& label)
 {
     Limit limit;
@@ -75,7 +75,7 @@ std::optional<bool> readMayLock (const Source& source)
     return (data[CAP_TO_INDEX (CAP_IPC_LOCK)].effective & CAP_TO_MASK (CAP_IPC_LOCK)) != 0;
 }
 
-// What raises it: its owner up to the hard limit, root beyond that.
+// The command that raises a limit: any user may raise it up to the hard limit, only root beyond.
 std::string raising (const Limit& limit, const char* letter, const char* name, uint64_t unit)
 {
     if (limit.hard == unlimited)
@@ -83,7 +83,7 @@ std::string raising (const Limit& limit, const char* letter, const char* name, u
         return std::string ("ulimit -S -") + letter + " unlimited";
     }
     std::string text = limit.hard > limit.soft ? std::string ("ulimit -S -") + letter + " "
-                                                     + std::to_string (limit.hard / unit) + ", as far as it goes; "
+                                                     + std::to_string (limit.hard / unit) + " (up to the hard limit); "
                                                : "";
     return text + "prlimit --pid $$ --" + name + "=unlimited (as root)";
 }
@@ -93,78 +93,78 @@ Check judgeLock (const Facts& facts)
     const Limit& limit = facts.limits.lock;
     if (facts.limits.mayLock.value_or (false))
     {
-        return lockSubject.fine ("CAP_IPC_LOCK is held; the limit is " + sizeText (limit.soft),
-                                 "mlock () and MemOptions::lock take what there is.");
+        return lockSubject.fine ("this process has CAP_IPC_LOCK; the limit is " + sizeText (limit.soft),
+                                 "mlock () and MemOptions::lock can lock all memory.");
     }
     if (!limit.known)
     {
-        return lockSubject.unknown ("not told", "");
+        return lockSubject.unknown ("not known", "");
     }
-    const std::string found = sizeText (limit.soft) + ", and CAP_IPC_LOCK is not held";
-    const std::string mend =
-        raising (limit, "l", "memlock", 1024) + "; LimitMEMLOCK= of a unit, --ulimit memlock=-1 of a container";
+    const std::string found = sizeText (limit.soft) + ", and this process does not have CAP_IPC_LOCK";
+    const std::string fix =
+        raising (limit, "l", "memlock", 1024) + "; LimitMEMLOCK= for a unit, --ulimit memlock=-1 for a container";
     if (limit.soft == 0)
     {
-        return lockSubject.missing (found, "mlock () and MemOptions::lock fail, whatever the size.", mend);
+        return lockSubject.missing (found, "mlock () and MemOptions::lock fail at any size.", fix);
     }
     if (limit.soft != unlimited && (facts.machine.ram == 0 || limit.soft < facts.machine.ram))
     {
-        return lockSubject.worse (
-            found, "mlock () and MemOptions::lock fail as soon as a process has more than that locked.", mend);
+        return lockSubject.worse (found, "mlock () and MemOptions::lock fail once a process locks more than that.",
+                                  fix);
     }
-    return lockSubject.fine (found, "mlock () and MemOptions::lock take what there is.");
+    return lockSubject.fine (found, "mlock () and MemOptions::lock can lock all memory.");
 }
 
 Check judgeFileCount (const Limit& limit)
 {
     if (!limit.known)
     {
-        return filesSubject.unknown ("not told", "");
+        return filesSubject.unknown ("not known", "");
     }
     const std::string found = limit.soft == unlimited ? "no limit" : std::to_string (limit.soft);
     if (limit.soft < enoughFiles)
     {
         return filesSubject.worse (
             found,
-            "Each open queue between processes keeps a descriptor: where none is left no further "
-            "one can be opened (EMFILE).",
+            "Each open queue between processes keeps a descriptor: when none is left, opening another queue fails "
+            "(EMFILE).",
             "ulimit -S -n " + std::to_string (limit.hard < 1024 ? limit.hard : 1024)
                 + (limit.hard <= limit.soft ? "; prlimit --pid $$ --nofile=1024 (as root)" : ""));
     }
-    return filesSubject.fine (found, "Each open queue between processes keeps one descriptor, other memory none.");
+    return filesSubject.fine (found,
+                              "Each open queue between processes keeps one descriptor; other memory keeps none.");
 }
 
 Check judgeSpace (const Subject& subject, const Limit& limit, uint64_t ram, const char* letter, const char* name)
 {
     if (!limit.known)
     {
-        return subject.unknown ("not told", "");
+        return subject.unknown ("not known", "");
     }
     if (limit.soft != unlimited && (ram == 0 || limit.soft < ram))
     {
-        return subject.worse (sizeText (limit.soft),
-                              "All that a process maps has to stay below: more is refused (ENOMEM).",
+        return subject.worse (sizeText (limit.soft), "A process cannot map more than that in total (ENOMEM).",
                               raising (limit, letter, name, 1024));
     }
-    return subject.fine (sizeText (limit.soft), "No less than what the machine has.");
+    return subject.fine (sizeText (limit.soft), "At least as much as the machine's RAM.");
 }
 
 Check judgeFileSize (const Limit& limit, uint64_t room)
 {
     if (!limit.known)
     {
-        return fileSizeSubject.unknown ("not told", "");
+        return fileSizeSubject.unknown ("not known", "");
     }
-    const std::string mend = raising (limit, "f", "fsize", 1024);
+    const std::string fix = raising (limit, "f", "fsize", 1024);
     if (limit.soft < leastSegment)
     {
-        return fileSizeSubject.missing (sizeText (limit.soft), "No segment can be made: EFBIG.", mend);
+        return fileSizeSubject.missing (sizeText (limit.soft), "No segment can be created (EFBIG).", fix);
     }
     if (limit.soft != unlimited && (room == 0 || limit.soft < room))
     {
-        return fileSizeSubject.worse (sizeText (limit.soft), "Larger segments cannot be made: EFBIG.", mend);
+        return fileSizeSubject.worse (sizeText (limit.soft), "Larger segments cannot be created (EFBIG).", fix);
     }
-    return fileSizeSubject.fine (sizeText (limit.soft), "Segments may be as large as /dev/shm.");
+    return fileSizeSubject.fine (sizeText (limit.soft), "Segments can be as large as /dev/shm.");
 }
 }  // namespace
 

@@ -16,7 +16,7 @@ namespace
 constexpr Subject kernelSubject {"kernel", "the version of Linux", machineSection};
 constexpr Subject procSubject {"proc", "/proc", machineSection};
 constexpr Subject sysSubject {"sys", "/sys", machineSection};
-constexpr Subject cpuSubject {"cpus", "CPUs that may be used", machineSection};
+constexpr Subject cpuSubject {"cpus", "usable CPUs", machineSection};
 
 unsigned usableCpus ()
 {
@@ -25,7 +25,7 @@ unsigned usableCpus ()
     {
         return static_cast<unsigned> (CPU_COUNT (&cpus));
     }
-    const long online = ::sysconf (_SC_NPROCESSORS_ONLN);  // more CPUs than the set has bits for
+    const long online = ::sysconf (_SC_NPROCESSORS_ONLN);  // the machine has more CPUs than cpu_set_t has bits
     return online > 0 ? static_cast<unsigned> (online) : 0;
 }
 
@@ -54,45 +54,48 @@ void readFromFiles (const Source& source, MachineFacts* machine)
 Check judgeKernel (const MachineFacts& machine, bool collapses)
 {
     const std::string found = "Linux " + machine.release;
-    const char* const mend = "a kernel from 6.1 on; docs/base-pages.md, \"Linux before 6.1\"";
+    const char* const fix = "use Linux 6.1 or later; docs/base-pages.md, \"Linux before 6.1\"";
     if (machine.release.empty ())
     {
-        return kernelSubject.unknown ("not told", "");
+        return kernelSubject.unknown ("not known", "");
     }
     if (machine.isBefore (3, 15))
     {
-        return kernelSubject.missing (found,
-                                      "There are no locks of open file descriptions before 3.15: segments cannot be "
-                                      "opened, since who has them open could not be known.",
-                                      mend);
+        return kernelSubject.missing (
+            found,
+            "Linux before 3.15 has no open file description locks: segments cannot be opened, because "
+            "the library could not find out which processes have them open.",
+            fix);
     }
     if (machine.isBefore (6, 1) && !collapses)
     {
         const bool populates = !machine.isBefore (5, 14);
-        return kernelSubject.worse (found,
-                                    std::string ("MADV_COLLAPSE came with 6.1: segments are on base pages unless "
-                                                 "/dev/shm is mounted with huge=.")
-                                        + (populates ? ""
-                                                     : " MADV_POPULATE_WRITE came with 5.14: a page that cannot be had "
-                                                       "when memory is made is a SIGBUS and no error."),
-                                    mend);
+        return kernelSubject.worse (
+            found,
+            std::string ("Linux before 6.1 has no MADV_COLLAPSE: segments are on base pages unless "
+                         "/dev/shm is mounted with huge=.")
+                + (populates ? ""
+                             : " Linux before 5.14 has no MADV_POPULATE_WRITE: if a page cannot be "
+                               "allocated when memory is created, the process gets a SIGBUS "
+                               "instead of an error."),
+            fix);
     }
     return kernelSubject.fine (found, machine.isBefore (6, 7)
-                                          ? "Has what the library uses. From 6.7 on (PAGEMAP_SCAN) opening a segment "
-                                            "that is on huge pages already is quicker."
-                                          : "Has what the library uses.");
+                                          ? "It has all that the library uses. With Linux 6.7 or later (PAGEMAP_SCAN), "
+                                            "opening a segment that is on huge pages is faster."
+                                          : "It has all that the library uses.");
 }
 
 Check judgeProc (const MachineFacts& machine)
 {
     if (machine.proc)
     {
-        return procSubject.fine ("mounted", "Limits of cgroups, mounts and placement can be read.");
+        return procSubject.fine ("mounted", "The library can read cgroup limits, mounts and placement.");
     }
     return procSubject.worse (
-        "/proc/self is not there",
-        "Limits of memory are not seen before pages are touched, pageSize () and placement () do not know, segments "
-        "are not found on a hugetlbfs, and no thread can begin to push to a queue whose name was removed.",
+        "/proc/self does not exist",
+        "The library cannot read memory limits before it touches pages, pageSize () and placement () report nothing, "
+        "segments on a hugetlbfs are not found, and no further thread can push to a queue whose name was removed.",
         "mount -t proc proc /proc");
 }
 
@@ -100,25 +103,27 @@ Check judgeSys (const MachineFacts& machine)
 {
     if (machine.sys)
     {
-        return sysSubject.fine ("mounted", "The size of huge pages and the nodes can be read.");
+        return sysSubject.fine ("mounted", "The library can read the size of huge pages and the nodes.");
     }
-    return sysSubject.worse ("/sys/kernel/mm is not there",
-                             "The size of a transparent huge page is not told, so none are taken: all memory is on "
-                             "base pages.",
-                             "mount -t sysfs sysfs /sys");
+    return sysSubject.worse (
+        "/sys/kernel/mm does not exist",
+        "The library cannot read the size of a transparent huge page, so it uses none: all memory is "
+        "on base pages.",
+        "mount -t sysfs sysfs /sys");
 }
 
 Check judgeCpus (unsigned cpus)
 {
     if (cpus == 0)
     {
-        return cpuSubject.unknown ("not told", "");
+        return cpuSubject.unknown ("not known", "");
     }
     if (cpus == 1)
     {
-        return cpuSubject.fine ("1", "Who waits gives the CPU away at once and does not spin. Wait, do not poll.");
+        return cpuSubject.fine (
+            "1", "A thread that waits yields the CPU at once and does not spin. Use the waiting calls; do not poll.");
     }
-    return cpuSubject.fine (std::to_string (cpus), "Who waits spins for some microseconds before sleeping.");
+    return cpuSubject.fine (std::to_string (cpus), "A thread that waits spins for some microseconds, then sleeps.");
 }
 }  // namespace
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// NUMA nodes, and whether memory may be put on one.
+// NUMA nodes, and whether memory can be bound to one.
 #include "facts.hpp"
 
 #include <algorithm>
@@ -17,13 +17,13 @@ namespace tool::doctor
 namespace
 {
 constexpr Subject nodesSubject {"numa-nodes", "NUMA nodes with memory", nodeSection};
-constexpr Subject bindSubject {"mbind", "putting memory on a node", nodeSection};
-constexpr Subject querySubject {"move-pages", "seeing which node memory is on", nodeSection};
+constexpr Subject bindSubject {"mbind", "binding memory to a node", nodeSection};
+constexpr Subject querySubject {"move-pages", "reading which node memory is on", nodeSection};
 
-constexpr const char* seccompMend =
-    "--cap-add SYS_NICE and a profile that lets move_pages pass; docs/containers.md, \"Seccomp\"";
+constexpr const char* seccompFix =
+    "use --cap-add SYS_NICE, and allow move_pages in the seccomp profile; docs/containers.md, \"Seccomp\"";
 
-// The system call first: what the library says beyond it is about the library.
+// Tries the system calls first: if they succeed and the library fails, the cause is in the library.
 void tryNode (int node, Results& results) noexcept
 {
     constexpr std::size_t wordBits = 8 * sizeof (unsigned long);
@@ -50,7 +50,7 @@ Check judgeCount (const NodeFacts& nodes)
     const std::size_t count = numbersOf (nodes.withMemory).size ();
     if (count == 0)
     {
-        return nodesSubject.unknown ("/sys/devices/system/node is not there", "");
+        return nodesSubject.unknown ("/sys/devices/system/node does not exist", "");
     }
     const std::string allowed = nodes.allowed.empty () || nodes.allowed == nodes.withMemory
                                     ? ""
@@ -58,14 +58,14 @@ Check judgeCount (const NodeFacts& nodes)
     if (count == 1)
     {
         return nodesSubject.fine ("one, node " + nodes.withMemory + allowed,
-                                  "All memory is equally far: nothing to bind.");
+                                  "All memory is equally far from all CPUs: there is nothing to bind.");
     }
     return nodesSubject.fine (
         std::to_string (count) + ": " + nodes.withMemory + allowed,
-        "Give MemOptions::node, or mbind (): else memory is on the node of who touches it first.");
+        "Use MemOptions::node or mbind (): otherwise memory is on the node of the thread that touches it first.");
 }
 
-// Built without libnuma: the library refuses what the kernel does not.
+// Whether the library was built without libnuma: it then refuses calls that the kernel accepts.
 bool lacksLibnuma (const Results& calls)
 {
     return calls[NodeLibrary] == ENOSYS && (calls[NodeBind] != ENOSYS || calls[NodeQuery] != ENOSYS);
@@ -75,7 +75,7 @@ Check judgeBind (const NodeFacts& nodes)
 {
     const Results& calls = nodes.calls;
     const std::string tried = "node " + std::to_string (nodes.node) + ": ";
-    const char* const weaker = "MemOptions::node and mbind () fail: place the process instead (numactl --cpunodebind).";
+    const char* const weaker = "MemOptions::node and mbind () fail: bind the process instead (numactl --cpunodebind).";
     if (!nodes.tried)
     {
         return bindSubject.unknown (notLive, "");
@@ -84,8 +84,7 @@ Check judgeBind (const NodeFacts& nodes)
     {
         if (wasKilled (calls[call]))
         {
-            return bindSubject.missing (wordsFor (calls[call]), "A process that calls mbind () dies of it.",
-                                        seccompMend);
+            return bindSubject.missing (wordsFor (calls[call]), "A call of mbind () kills the process.", seccompFix);
         }
     }
     if (calls[NodeLibrary] == notTried)
@@ -99,19 +98,20 @@ Check judgeBind (const NodeFacts& nodes)
     if (lacksLibnuma (calls))
     {
         return bindSubject.worse ("the library was built without libnuma", weaker,
-                                  "install libnuma-dev, and build it with -Dnuma=enabled");
+                                  "install libnuma-dev, and build the library with -Dnuma=enabled");
     }
     if (calls[NodeLibrary] == ENOSYS)
     {
-        return bindSubject.worse ("the kernel has no mbind", weaker, "a kernel with CONFIG_NUMA");
+        return bindSubject.worse ("the kernel has no mbind", weaker, "use a kernel with CONFIG_NUMA");
     }
     if (calls[NodeBind] == 0 && calls[NodeQuery] != 0)
     {
-        return bindSubject.worse (tried + "bound, but where pages are cannot be read: " + wordsFor (calls[NodeQuery]),
-                                  "MemOptions::node works. mbind () sets the policy and fails, since it cannot check.",
-                                  seccompMend);
+        return bindSubject.worse (
+            tried + "bound, but the location of pages cannot be read: " + wordsFor (calls[NodeQuery]),
+            "MemOptions::node works. mbind () sets the policy, but fails because it cannot check the result.",
+            seccompFix);
     }
-    return bindSubject.worse (tried + wordsFor (calls[NodeLibrary]), weaker, seccompMend);
+    return bindSubject.worse (tried + wordsFor (calls[NodeLibrary]), weaker, seccompFix);
 }
 
 Check judgeQuery (const NodeFacts& nodes)
@@ -121,23 +121,22 @@ Check judgeQuery (const NodeFacts& nodes)
     {
         return querySubject.unknown (nodes.tried ? "not tried" : notLive, "");
     }
-    const char* const weaker = "nodeOf () fails, and placement () does not tell nodes.";
+    const char* const weaker = "nodeOf () fails, and placement () does not report nodes.";
     if (wasKilled (calls[NodeQuery]))
     {
         return querySubject.missing (wordsFor (calls[NodeQuery]),
-                                     "A process that calls nodeOf (), placement () or mbind () dies of it.",
-                                     seccompMend);
+                                     "A call of nodeOf (), placement () or mbind () kills the process.", seccompFix);
     }
     if (calls[NodeQuery] != 0)
     {
-        return querySubject.worse (wordsFor (calls[NodeQuery]), weaker, seccompMend);
+        return querySubject.worse (wordsFor (calls[NodeQuery]), weaker, seccompFix);
     }
     if (lacksLibnuma (calls))
     {
         return querySubject.worse ("the library was built without libnuma", weaker,
-                                   "install libnuma-dev, and build it with -Dnuma=enabled");
+                                   "install libnuma-dev, and build the library with -Dnuma=enabled");
     }
-    return querySubject.fine ("works", "nodeOf () and placement () tell nodes.");
+    return querySubject.fine ("works", "nodeOf () and placement () report nodes.");
 }
 }  // namespace
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The reserved pool of huge pages, by size and by node; the file systems that give it a name, and what cgroups leave.
+// The hugetlb pool, by size and by node; the file systems that use it, and the limits of cgroups.
 #include "facts.hpp"
 
 #include <algorithm>
@@ -15,11 +15,11 @@ constexpr const char* poolFolder = "/sys/kernel/mm/hugepages";
 constexpr const char* nodeFolder = "/sys/devices/system/node";
 constexpr const char* poolPrefix = "hugepages-";
 
-constexpr Subject poolSubject {"pool", "the reserved pool of huge pages", hugeSection};
-constexpr Subject hugetlbSubject {"hugetlbfs", "file systems of the reserved pool", hugeSection};
-constexpr Subject poolGroupSubject {"cgroup-hugetlb", "limits of cgroups for the pool", limitSection};
+constexpr Subject poolSubject {"pool", "the hugetlb pool, that is, reserved huge pages", hugeSection};
+constexpr Subject hugetlbSubject {"hugetlbfs", "file systems of the hugetlb pool", hugeSection};
+constexpr Subject poolGroupSubject {"cgroup-hugetlb", "cgroup limits for the hugetlb pool", limitSection};
 
-// Of a mount's option, "2M"; without one it is the machine's own size.
+// The page size of a mount, from its option such as "pagesize=2M"; without one, the machine's default.
 uint64_t pageOf (const Source& source, const Mount& mount)
 {
     const std::string option = optionOf (mount.superOptions, "pagesize");
@@ -74,7 +74,7 @@ void readMounts (const Source& source, PoolSize* pool)
     }
 }
 
-// As the kernel spells it in names of a cgroup's files.
+// The page size as the kernel spells it in the names of a cgroup's files.
 std::string groupName (uint64_t page)
 {
     const char* const units[] = {"KB", "MB", "GB"};
@@ -97,7 +97,7 @@ void readGroupsOf (const Source& source, PoolSize* pool)
         group.folder = folder;
         group.knob = groupName (pool->page) + (unified ? ".max" : ".limit_in_bytes");
         const std::optional<uint64_t> limit = source.number (folder + "/" + group.knob);
-        if (!limit || *limit >= unlimited / 4)  // v1 writes "none" as a number near 2^63
+        if (!limit || *limit >= unlimited / 4)  // v1 reports "no limit" as a number near 2^63
         {
             continue;
         }
@@ -115,7 +115,7 @@ std::string described (const PoolSize& pool)
     const bool many = pool.total != 0 && pool.byNode.find (',') != std::string::npos;
     std::string text =
         sizeText (pool.page) + ": " + std::to_string (pool.total) + ", " + std::to_string (pool.free) + " free";
-    text += pool.surplus != 0 ? ", up to " + std::to_string (pool.surplus) + " more" : "";
+    text += pool.surplus != 0 ? ", up to " + std::to_string (pool.surplus) + " more on demand" : "";
     return text + (many ? " (" + pool.byNode + ")" : "");
 }
 
@@ -137,30 +137,32 @@ Check judgePool (const Facts& facts)
     }
     if (!facts.machine.sys)
     {
-        return poolSubject.unknown ("there is no /sys", "");
+        return poolSubject.unknown ("/sys does not exist", "");
     }
     if (facts.pools.empty ())
     {
-        found = "the kernel has none";
+        found = "the kernel has no hugetlb pool";
     }
     if (some)
     {
-        return poolSubject.fine (found, "HugePages::Require with a page size has these. Otherwise they are the last "
-                                        "resort of LocalMem, where transparent huge pages cannot be had.");
+        return poolSubject.fine (found,
+                                 "HugePages::Require with a page size uses these. Otherwise LocalMem uses them only if "
+                                 "transparent huge pages are not available.");
     }
     if (canCollapse (facts))
     {
-        return poolSubject.fine (found, "Not needed: transparent huge pages do without it. HugePages::Require of "
-                                        "another size, 1 GiB say, fails.");
+        return poolSubject.fine (found,
+                                 "Not needed: transparent huge pages do not use the pool. HugePages::Require with "
+                                 "another size, such as 1 GiB, fails.");
     }
     return poolSubject.worse (
         found,
-        "Neither transparent huge pages nor reserved ones: memory is on base pages, and "
+        "There are neither transparent huge pages nor reserved ones: memory is on base pages, and "
         "HugePages::Require fails.",
-        "echo 8 > /proc/sys/vm/nr_hugepages (as root); docs/base-pages.md, \"The reserved pool\"");
+        "echo 8 > /proc/sys/vm/nr_hugepages (as root); docs/base-pages.md, \"The hugetlb pool\"");
 }
 
-// What a segment can have only there: pages that are larger than transparent ones.
+// A hugetlbfs matters for pages that are larger than transparent ones: a segment gets those only from there.
 Check judgeHugetlbfs (const Facts& facts)
 {
     std::string found;
@@ -171,7 +173,7 @@ Check judgeHugetlbfs (const Facts& facts)
         if (pool.mounted)
         {
             found += (found.empty () ? "" : "; ") + pool.mount + " of " + sizeText (pool.page)
-                     + (pool.writable ? "" : ", which this user may not write to");
+                     + (pool.writable ? "" : ", not writable by this user");
         }
         if (pool.total != 0 && !pool.writable && pool.page > facts.huge.page)
         {
@@ -179,12 +181,12 @@ Check judgeHugetlbfs (const Facts& facts)
             lackingPage = pool.page;
         }
     }
-    found = !found.empty () ? found : facts.machine.proc ? "none is mounted" : "not known without /proc";
+    found = !found.empty () ? found : facts.machine.proc ? "none is mounted" : "not known: /proc does not exist";
     if (!lacking.empty ())
     {
         return hugetlbSubject.worse (found,
                                      "Pages of " + lacking
-                                         + " are reserved, and no segment can have them: only "
+                                         + " are reserved, but no segment can use them: only "
                                            "LocalMem can.",
                                      "mkdir -p /mnt/huge && mount -t hugetlbfs -o pagesize="
                                          + std::to_string (lackingPage >> 10) + "K,mode=1777 none /mnt/huge (as root)");
@@ -193,8 +195,7 @@ Check judgeHugetlbfs (const Facts& facts)
     {
         return hugetlbSubject.unknown (found, "");
     }
-    return hugetlbSubject.fine (found,
-                                "Only a segment that requires pages of the pool lies there. Nobody else needs it.");
+    return hugetlbSubject.fine (found, "Only segments that require pages of the hugetlb pool are files there.");
 }
 
 Check judgePoolGroup (const Facts& facts)
@@ -206,16 +207,16 @@ Check judgePoolGroup (const Facts& facts)
             return poolGroupSubject.worse (
                 pool.tightest->folder + " leaves " + sizeText (pool.tightest->left ()) + " of " + sizeText (pool.page)
                     + " pages",
-                "The pool has pages of that size, and programs here get none of them: HugePages::Require of "
-                "that size fails.",
+                "The hugetlb pool has pages of that size, but programs in this cgroup get none of them: "
+                "HugePages::Require with that size fails.",
                 "raise " + pool.tightest->folder + "/" + pool.tightest->knob);
         }
     }
     if (!facts.groups.known)
     {
-        return poolGroupSubject.unknown ("not known without /proc", "");
+        return poolGroupSubject.unknown ("not known: /proc does not exist", "");
     }
-    return poolGroupSubject.fine ("none that matters", "What the pool has, programs here may have.");
+    return poolGroupSubject.fine ("none that matters", "Programs here can use all pages of the hugetlb pool.");
 }
 }  // namespace
 

@@ -12,9 +12,7 @@ namespace tool::doctor
 {
 namespace
 {
-constexpr std::size_t widthMost = 100;
 constexpr std::size_t idWidth = 19;
-constexpr const char* indent = "           ";
 
 const char* colourOf (Verdict verdict)
 {
@@ -44,39 +42,45 @@ std::string verdictText (Verdict verdict, bool colour, std::size_t width)
     return colour ? colourOf (verdict) + word + "\033[0m" : word;
 }
 
-// Broken between words, each line indented.
-void printWrapped (std::ostream& out, const std::string& text)
+// Breaks the text between words. The cursor is at column `indent`; each further line begins with that many spaces.
+void printWrapped (std::ostream& out, const std::string& text, std::size_t indent, std::size_t width)
 {
-    std::size_t column = 0;
+    std::size_t column = indent;
     std::size_t begin = 0;
     while (begin < text.size ())
     {
         const std::size_t end = std::min (text.find (' ', begin), text.size ());
-        const std::size_t length = end - begin;
-        if (column != 0 && column + 1 + length > widthMost)
+        const std::string word = text.substr (begin, end - begin);
+        if (begin != 0 && column + 1 + widthOf (word) > width)
         {
-            out << '\n';
-            column = 0;
+            out << '\n' << std::string (indent, ' ');
+            column = indent;
         }
-        out << (column == 0 ? indent : " ");
-        column += (column == 0 ? std::strlen (indent) : 1) + length;
-        out.write (text.data () + begin, static_cast<std::streamsize> (length));
+        else if (begin != 0)
+        {
+            out << ' ';
+            ++column;
+        }
+        out << word;
+        column += widthOf (word);
         begin = end + 1;
     }
     out << '\n';
 }
 
-void printCheck (std::ostream& out, const Check& check, bool colour)
+void printCheck (std::ostream& out, const Check& check, Style style)
 {
-    out << "  " << verdictText (check.verdict, colour, 9) << padded (check.id, idWidth) << ' '
-        << printable (check.found) << '\n';
+    constexpr std::size_t indent = 11;
+    out << "  " << verdictText (check.verdict, style.colour, 9) << padded (check.id, idWidth) << ' ';
+    printWrapped (out, printable (check.found), 2 + 9 + idWidth + 1, std::max<std::size_t> (style.width, 60));
     if (!check.consequence.empty ())
     {
-        printWrapped (out, printable (check.consequence));
+        out << std::string (indent, ' ');
+        printWrapped (out, printable (check.consequence), indent, std::max<std::size_t> (style.width, 60));
     }
-    if (!check.mend.empty ())
+    if (!check.fix.empty ())
     {
-        out << indent << "mend: " << printable (check.mend) << '\n';  // in one piece, to be copied
+        out << std::string (indent, ' ') << "fix: " << printable (check.fix) << '\n';  // in one line, to be copied
     }
 }
 
@@ -101,7 +105,7 @@ void printText (std::ostream& out, const Checks& checks, const std::string& root
     const char* section = "";
     for (const Check& check : checks)
     {
-        if (style.brief && check.verdict <= Verdict::Unknown)
+        if (!style.all && check.verdict <= Verdict::Unknown)
         {
             continue;
         }
@@ -110,7 +114,7 @@ void printText (std::ostream& out, const Checks& checks, const std::string& root
             out << (*section != '\0' ? "\n" : "") << check.section << '\n';
             section = check.section;
         }
-        printCheck (out, check, style.colour);
+        printCheck (out, check, style);
     }
     const auto count = [&] (Verdict verdict) {
         return std::count_if (checks.begin (), checks.end (),
@@ -122,6 +126,10 @@ void printText (std::ostream& out, const Checks& checks, const std::string& root
         << " missing)\n";
     printNames (out, checks, Verdict::Worse);
     printNames (out, checks, Verdict::Missing);
+    if (style.hint && count (Verdict::Fine) + count (Verdict::Unknown) != 0)
+    {
+        out << "--all also shows the checks that are fine or unknown\n";
+    }
 }
 
 void printJson (std::ostream& out, const Checks& checks, const std::string& root)
@@ -136,13 +144,13 @@ void printJson (std::ostream& out, const Checks& checks, const std::string& root
                          {"verdict", nameOf (check.verdict)},
                          {"found", check.found},
                          {"consequence", check.consequence},
-                         {"mend", check.mend.empty () ? Json (nullptr) : Json (check.mend)}});
+                         {"fix", check.fix.empty () ? Json (nullptr) : Json (check.fix)}});
     }
     const Json document = {{"joinmem", JOINMEM_TOOL_VERSION},
                            {"root", root.empty () ? Json (nullptr) : Json (root)},
                            {"verdict", nameOf (overall (checks))},
                            {"checks", list}};
-    // A path may have bytes that are no UTF-8, and still make a document.
+    // A path may have bytes that are not UTF-8; the document is valid all the same.
     out << document.dump (2, ' ', false, Json::error_handler_t::replace) << '\n';
 }
 

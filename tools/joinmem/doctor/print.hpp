@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
-// Checks as they are printed: for who reads, and for programs.
+// Prints checks: as text for people, as JSON for programs.
 #ifndef JOINMEM_TOOL_DOCTOR_PRINT_HPP
 #define JOINMEM_TOOL_DOCTOR_PRINT_HPP
 
 #include "check.hpp"
 
+#include <cstddef>
 #include <ostream>
 #include <string>
 
@@ -13,7 +14,9 @@ namespace tool::doctor
 struct Style
 {
     bool colour = false;
-    bool brief = false;  ///< nothing that is fine
+    bool all = false;         ///< print checks that are fine or unknown as well
+    bool hint = false;        ///< print how to see the other checks
+    std::size_t width = 100;  ///< columns; longer lines are broken
 };
 
 void printText (std::ostream& out, const Checks& checks, const std::string& root, Style style);

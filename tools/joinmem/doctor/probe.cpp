@@ -17,7 +17,7 @@ namespace
 {
 constexpr unsigned mostSeconds = 5;
 
-// What was inherited may ignore or block the alarm; and a death that was expected leaves no core file.
+// Restores the alarm, which the parent may have ignored or blocked, and suppresses the core file of an expected death.
 void prepareToDie () noexcept
 {
     const struct rlimit none = {0, 0};
@@ -62,7 +62,7 @@ Results attempt (const std::function<void (Results&)>& body)
         return own;
     }
     Results& results = *new (place) Results (own);
-    std::signal (SIGCHLD, SIG_DFL);  // ignored, as it may have been inherited, it would keep the child's end from us
+    std::signal (SIGCHLD, SIG_DFL);  // if it is ignored, as it may be by inheritance, waitpid gets no status
     const pid_t child = ::fork ();
     if (child == 0)
     {
@@ -72,7 +72,7 @@ Results attempt (const std::function<void (Results&)>& body)
     }
     if (child == -1)
     {
-        body (results);  // no further process is allowed: most calls can be tried here as well
+        body (results);  // no further process is allowed; most calls can be tried in this one
     }
     else
     {

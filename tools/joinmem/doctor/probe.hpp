@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// System calls tried for real, in a process of its own: a filter that kills, the OOM killer, a page that is not to be
-// had and a call that does not return end that one, and are a result as any other.
+// Tries real system calls in a separate process. A filter that kills, the OOM killer, a page that cannot be allocated
+// and a call that does not return end only that process, and are reported as a result like any other.
 #ifndef JOINMEM_TOOL_DOCTOR_PROBE_HPP
 #define JOINMEM_TOOL_DOCTOR_PROBE_HPP
 
@@ -10,15 +10,16 @@
 
 namespace tool::doctor
 {
-/// What a system call came to: 0, an errno, or one of these.
+/// The result of a system call: 0, an errno, or one of these.
 using Result = int;
 constexpr Result notTried = -1;
-constexpr Result killedBy = 10000;  ///< plus the signal: the process died of it
+constexpr Result killedBy = 10000;  ///< plus the number of the signal that killed the process
 
-/// In the order in which the calls are made, so that the first one without a result is the one that killed.
+/// In the order of the calls: the first one without a result is the one that killed the process.
 using Results = std::array<Result, 8>;
 
-/// Runs the body and brings back what it wrote. It must not throw, and is given five seconds.
+/// Runs the body in a child process and returns the results that it wrote. The body must not throw, and is killed after
+/// five seconds.
 Results attempt (const std::function<void (Results&)>& body);
 
 inline bool wasKilled (Result result) noexcept
@@ -26,7 +27,7 @@ inline bool wasKilled (Result result) noexcept
     return result >= killedBy;
 }
 
-/// What a call said: its result, or its errno.
+/// 0 if the call succeeded, else its errno.
 Result resultOf (bool fine) noexcept;
 
 /// "Operation not permitted (errno 1)", "killed by SIGSYS, as a seccomp filter does", "not tried".

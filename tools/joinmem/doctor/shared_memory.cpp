@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// /dev/shm, where segments live.
+// /dev/shm, the directory of segments.
 #include "facts.hpp"
 
 #include <algorithm>
@@ -18,19 +18,20 @@ namespace tool::doctor
 namespace
 {
 constexpr const char* shmFolder = "/dev/shm";
-constexpr uint64_t ofContainers = uint64_t (64) << 20;  // what Docker and Podman make
+constexpr uint64_t ofContainers = uint64_t (64) << 20;  // the default of Docker and Podman
 constexpr uint64_t hardlyAny = uint64_t (64) << 10;
 
 constexpr Subject shmSubject {"shm", "/dev/shm", sharedSection};
-constexpr Subject sizeSubject {"shm-size", "room in /dev/shm", sharedSection};
+constexpr Subject sizeSubject {"shm-size", "space in /dev/shm", sharedSection};
+constexpr Subject removalSubject {"remove-ipc", "removal of segment names at logout", sharedSection};
 
-// In a mount's option: "64k", "50%" of RAM, or bytes.
+// The value of a mount's size= option: "64k", "50%" of RAM, or bytes.
 uint64_t sizeOf (const std::string& option, uint64_t ram)
 {
     const std::optional<uint64_t> number = toNumber (option);
     if (!number)
     {
-        return ram / 2;  // what a tmpfs has unless told
+        return ram / 2;  // the default size of a tmpfs
     }
     switch (option.back ())
     {
@@ -109,15 +110,15 @@ void readMounted (const Source& source, uint64_t ram, ShmFacts* shm)
 
 Check judgeFolder (const ShmFacts& shm)
 {
-    const char* const none = "No segment, and no queue between processes, can be made.";
+    const char* const none = "No segment and no queue between processes can be created.";
     const char* const mount = "mkdir -p /dev/shm && mount -t tmpfs -o mode=1777 tmpfs /dev/shm (as root)";
     if (!shm.known)
     {
-        return shmSubject.unknown ("/proc/self/mountinfo is not there", "");
+        return shmSubject.unknown ("/proc/self/mountinfo does not exist", "");
     }
     if (!shm.exists || !shm.folder)
     {
-        return shmSubject.missing (shm.exists ? "no folder" : "not there", none, mount);
+        return shmSubject.missing (shm.exists ? "not a directory" : "does not exist", none, mount);
     }
     if (shm.readOnly)
     {
@@ -125,21 +126,21 @@ Check judgeFolder (const ShmFacts& shm)
     }
     if (!shm.writable)
     {
-        return shmSubject.missing ("this user may not write to it", none, "chmod 1777 /dev/shm (as root)");
+        return shmSubject.missing ("not writable by this user", none, "chmod 1777 /dev/shm (as root)");
     }
     if (shm.everybodys)
     {
-        return shmSubject.worse ("everybody may write to it, and it is not sticky",
-                                 "Any user can remove the names of any other's segments, and put others there.",
+        return shmSubject.worse ("all users may write to it, and it is not sticky",
+                                 "Any user can remove the names of another user's segments and replace them.",
                                  "chmod 1777 /dev/shm (as root)");
     }
     if (!shm.tmpfs)
     {
-        return shmSubject.worse ("no tmpfs, but " + (shm.type.empty () ? "another file system" : shm.type),
-                                 "Segments work, on base pages, and are written to the disk.", mount);
+        return shmSubject.worse ("not a tmpfs, but " + (shm.type.empty () ? "another file system" : shm.type),
+                                 "Segments work, but on base pages, and the kernel writes them to the disk.", mount);
     }
-    return shmSubject.fine ("a tmpfs, writable", "Segments can be made. They are shared with whoever has the same "
-                                                 "/dev/shm, other containers too.");
+    return shmSubject.fine ("a tmpfs, writable", "Segments can be created. Every process with the same /dev/shm can "
+                                                 "open them, in other containers as well.");
 }
 
 Check judgeSize (const ShmFacts& shm)
@@ -148,26 +149,92 @@ Check judgeSize (const ShmFacts& shm)
     {
         return sizeSubject.unknown ("not known", "");
     }
-    const char* const mend = "joinmem gc; mount -o remount,size=1g /dev/shm (as root), --shm-size=1g of a container";
+    const char* const fix = "joinmem gc; mount -o remount,size=1g /dev/shm (as root), --shm-size=1g for a container";
     std::string found = shm.total == unlimited ? "no limit" : sizeText (shm.total);
     found += shm.free && shm.total != unlimited ? ", " + sizeText (*shm.free) + " free" : "";
     if (!shm.inodesLeft || shm.free.value_or (unlimited) < hardlyAny || shm.total < hardlyAny)
     {
-        found += shm.inodesLeft ? "" : ", no inode is left";
-        return sizeSubject.missing (found, "Segments cannot be made: ENOSPC.", mend);
+        found += shm.inodesLeft ? "" : ", no free inode";
+        return sizeSubject.missing (found, "No segment can be created (ENOSPC).", fix);
     }
     if (shm.total <= ofContainers)
     {
-        return sizeSubject.worse (found, "As containers have it unless told: larger segments are refused (ENOSPC).",
-                                  mend);
+        return sizeSubject.worse (found, "The default of containers: creating a larger segment fails (ENOSPC).", fix);
     }
     if (shm.free.value_or (unlimited) < shm.total / 10)
     {
-        return sizeSubject.worse (found, "Nearly full: what does not fit is refused (ENOSPC).", mend);
+        return sizeSubject.worse (found, "Nearly full: creating a segment that does not fit fails (ENOSPC).", fix);
     }
-    return sizeSubject.fine (found, "All segments together may have that much, and RAM for it.");
+    return sizeSubject.fine (found, "The limit for all segments together, as far as there is RAM.");
+}
+
+// The value of the last assignment of the setting in a file; empty if there is none.
+std::string settingIn (const std::string& text, const std::string& key)
+{
+    std::string value;
+    for (const std::string& line : linesOf (text))
+    {
+        if (line.compare (0, key.size () + 1, key + "=") == 0)
+        {
+            value = line.substr (key.size () + 1);
+        }
+    }
+    return value;
+}
+
+Check judgeRemoval (const RemovalFacts& removal)
+{
+    constexpr uint64_t firstUser = 1000;  // smaller ids are system users
+    const char* const stay = "The names of segments stay until a process unlinks them.";
+    if (!removal.systemd)
+    {
+        return removalSubject.fine ("no systemd", stay);
+    }
+    if (!removal.removes)
+    {
+        return removalSubject.fine ("RemoveIPC=no", stay);
+    }
+    if (!removal.user)
+    {
+        return removalSubject.unknown ("RemoveIPC=yes, and the id of this user is not known", "");
+    }
+    const std::string user = "user " + std::to_string (*removal.user);
+    if (*removal.user < firstUser)
+    {
+        return removalSubject.fine ("RemoveIPC=yes, and " + user + " is a system user", stay);
+    }
+    return removalSubject.worse (
+        "RemoveIPC=yes, and " + user + " is not a system user",
+        "At the end of this user's last session systemd removes the names of all segments of the user, even those of "
+        "running services: a process that opens the name later creates another segment, and both wait for ever. "
+        "named () reports it.",
+        "RemoveIPC=no in /etc/systemd/logind.conf (as root), loginctl enable-linger, or a system user for the service");
 }
 }  // namespace
+
+RemovalFacts readRemoval (const Source& source)
+{
+    RemovalFacts removal;
+    removal.systemd = source.exists ("/run/systemd/system");
+    removal.user = toNumber (source.field ("/proc/self/status", "Uid"));
+    std::string value;
+    std::vector<std::string> files = {"/usr/lib/systemd/logind.conf", "/etc/systemd/logind.conf"};
+    for (const char* folder :
+         {"/usr/lib/systemd/logind.conf.d", "/run/systemd/logind.conf.d", "/etc/systemd/logind.conf.d"})
+    {
+        for (const std::string& name : source.names (folder, ""))
+        {
+            files.push_back (std::string (folder) + "/" + name);
+        }
+    }
+    for (const std::string& file : files)
+    {
+        const std::string found = settingIn (source.read (file).value_or (""), "RemoveIPC");
+        value = found.empty () ? value : found;
+    }
+    removal.removes = value.empty () || value == "yes" || value == "true" || value == "on" || value == "1";
+    return removal;
+}
 
 ShmFacts readShm (const Source& source, uint64_t ram)
 {
@@ -187,6 +254,7 @@ void judgeShm (const Facts& facts, Checks* checks)
 {
     checks->push_back (judgeFolder (facts.shm));
     checks->push_back (judgeSize (facts.shm));
+    checks->push_back (judgeRemoval (facts.removal));
 }
 
 }  // namespace tool::doctor

@@ -26,7 +26,7 @@ bool beginsWith (const std::string& text, const std::string& beginning)
     return text.compare (0, beginning.size (), beginning) == 0;
 }
 
-// A blank in a path stands in mountinfo as \040.
+// mountinfo writes a space in a path as \040.
 std::string unescaped (const std::string& text)
 {
     std::string result;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What is around the process: a container, a virtual machine, a sandbox.
+// The surroundings of the process: a container, a virtual machine, a sandbox.
 #include "facts.hpp"
 
 #include <cstdio>
@@ -12,12 +12,12 @@ namespace
 {
 constexpr double muchSteal = 0.05;
 
-// The kernel's numbers of the namespaces that a machine begins with.
+// The kernel's numbers for the initial namespaces of a machine.
 constexpr const char* firstPids = "pid:[4026531836]";
 constexpr const char* firstUsers = "user:[4026531837]";
 
-constexpr Subject containerSubject {"container", "a container around", aroundSection};
-constexpr Subject hypervisorSubject {"virtual-machine", "a virtual machine around", aroundSection};
+constexpr Subject containerSubject {"container", "signs of a container", aroundSection};
+constexpr Subject hypervisorSubject {"virtual-machine", "signs of a virtual machine", aroundSection};
 constexpr Subject seccompSubject {"seccomp", "a seccomp filter", aroundSection};
 
 std::vector<std::string> readContainer (const Source& source)
@@ -34,14 +34,14 @@ std::vector<std::string> readContainer (const Source& source)
     const std::string manager = source.firstLine ("/run/systemd/container");
     if (!manager.empty ())
     {
-        signs.push_back ("/run/systemd/container says " + manager);
+        signs.push_back ("/run/systemd/container contains " + manager);
     }
     const std::string groups = source.read ("/proc/1/cgroup").value_or ("");
     for (const char* name : {"docker", "libpod", "kubepods", "containerd", "lxc", "machine.slice"})
     {
         if (groups.find (name) != std::string::npos)
         {
-            signs.push_back ("/proc/1/cgroup says " + std::string (name));
+            signs.push_back ("/proc/1/cgroup contains " + std::string (name));
             break;
         }
     }
@@ -69,9 +69,7 @@ std::string readHypervisor (const Source& source)
     if (flags != std::string::npos)
     {
         const std::string line = cpu.substr (flags, cpu.find ('\n', flags + 1) - flags);
-        return line.find (" hypervisor") == std::string::npos ? ""
-               : product.empty ()                             ? "the CPU says so (flag hypervisor)"
-                                                              : product;
+        return line.find (" hypervisor") == std::string::npos ? "" : product.empty () ? "CPU flag hypervisor" : product;
     }
     for (const char* vendor : {"QEMU", "KVM", "VMware", "Virtual", "Xen", "Firecracker", "OpenStack"})
     {
@@ -83,7 +81,7 @@ std::string readHypervisor (const Source& source)
     return "";
 }
 
-// "cpu  USER NICE SYSTEM IDLE IOWAIT IRQ SOFTIRQ STEAL ...", of which the guests' are in USER already.
+// "cpu  USER NICE SYSTEM IDLE IOWAIT IRQ SOFTIRQ STEAL ...", where USER includes the time of guests.
 std::optional<double> readSteal (const Source& source)
 {
     unsigned long long times[8] = {};
@@ -127,14 +125,14 @@ Check judgeContainer (const AroundFacts& around)
     found += users ? (found.empty () ? "a user namespace of its own" : ", a user namespace of its own") : "";
     if (found.empty ())
     {
-        return containerSubject.fine (around.ownPids ? "none" : "none that can be seen", "");
+        return containerSubject.fine (around.ownPids ? "none" : "none visible", "");
     }
     return containerSubject.fine (
-        found, users
-                   ? "Processes outside see the same segments where they have the same /dev/shm. They are another "
-                     "user's there, so both sides have to give permissions for others; docs/containers.md."
-                   : "Processes outside see the same segments where they have the same /dev/shm: --ipc=, or a volume; "
-                     "docs/containers.md. That they have other PIDs does not matter.");
+        found, users ? "Processes outside see the same segments if they have the same /dev/shm. Each side is another "
+                       "user to the other, so both have to create segments with permissions for others; "
+                       "docs/containers.md."
+                     : "Processes outside see the same segments if they have the same /dev/shm: --ipc=, or a volume; "
+                       "docs/containers.md. Different PIDs do not matter.");
 }
 
 Check judgeHypervisor (const AroundFacts& around)
@@ -144,36 +142,36 @@ Check judgeHypervisor (const AroundFacts& around)
     {
         std::snprintf (steal, sizeof (steal), "%.1f %%", *around.steal * 100);
     }
-    std::string found = around.hypervisor.empty () ? "none that can be seen" : around.hypervisor;
-    found += around.steal ? std::string ("; the host took ") + steal + " of the CPUs' time (steal)" : "";
+    std::string found = around.hypervisor.empty () ? "none visible" : around.hypervisor;
+    found += around.steal ? std::string ("; the host took ") + steal + " of the CPU time (steal)" : "";
     if (around.steal.value_or (0) >= muchSteal)
     {
         return hypervisorSubject.worse (
             found,
-            "Waits, and pushes that others wait for, are longer by what the host takes. Nothing "
+            "Waits, and pushes that other processes wait for, take longer by the time that the host takes. No data "
             "is lost.",
-            "CPUs of its own for this machine, on the host; look again by: vmstat 1 (column st)");
+            "dedicate CPUs of the host to this virtual machine; check with: vmstat 1 (column st)");
     }
     return hypervisorSubject.fine (found, around.hypervisor.empty () ? ""
-                                                                     : "Page faults and wake-ups cost more than on the "
-                                                                       "bare machine. Nothing else is different.");
+                                                                     : "Page faults and wake-ups cost more than on "
+                                                                       "bare metal. Nothing else is different.");
 }
 
 Check judgeSeccomp (const AroundFacts& around)
 {
     if (around.seccomp.empty ())
     {
-        return seccompSubject.unknown ("not told", "");
+        return seccompSubject.unknown ("not known", "");
     }
     const std::string privileges =
         around.noNewPrivileges == "1" ? "; no_new_privs is set" : "; no_new_privs is not set";
     if (around.seccomp == "0")
     {
-        return seccompSubject.fine ("none" + privileges, "No system call is refused by a filter.");
+        return seccompSubject.fine ("none" + privileges, "No filter refuses system calls.");
     }
     return seccompSubject.fine ("mode " + around.seccomp
                                     + (around.filters.empty () ? "" : ", filters: " + around.filters) + privileges,
-                                "What it refuses of what the library needs is told by the checks of system calls.");
+                                "The checks of system calls report what the filter refuses.");
 }
 }  // namespace
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// System calls that sandboxes and old kernels refuse, each tried as the library makes it.
+// System calls that sandboxes and old kernels refuse. Each is tried as the library makes it.
 #include "facts.hpp"
 
 #include <cerrno>
@@ -19,10 +19,10 @@ namespace tool::doctor
 namespace
 {
 constexpr Subject futexSubject {"futex", "sleeping in the kernel", callSection};
-constexpr Subject barrierSubject {"membarrier", "barriers made by who waits", callSection};
-constexpr Subject forkSubject {"fork-advice", "pages that forked children do not get (MADV_WIPEONFORK)", callSection};
+constexpr Subject barrierSubject {"membarrier", "barriers on behalf of other threads", callSection};
+constexpr Subject forkSubject {"fork-advice", "keeping pages from forked children (MADV_WIPEONFORK)", callSection};
 
-// A value that the word does not have: so it never sleeps, and EAGAIN is a yes.
+// Waits for a value that the word does not have: the call never sleeps, and EAGAIN means that it is allowed.
 Result futexWait (uint32_t* word, int flag) noexcept
 {
     const struct timespec past = {0, 0};
@@ -87,38 +87,42 @@ Check judgeFutex (const CallFacts& calls)
     }
     if (result == 0)
     {
-        return futexSubject.fine ("allowed, between processes and within one",
-                                  "Who waits sleeps until there is something, and looks by itself 20 times a second.");
+        return futexSubject.fine (
+            "allowed, between processes and within one",
+            "A thread that waits sleeps until another one wakes it, and polls 20 times a second.");
     }
     return futexSubject.missing (
         wordsFor (result),
-        wasKilled (result) ? "A process that waits in a queue dies of it."
-                           : "Nobody who sleeps can be woken: who waits looks again every millisecond, and threads of "
-                             "the C library cannot wait for one another.",
-        "a seccomp profile that lets futex pass");
+        wasKilled (result)
+            ? "A call that waits on a queue kills the process."
+            : "No thread can wake another: a thread that waits polls every millisecond, and threads of the C "
+              "library cannot wait for one another.",
+        "allow futex in the seccomp profile");
 }
 
 Check judgeBarrier (const CallFacts& calls)
 {
     const Result result = firstRefused (calls.barrier, 4);
-    const char* const mend = "a seccomp profile that lets membarrier pass; docs/queues.md, \"In containers\"";
+    const char* const fix = "allow membarrier in the seccomp profile; docs/queues.md, \"In containers\"";
     if (!calls.tried)
     {
         return barrierSubject.unknown (notLive, "");
     }
     if (result == 0)
     {
-        return barrierSubject.fine ("private and global expedited, allowed",
-                                    "Pushes and pops make no fence, and who waits sleeps for up to 50 ms at a time.");
+        return barrierSubject.fine (
+            "allowed, private and global expedited",
+            "Pushes and pops need no fence, and a thread that waits sleeps for up to 50 ms at a time.");
     }
     if (wasKilled (result))
     {
-        return barrierSubject.missing (wordsFor (result), "A process that opens a queue dies of it.", mend);
+        return barrierSubject.missing (wordsFor (result), "Opening a queue kills the process.", fix);
     }
-    return barrierSubject.worse (wordsFor (result),
-                                 "Each push and pop makes a full fence, and who waits looks again every millisecond "
-                                 "instead of 20 times a second. Nothing is lost.",
-                                 mend);
+    return barrierSubject.worse (
+        wordsFor (result),
+        "Each push and pop needs a full fence, and a thread that waits polls every millisecond "
+        "instead of 20 times a second. No data is lost.",
+        fix);
 }
 
 Check judgeForkAdvice (const CallFacts& calls)
@@ -130,12 +134,12 @@ Check judgeForkAdvice (const CallFacts& calls)
     }
     if (result == 0)
     {
-        return forkSubject.fine ("allowed", "Forked children are participants of their own.");
+        return forkSubject.fine ("allowed", "A forked child is a producer of its own.");
     }
     return forkSubject.missing (wordsFor (result),
-                                "No queue of many pushers between processes can be opened, and none of Spsc that asks "
-                                "to be exclusive.",
-                                "a kernel from 4.14 on, and a seccomp profile that lets madvise pass");
+                                "No shared Mpsc or Mpmc can be opened, and a Spsc only with QueueOptions::exclusive = "
+                                "false.",
+                                "use Linux 4.14 or later, and allow madvise in the seccomp profile");
 }
 }  // namespace
 

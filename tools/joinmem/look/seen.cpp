@@ -24,10 +24,17 @@ ordered_json orNull (const join::detail::Maybe<T>& value)
     return value.has_value () ? ordered_json (*value) : ordered_json ();
 }
 
-// JSON is UTF-8, and a name may be any bytes.
+// JSON is UTF-8, but a name may consist of any bytes.
 ordered_json text (const std::string& any)
 {
     return printable (any);
+}
+
+// A 64-bit number, and the same as text: readers that use doubles lose digits above 2^53.
+void addWide (ordered_json& json, const char* key, uint64_t value)
+{
+    json[key] = value;
+    json[std::string (key) + "_hex"] = hexText (value);
 }
 
 void addQueue (ordered_json& json, const Seen& seen)
@@ -37,36 +44,36 @@ void addQueue (ordered_json& json, const Seen& seen)
     json["stride"] = info.stride;
     json["capacity"] = info.capacity;
     json["pending"] = info.pending;
-    json["pushed"] = info.pushed;
-    json["popped"] = info.popped;
-    json["deaths"] = info.deaths;
-    json["holes"] = info.holes;
+    addWide (json, "pushed", info.pushed);
+    addWide (json, "popped", info.popped);
+    addWide (json, "deaths", info.deaths);
+    addWide (json, "holes", info.holes);
     json["shut_down"] = info.shutDown;
-    json["popper_sleeps"] = info.popperSleeps;
-    json["pusher_sleeps"] = info.pusherSleeps;
-    json["type_id"] = info.typeId;
-    json["tag"] = info.tag;
+    json["consumer_sleeps"] = info.consumerSleeps;
+    json["producer_sleeps"] = info.producerSleeps;
+    addWide (json, "type_id", info.typeId);
+    addWide (json, "tag", info.tag);
     json["version"] = std::to_string (info.version >> 16) + "." + std::to_string (info.version & 0xffff);
     json["compatible"] = info.compatible;
     json["incompatible"] = info.incompatible;
-    json["places"] = info.places;
+    json["slots"] = info.slots;
     json["words_offset"] = info.wordsOffset;
     json["elements_offset"] = info.elementsOffset;
     json["segment_size"] = info.segmentSize;
     json["maker"] = info.maker;
     ordered_json list = ordered_json::array ();
-    for (const join::Participant& one : seen.participants)
+    for (const join::Producer& one : seen.producers)
     {
-        list.push_back ({{"place", one.place}, {"pid", one.pid}, {"alive", one.alive}, {"inside", one.inside}});
+        list.push_back ({{"slot", one.slot}, {"pid", one.pid}, {"alive", one.alive}, {"in_push", one.inPush}});
     }
-    json["participants"] = seen.participantsKnown ? list : ordered_json ();
+    json["producers"] = seen.producersKnown ? list : ordered_json ();
 }
 }  // namespace seen
 
 unsigned Seen::count (bool alive) const
 {
-    return static_cast<unsigned> (std::count_if (participants.begin (), participants.end (),
-                                                 [=] (const join::Participant& one) { return one.alive == alive; }));
+    return static_cast<unsigned> (std::count_if (producers.begin (), producers.end (),
+                                                 [=] (const join::Producer& one) { return one.alive == alive; }));
 }
 
 Seen see (const std::string& name)
@@ -76,20 +83,28 @@ Seen see (const std::string& name)
     seen.info = join::inspect (name);
     if (seen.info.isQueue ())
     {
-        constexpr std::size_t most = 1022;
-        seen.participants.resize (most);
-        const int64_t count = join::inspectParticipants (name, seen.participants.data (), most);
-        seen.participantsKnown = count >= 0;
-        seen.participants.resize (count > 0 ? static_cast<std::size_t> (count) : 0);
+        const auto list = join::inspectProducers (name);
+        seen.producersKnown = list.has_value ();
+        if (list.has_value ())
+        {
+            seen.producers.assign (list->begin (), list->end ());
+        }
     }
     return seen;
 }
 
-std::vector<Seen> seeAll ()
+std::vector<Seen> seeAll (Patterns* patterns)
 {
+    const auto found = join::segmentNames ();
+    std::vector<std::string> names (found.begin (), found.end ());
+    std::sort (names.begin (), names.end (), naturalLess);
     std::vector<Seen> all;
-    for (const std::string& name : join::segmentNames ())
+    for (const std::string& name : names)
     {
+        if (patterns != nullptr && !patterns->match (name))
+        {
+            continue;
+        }
         try
         {
             all.push_back (see (name));
@@ -116,7 +131,7 @@ SegmentPages pagesOf (const Seen& seen, uint64_t most)
         }
         catch (const std::system_error&)
         {
-            // It has gone, or shrunk: what is shown of it is from before.
+            // The segment was removed, or has shrunk: keep what was read before.
         }
     }
     return SegmentPages ();
@@ -158,7 +173,12 @@ std::string nameText (const std::string& name)
     return printable (!name.empty () && name[0] == '/' ? name.substr (1) : name);
 }
 
-nlohmann::ordered_json jsonOf (const Seen& it, const SegmentPages& pages)
+double fillOf (const join::SegmentInfo& queue) noexcept
+{
+    return queue.capacity == 0 ? 0 : static_cast<double> (queue.pending) / static_cast<double> (queue.capacity);
+}
+
+nlohmann::ordered_json jsonOf (const Seen& it, const SegmentPages& pages, const Holders& holders)
 {
     const SegmentInfo& info = it.info;
     seen::ordered_json json;
@@ -166,11 +186,11 @@ nlohmann::ordered_json jsonOf (const Seen& it, const SegmentPages& pages)
     json["kind"] = join::nameOf (info.kind);
     json["path"] = seen::text (info.path);
     json["fault"] = info.fault.empty () ? seen::ordered_json () : seen::text (info.fault);
-    json["device"] = info.device;
-    json["inode"] = info.inode;
+    seen::addWide (json, "device", info.device);
+    seen::addWide (json, "inode", info.inode);
     json["huge_page"] = info.hugePage == 0 ? seen::ordered_json () : seen::ordered_json (info.hugePage);
-    json["size"] = info.size;
-    json["allocated"] = info.allocated;
+    seen::addWide (json, "size", info.size);
+    seen::addWide (json, "allocated", info.allocated);
     json["page_size"] = seen::orNull (pages.pageSize);
     json["huge_bytes"] = seen::orNull (pages.hugeBytes);
     json["nodes"] = seen::ordered_json ();
@@ -184,9 +204,16 @@ nlohmann::ordered_json jsonOf (const Seen& it, const SegmentPages& pages)
     }
     json["owner"] = info.owner;
     json["permissions"] = info.permissions;
+    json["permissions_octal"] = "0" + octalText (info.permissions);
     json["made_at"] = info.madeAt == 0 ? seen::ordered_json () : seen::ordered_json (info.madeAt);
+    json["made_at_hex"] = info.madeAt == 0 ? seen::ordered_json () : seen::ordered_json (hexText (info.madeAt));
     json["in_use"] = seen::orNull (info.inUse);
     json["users"] = seen::orNull (info.users);
+    json["user_pids"] = seen::ordered_json::array ();
+    for (const Holder& holder : holders.of (info))
+    {
+        json["user_pids"].push_back (holder.pid);
+    }
     if (info.isQueue ())
     {
         seen::addQueue (json, it);

@@ -3,6 +3,9 @@
 #ifndef JOINMEM_TOOL_SEEN_HPP
 #define JOINMEM_TOOL_SEEN_HPP
 
+#include "owners.hpp"
+#include "pattern.hpp"
+
 #include <join/inspect.hpp>
 
 #include <nlohmann/json_fwd.hpp>
@@ -15,33 +18,37 @@ struct Seen
 {
     std::string name;
     join::SegmentInfo info;
-    std::vector<join::Participant> participants;
-    bool participantsKnown = false;
+    std::vector<join::Producer> producers;
+    bool producersKnown = false;
 
     unsigned count (bool alive) const;
 };
 
-/// What there is of that name. What cannot be read of the rest is left out.
+/// Reads the segment of that name. Details that cannot be read are omitted.
 /// @throw std::system_error as join::inspect
 Seen see (const std::string& name);
 
-/// All that there is, in the order of names; what vanishes meanwhile is none.
-std::vector<Seen> seeAll ();
+/// Reads all segments whose names match, in natural order of names. A segment that vanishes meanwhile is omitted.
+/// @param patterns null: all names
+std::vector<Seen> seeAll (Patterns* patterns = nullptr);
 
-/// Its pages, or nothing where they cannot be looked at.
-/// @param most bytes that are looked at
+/// The pages of a segment; empty if they cannot be read.
+/// @param most maximum number of bytes to read
 join::SegmentPages pagesOf (const Seen& seen, uint64_t most);
 
-/// "0", "0-1", "0,2"; "" where it is not known.
+/// "0", "0-1", "0,2"; "" if not known.
 std::string nodesText (const join::SegmentPages& pages);
 
-/// "4K", "2M"; "4K+huge" where both; "" where it is not known.
+/// "4K", "2M"; "4K+huge" for both; "" if not known.
 std::string pageText (const join::SegmentPages& pages);
 
-/// The name without its slash, as a terminal may have it.
+/// The name without its slash, made safe for a terminal.
 std::string nameText (const std::string& name);
 
-nlohmann::ordered_json jsonOf (const Seen& seen, const join::SegmentPages& pages);
+nlohmann::ordered_json jsonOf (const Seen& seen, const join::SegmentPages& pages, const Holders& holders);
+
+/// The fill level of a queue, 0 to 1.
+double fillOf (const join::SegmentInfo& queue) noexcept;
 
 }  // namespace tool
 

@@ -15,7 +15,7 @@ namespace tool
 {
 namespace watching
 {
-constexpr std::size_t historyMost = 512;
+constexpr std::size_t maxHistory = 512;
 
 Seen seeAgain (const std::string& name, const Seen& first)
 {
@@ -35,7 +35,7 @@ Seen seeAgain (const std::string& name, const Seen& first)
         }
         throw Stop (Vanished, nameText (name) + " was removed meanwhile");
     }
-    throw Stop (Vanished, nameText (name) + " was removed meanwhile, and another made of that name");
+    throw Stop (Vanished, nameText (name) + " was removed meanwhile, and another segment has its name");
 }
 
 std::string column (const std::string& text, std::size_t width)
@@ -63,13 +63,13 @@ private:
     static void remember (std::vector<double>& history, double value)
     {
         history.push_back (value);
-        if (history.size () > historyMost)
+        if (history.size () > maxHistory)
         {
             history.erase (history.begin ());
         }
     }
 
-    // Of fixed columns, for programs that read on.
+    // Prints fixed columns, for programs that read them.
     void line (const Seen& seen, const Rates& rates)
     {
         if (_in.size () == 1)
@@ -87,7 +87,7 @@ private:
         const join::SegmentInfo& info = seen.info;
         const std::size_t columns = screenSize ().columns;
         const std::size_t room = columns > 30 ? columns - 30 : 8;
-        const double share = static_cast<double> (info.pending) / static_cast<double> (info.capacity);
+        const double share = fillOf (info);
         const bool colours = wantsColour ();
         const char* bold = colours ? style::bold : "";
         const char* cyan = colours ? style::cyan : "";
@@ -104,9 +104,9 @@ private:
         std::cout << "\r\033[K  out  " << column (countText (rates.out), 8) << "/s  " << cyan << sparkline (_out, room)
                   << plain << '\n';
         std::cout << "\r\033[K  " << seen.count (true) << " alive, " << seen.count (false) << " dead, " << info.deaths
-                  << " deaths recovered from, " << info.holes << " holes"
-                  << (info.popperSleeps ? "; a popper sleeps" : "") << (info.pusherSleeps ? "; a pusher sleeps" : "")
-                  << '\n';
+                  << " deaths recovered from, " << info.holes << " skipped cells"
+                  << (info.consumerSleeps ? "; a consumer sleeps" : "")
+                  << (info.producerSleeps ? "; a producer sleeps" : "") << '\n';
     }
 
     const bool _terminal;
@@ -134,7 +134,8 @@ void watch (const std::string& name, int64_t interval)
     const Seen first = see (name);
     if (!first.info.isQueue ())
     {
-        throw Stop (NoQueue, nameText (name) + " is no queue: there is nothing that goes on");
+        throw Stop (NoQueue, nameText (name) + " is " + join::nameOf (first.info.kind)
+                                 + ", and only a queue can be watched: joinmem stat without --watch shows it");
     }
     interval = std::max<int64_t> (interval, 10'000'000);
     const Interrupts interrupts;

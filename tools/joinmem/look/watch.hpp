@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Queues as they go on: rates from one look to the next.
+// Shows a queue live, with the rates between two updates.
 #ifndef JOINMEM_TOOL_WATCH_HPP
 #define JOINMEM_TOOL_WATCH_HPP
 
@@ -9,20 +9,21 @@
 
 namespace tool
 {
-/// Elements in and out a second.
+/// Elements per second, in and out.
 struct Rates
 {
     double in = 0;
     double out = 0;
 };
 
-/// Between two looks at the same queue. Holes count; a counter that goes back, as of a damaged queue, is 0.
+/// The rates between two snapshots of the same queue. Skipped cells count as elements. A counter that goes backwards,
+/// as in a damaged queue, gives 0.
 Rates ratesOf (const join::SegmentInfo& before, const join::SegmentInfo& now, int64_t nanoseconds) noexcept;
 
-/// Whether both are the same file: a name may be removed, and another made of it.
+/// Whether both are the same file: a name may be removed and created again.
 bool isSame (const join::SegmentInfo& a, const join::SegmentInfo& b) noexcept;
 
-/// Shows the queue again and again, in place on a terminal and else line by line, until Ctrl-C.
+/// Shows the queue repeatedly until Ctrl-C: in place on a terminal, else line by line.
 /// @throw Stop Vanished; NoQueue
 void watch (const std::string& name, int64_t interval);
 

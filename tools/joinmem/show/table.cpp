@@ -55,25 +55,49 @@ void Table::add (std::vector<Cell> row)
     _rows.push_back (std::move (row));
 }
 
-void Table::print (std::ostream& to, bool withHeads, bool colours, std::size_t width) const
+std::vector<std::size_t> Table::widths (bool withHeads, std::size_t width) const
 {
-    std::vector<std::size_t> widths;
+    constexpr std::size_t minFirst = 20;
+    constexpr std::size_t gap = 2;
+    std::vector<std::size_t> all;
     for (std::size_t i = 0; i < _heads.size (); ++i)
     {
-        widths.push_back (withHeads ? widthOf (_heads[i]) : 0);
+        all.push_back (withHeads ? widthOf (_heads[i]) : 0);
         for (const auto& row : _rows)
         {
-            widths[i] = std::max (widths[i], widthOf (row[i].text));
+            all[i] = std::max (all[i], widthOf (row[i].text));
         }
     }
+    if (width == 0 || all.empty ())
+    {
+        return all;
+    }
+    std::size_t others = 0;
+    for (std::size_t i = 1; i < all.size (); ++i)
+    {
+        others += gap + all[i];
+    }
+    while (all.size () > 1 && std::min (all[0], minFirst) + others > width)
+    {
+        others -= gap + all.back ();
+        all.pop_back ();
+    }
+    all[0] = std::min (all[0], width - std::min (width, others));
+    return all;
+}
+
+void Table::print (std::ostream& to, bool withHeads, bool colours, std::size_t width) const
+{
+    const std::vector<std::size_t> widths = this->widths (withHeads, width);
     const auto line = [&] (const std::vector<Cell>& row) {
         table::Line out {to, colours, width == 0 ? SIZE_MAX : width};
-        for (std::size_t i = 0; i < row.size (); ++i)
+        for (std::size_t i = 0; i < widths.size (); ++i)
         {
-            const std::string space (widths[i] - widthOf (row[i].text), ' ');
-            const bool last = i + 1 == row.size ();
+            const std::string text = i == 0 ? shortened (row[i].text, widths[i]) : row[i].text;
+            const std::string space (widths[i] - widthOf (text), ' ');
+            const bool last = i + 1 == widths.size ();
             out.put (_left[i] ? "" : space, "");
-            out.put (row[i].text, row[i].colour);
+            out.put (text, row[i].colour);
             out.put ((_left[i] && !last ? space : "") + (last ? "" : "  "), "");
         }
         to << '\n';

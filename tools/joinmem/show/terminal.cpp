@@ -21,7 +21,7 @@ namespace terminal
 volatile std::sig_atomic_t signalSeen = 0;
 struct sigaction before[3];
 constexpr int watched[] = {SIGINT, SIGTERM, SIGHUP};
-sigset_t maskBefore;  // signals come while we sleep, and only then: none is missed between a look and the sleep
+sigset_t maskBefore;  // signals arrive only during a sleep: none is missed between a check and the sleep
 termios keysBefore;
 
 void note (int number)
@@ -79,7 +79,7 @@ Interrupts::Interrupts () noexcept
     for (std::size_t i = 0; i < 3; ++i)
     {
         ::sigaction (terminal::watched[i], nullptr, &terminal::before[i]);
-        if (terminal::before[i].sa_handler != SIG_IGN)  // as nohup (1) has it
+        if (terminal::before[i].sa_handler != SIG_IGN)  // ignored, as under nohup(1)
         {
             ::sigaction (terminal::watched[i], &action, nullptr);
         }
@@ -97,7 +97,8 @@ Interrupts::~Interrupts ()
 
 int Interrupts::seen () noexcept
 {
-    // Those that came while we did not sleep, and where a sleep had no time to: input that has ended is always ready.
+    // Unblocks the signals for a moment, so that pending ones arrive. The sleeps do not suffice: input at its end is
+    // always ready, so that they never block.
     sigset_t mask;
     ::sigprocmask (SIG_SETMASK, &terminal::maskBefore, &mask);
     ::sigprocmask (SIG_SETMASK, &mask, nullptr);
@@ -129,7 +130,7 @@ Screen::Screen ()
 {
     if (!onTerminal () || ::tcgetattr (STDIN_FILENO, &terminal::keysBefore) != 0)
     {
-        throw Stop (Failed, "standard input and output are no terminal: ask for --batch");
+        throw Stop (Failed, "standard input and output are not a terminal: use --batch");
     }
     termios keys = terminal::keysBefore;
     keys.c_lflag &= ~static_cast<tcflag_t> (ICANON | ECHO);
@@ -145,17 +146,75 @@ Screen::~Screen ()
     ::tcsetattr (STDIN_FILENO, TCSANOW, &terminal::keysBefore);
 }
 
-char Screen::key (int64_t nanoseconds) noexcept
+int Screen::key (int64_t nanoseconds) noexcept
 {
-    const int64_t left = nanoseconds - monotonicNow ();
-    const timespec time = terminal::timeOf (left > 0 ? left : 0);
-    pollfd input = {STDIN_FILENO, POLLIN, 0};
-    char pressed = 0;
-    if (::ppoll (&input, 1, &time, &terminal::maskBefore) != 1)
+    if (_at == _end)
     {
-        return 0;
+        const int64_t left = nanoseconds - monotonicNow ();
+        const timespec time = terminal::timeOf (left > 0 ? left : 0);
+        pollfd input = {STDIN_FILENO, POLLIN, 0};
+        if (::ppoll (&input, 1, &time, &terminal::maskBefore) != 1)
+        {
+            return NoKey;
+        }
+        const ssize_t got = ::read (STDIN_FILENO, _keys, sizeof (_keys));
+        if (got <= 0)
+        {
+            return EndOfKeys;
+        }
+        _at = 0;
+        _end = static_cast<std::size_t> (got);
     }
-    return ::read (STDIN_FILENO, &pressed, 1) == 1 ? pressed : endOfKeys;
+    return decode ();
+}
+
+// The key whose escape sequence ends like this.
+int Screen::keyOf (int end, int number) noexcept
+{
+    switch (end)
+    {
+        case 'A':
+            return UpKey;
+        case 'B':
+            return DownKey;
+        case 'H':
+            return HomeKey;
+        case 'F':
+            return EndKey;
+        case '~':
+            return number == 1 || number == 7   ? int (HomeKey)
+                   : number == 4 || number == 8 ? int (EndKey)
+                   : number == 5                ? int (PageUpKey)
+                   : number == 6                ? int (PageDownKey)
+                                                : int (NoKey);
+        default:
+            return NoKey;
+    }
+}
+
+// Takes one key, or an escape sequence such as ESC [ 5 ~.
+int Screen::decode () noexcept
+{
+    const int first = _keys[_at++];
+    if (first != EscapeKey || _at == _end || (_keys[_at] != '[' && _keys[_at] != 'O'))
+    {
+        return first == 8 ? int (BackspaceKey) : first == '\r' ? int (EnterKey) : first;
+    }
+    ++_at;
+    int number = 0;
+    while (_at < _end)
+    {
+        const int c = _keys[_at++];
+        if (c >= '0' && c <= '9')
+        {
+            number = (number * 10 + c - '0') % 1000;
+        }
+        else if (c >= 0x40 && c <= 0x7e)
+        {
+            return keyOf (c, number);
+        }
+    }
+    return NoKey;
 }
 
 }  // namespace tool

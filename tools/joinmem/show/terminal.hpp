@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The terminal: whether there is one, how large it is, keys and a screen of one's own; and Ctrl-C.
+// The terminal: whether there is one, its size, its keys, the alternate screen; and Ctrl-C.
 #ifndef JOINMEM_TOOL_TERMINAL_HPP
 #define JOINMEM_TOOL_TERMINAL_HPP
 
@@ -22,7 +22,7 @@ constexpr const char* cyan = "\033[36m";
 /// Whether standard output is a terminal.
 bool onTerminal () noexcept;
 
-/// Whether to colour it: on a terminal that is not dumb, and not under NO_COLOR, see no-color.org.
+/// Whether to colour standard output: on a terminal that is not dumb, without NO_COLOR, see no-color.org.
 bool wantsColour () noexcept;
 
 struct ScreenSize
@@ -33,7 +33,7 @@ struct ScreenSize
 
 ScreenSize screenSize () noexcept;
 
-/// From its construction on SIGINT, SIGTERM and SIGHUP are only noted, and that while one sleeps by sleepUntil or key.
+/// During its life SIGINT, SIGTERM and SIGHUP are only recorded, and arrive only within sleepUntil and key.
 class Interrupts
 {
 public:
@@ -42,16 +42,32 @@ public:
     Interrupts& operator= (const Interrupts&) = delete;
     ~Interrupts ();
 
-    /// The signal that came, or 0.
+    /// The signal that has arrived, or 0.
     static int seen () noexcept;
 
-    /// Sleeps until then, CLOCK_MONOTONIC nanoseconds, or a signal: false.
+    /// Sleeps until that time, in nanoseconds of CLOCK_MONOTONIC. @return false: a signal has arrived
     static bool sleepUntil (int64_t nanoseconds) noexcept;
 };
 
 int64_t monotonicNow () noexcept;
 
-/// The alternate screen, keys as they are pressed; the old one comes back with the end of its scope.
+/// Keys that are not characters.
+enum Key : int
+{
+    NoKey = 0,
+    EndOfKeys = 4,  ///< the terminal is closed, or Ctrl-D
+    EnterKey = '\n',
+    EscapeKey = 27,
+    BackspaceKey = 127,
+    UpKey = 256,
+    DownKey,
+    PageUpKey,
+    PageDownKey,
+    HomeKey,
+    EndKey,
+};
+
+/// The alternate screen, with unbuffered keys. The destructor restores the terminal.
 class Screen
 {
 public:
@@ -60,10 +76,17 @@ public:
     Screen& operator= (const Screen&) = delete;
     ~Screen ();
 
-    static constexpr char endOfKeys = 4;
+    /// Waits for a key until that time: a byte or a Key; NoKey: the time is up, or a signal has arrived. Requires an
+    /// Interrupts object.
+    int key (int64_t nanoseconds) noexcept;
 
-    /// The next key until then, or 0: none, or a signal; endOfKeys: the terminal has gone. There are Interrupts meanwhile.
-    static char key (int64_t nanoseconds) noexcept;
+private:
+    static int keyOf (int end, int number) noexcept;
+    int decode () noexcept;
+
+    unsigned char _keys[64] = {};  // read and not yet returned
+    std::size_t _at = 0;
+    std::size_t _end = 0;
 };
 
 }  // namespace tool

@@ -34,7 +34,7 @@ std::string scaled (double value, double base, const char* units, int digits)
     return result;
 }
 
-// Bytes of the character at `from`; 0: it is none, see RFC 3629: overlong, a surrogate, or past the last.
+// The bytes of the character at `from`; 0: invalid by RFC 3629, that is, overlong, a surrogate, or above the last one.
 std::size_t sequence (const std::string& text, std::size_t from)
 {
     const auto byte = [&] (std::size_t i) { return i < text.size () ? static_cast<unsigned char> (text[i]) : 0U; };
@@ -57,7 +57,7 @@ std::size_t sequence (const std::string& text, std::size_t from)
     return length > 1 && outside ? 0 : length;
 }
 
-// C1 controls, and what turns the direction of writing.
+// Control characters, C1 included, and characters that change the direction of writing.
 bool isTricky (const std::string& character)
 {
     return character < " " || character == "\x7f" || (character >= "\u0080" && character <= "\u009f")
@@ -74,6 +74,25 @@ std::string bytesText (uint64_t bytes)
 std::string countText (double count)
 {
     return text::scaled (count, 1000, " kMGTPE", 2);
+}
+
+std::string hexText (uint64_t number)
+{
+    char shown[24];
+    std::snprintf (shown, sizeof (shown), "0x%llx", static_cast<unsigned long long> (number));
+    return shown;
+}
+
+std::string octalText (uint32_t permissions)
+{
+    char shown[16];
+    std::snprintf (shown, sizeof (shown), "%03o", permissions);
+    return shown;
+}
+
+std::string elementsText (uint64_t count)
+{
+    return std::to_string (count) + (count == 1 ? " element" : " elements");
 }
 
 std::string ageText (uint64_t nanoseconds)
@@ -144,6 +163,56 @@ std::size_t widthOf (const std::string& given)
         std::count_if (given.begin (), given.end (), [] (char byte) { return (byte & 0xc0) != 0x80; }));
 }
 
+std::string shortened (const std::string& given, std::size_t columns)
+{
+    const std::size_t width = widthOf (given);
+    if (width <= columns || columns == 0)
+    {
+        return columns == 0 ? "" : given;
+    }
+    // Keeps more of the beginning than of the end: names differ in both.
+    const std::size_t end = (columns - 1) / 3;
+    const std::size_t begin = columns - 1 - end;
+    std::size_t at = 0;
+    std::string result;
+    for (std::size_t i = 0; i < given.size (); ++i)
+    {
+        at += (given[i] & 0xc0) != 0x80 ? 1 : 0;
+        if (at == begin + 1 && (given[i] & 0xc0) != 0x80)
+        {
+            result += "\u2026";
+        }
+        if (at <= begin || at > width - end)
+        {
+            result += given[i];
+        }
+    }
+    return result;
+}
+
+std::size_t distanceOf (const std::string& a, const std::string& b)
+{
+    std::vector<std::vector<std::size_t>> table (a.size () + 1, std::vector<std::size_t> (b.size () + 1));
+    for (std::size_t i = 0; i <= a.size (); ++i)
+    {
+        for (std::size_t j = 0; j <= b.size (); ++j)
+        {
+            if (i == 0 || j == 0)
+            {
+                table[i][j] = i + j;
+                continue;
+            }
+            const std::size_t same = a[i - 1] == b[j - 1] ? 0 : 1;
+            table[i][j] = std::min ({table[i - 1][j] + 1, table[i][j - 1] + 1, table[i - 1][j - 1] + same});
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+            {
+                table[i][j] = std::min (table[i][j], table[i - 2][j - 2] + 1);
+            }
+        }
+    }
+    return table[a.size ()][b.size ()];
+}
+
 int64_t readDuration (const std::string& given, const char* option)
 {
     const std::size_t split = given.find_first_not_of ("0123456789.");
@@ -162,7 +231,7 @@ int64_t readDuration (const std::string& given, const char* option)
     if (end == digits.c_str () || *end != '\0' || scale == 0 || number * scale >= 9e18)
     {
         throw Stop (Usage, std::string (option) + ": \"" + printable (given)
-                               + "\" is no duration: give a number and ns, us, ms, s, m, h or d");
+                               + "\" is not a duration: write a number with ns, us, ms, s, m, h or d");
     }
     return static_cast<int64_t> (number * scale);
 }

@@ -20,7 +20,7 @@ namespace tool::stream
 {
 namespace
 {
-// A pipe of 64 KiB changes hands too often for streams. What the system does not allow is left as it is.
+// Enlarges a pipe: with 64 KiB the two processes take turns too often. If the system refuses, the pipe stays as it is.
 void widenPipe (int descriptor) noexcept
 {
     constexpr int wide = 1 << 20;
@@ -31,7 +31,7 @@ void widenPipe (int descriptor) noexcept
     }
 }
 
-// Somebody has made it non-blocking, for himself.
+// Waits until a descriptor is ready that another process has made non-blocking.
 void awaitReady (int descriptor, short events) noexcept
 {
     pollfd one = {descriptor, events, 0};
@@ -51,7 +51,7 @@ void keepStandardOpen (int needed)
         {
             throw Stop (Failed, descriptor == 0 ? "standard input is closed" : "standard output is closed");
         }
-        ::open ("/dev/null", O_RDWR);  // the lowest that is free: this one
+        ::open ("/dev/null", O_RDWR);  // returns the lowest free descriptor, which is this one
     }
 }
 
@@ -130,10 +130,10 @@ void Output::write (iovec* parts, std::size_t count)
     }
 }
 
-// Why a write failed: returns where it is to be tried again.
+// Handles a failed write: returns if the write can be tried again, else throws.
 void Output::lookAt (int error) const
 {
-    const std::string lost = ": what was popped last is lost";
+    const std::string lost = ": the elements popped last are lost";
     if (error == EPIPE)
     {
         throw Quiet {statusOfSignal (SIGPIPE)};
@@ -144,7 +144,7 @@ void Output::lookAt (int error) const
     }
     else if (error != EINTR)
     {
-        throw Stop (Failed, std::string ("standard output cannot be written to: ") + std::strerror (error) + lost);
+        throw Stop (Failed, std::string ("standard output cannot be written: ") + std::strerror (error) + lost);
     }
     if (caughtSignal () != 0)
     {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Standard input and output as streams of bytes: what is read and written in part, interrupted or not ready is seen to here.
+// Standard input and output as streams of bytes. The classes handle partial, interrupted and non-blocking reads and
+// writes.
 #ifndef JOINMEM_TOOL_STREAM_DESCRIPTORS_HPP
 #define JOINMEM_TOOL_STREAM_DESCRIPTORS_HPP
 
@@ -9,8 +10,9 @@
 
 namespace tool::stream
 {
-/// Before anything is opened: a descriptor 0, 1 or 2 that is closed would become the queue's.
-/// Throws Stop where the one that is needed is.
+/// Opens /dev/null in place of each closed descriptor of 0, 1 and 2, so that the queue gets none of them. Call it
+/// before anything else is opened.
+/// @throw Stop the needed descriptor is closed
 void keepStandardOpen (int needed);
 
 class Input
@@ -18,7 +20,7 @@ class Input
 public:
     explicit Input (int descriptor) noexcept;
 
-    /// Waits for bytes. How many came, 0 at the end. Throws Stop; Quiet when a signal came.
+    /// Waits for bytes. @return their number; 0: end of input. @throw Stop failure; Quiet a signal has arrived
     std::size_t read (char* to, std::size_t most);
     std::size_t read (const iovec* parts, int count);
 
@@ -31,14 +33,13 @@ class Output
 public:
     explicit Output (int descriptor) noexcept;
 
-    /// Whether nobody reads any more, as far as that can be known without writing.
+    /// Whether the other end is closed, as far as that can be found out without writing.
     bool isClosed () const noexcept;
 
-    /// All of it. Throws Quiet (as SIGPIPE) when nobody reads any more; Stop when it fails, or a signal came before all was
-    /// written.
+    /// Writes all bytes. @throw Quiet (as SIGPIPE) the other end is closed; Stop failure, or a signal before the end
     void write (const char* from, std::size_t bytes);
 
-    /// The same; uses the parts up.
+    /// The same; changes the parts.
     void write (iovec* parts, std::size_t count);
 
 private:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Signals. What is in the middle of a queue or a write is not torn: the program notices between two calls.
+// Signals. The program checks for them between two calls, so that no queue operation or write is cut in the middle.
 #include "ending.hpp"
 
 #include <cerrno>
@@ -22,7 +22,7 @@ void note (int signal)
     {
         firstCaught = signal;
     }
-    // It may have come between a look at it and a call that waits: ticks interrupt that call, too.
+    // The signal may have arrived between a check and a call that waits: a periodic timer interrupts that call.
     itimerval ticks = {};
     ticks.it_value.tv_usec = 20000;
     ticks.it_interval.tv_usec = 20000;

@@ -1,30 +1,30 @@
 // SPDX-License-Identifier: MIT
-// How push and pop end early: by a signal, or because nobody reads what they write.
+// How push and pop end early: by a signal, or because the reader of their output has closed it.
 #ifndef JOINMEM_TOOL_STREAM_ENDING_HPP
 #define JOINMEM_TOOL_STREAM_ENDING_HPP
 
 namespace tool::stream
 {
-/// Thrown to end without a sentence: the status says all.
+/// Thrown to end without a message, by the exit status alone.
 struct Quiet
 {
     int status;
 };
 
-/// What a shell reports of a program that signal ended.
+/// The status that a shell reports for a program that a signal ended.
 constexpr int statusOfSignal (int signal) noexcept
 {
     return 128 + signal;
 }
 
-/// From here on SIGINT, SIGTERM and SIGHUP interrupt what waits, and end nothing by themselves; those that were ignored
-/// stay so (nohup, a background job). SIGPIPE becomes EPIPE.
+/// From here on SIGINT, SIGTERM and SIGHUP interrupt waits but do not end the program by themselves. Signals that were
+/// ignored stay ignored (nohup, a background job). Instead of SIGPIPE, a write fails with EPIPE.
 void catchSignals ();
 
-/// The first of them that came; 0: none.
+/// The first of these signals that arrived; 0: none.
 int caughtSignal () noexcept;
 
-/// Throws Quiet where one came.
+/// @throw Quiet a signal has arrived
 void endIfCaught ();
 
 }  // namespace tool::stream

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// From bytes to elements, and back: lines, raw elements, hexadecimal digits. The stream of --bytes is in framing.hpp.
+// Converts bytes to elements and back: lines, raw elements, hexadecimal digits. framing.hpp has the stream of --bytes.
 #ifndef JOINMEM_TOOL_STREAM_FORMATS_HPP
 #define JOINMEM_TOOL_STREAM_FORMATS_HPP
 
@@ -12,10 +12,10 @@
 
 namespace tool::stream
 {
-/// Bytes that are moved at a time: a part of a second-level cache.
+/// Bytes that are moved at a time. They fit in a second-level cache.
 constexpr std::size_t batchBytes = std::size_t (256) << 10;
 
-/// Elements on their way into a queue or out of it, one behind the other.
+/// A buffer of consecutive elements on their way into a queue or out of it.
 class Batch
 {
 public:
@@ -26,7 +26,7 @@ public:
         return _bytes.data () + index * _elementSize;
     }
 
-    /// Room for so many.
+    /// The number of elements that fit.
     uint64_t most () const noexcept
     {
         return _most;
@@ -42,19 +42,19 @@ public:
         return _count == _most;
     }
 
-    /// No more than so many from now on.
+    /// Reduces the number of elements that fit.
     void limit (uint64_t most) noexcept
     {
         _most = most < _most ? most : _most;
     }
 
-    /// So many more have been written behind those that are there.
+    /// Counts n more elements, which the caller has written after the existing ones.
     void add (uint64_t n) noexcept
     {
         _count += n;
     }
 
-    /// One more: these bytes, and NUL bytes behind them.
+    /// Adds one element: these bytes, padded with NUL bytes.
     void add (const char* from, std::size_t bytes) noexcept;
 
     void clear () noexcept
@@ -69,14 +69,15 @@ private:
     std::vector<char> _bytes;
 };
 
-/// Makes elements of standard input.
+/// Converts standard input to elements.
 class Packer
 {
 public:
     virtual ~Packer () = default;
 
-    /// Reads once at most, and adds what is complete to the empty batch, which may be none. False at the end of the input.
-    /// Throws Stop where the input is not what it should be; what came before that is in the batch.
+    /// Reads at most once, and adds the complete elements, possibly none, to the empty batch.
+    /// @return false: end of input
+    /// @throw Stop the input is malformed; the elements before that are in the batch
     virtual bool pack (Input& input, Batch& batch) = 0;
 };
 
@@ -89,7 +90,7 @@ public:
     virtual void unpack (Output& output, char* elements, uint64_t n) = 0;
 };
 
-/// For all formats but Format::Bytes.
+/// For all formats except Format::Bytes.
 std::unique_ptr<Packer> packerOf (const Options& options, uint32_t elementSize);
 std::unique_ptr<Unpacker> unpackerOf (const Options& options, uint32_t elementSize);
 

@@ -53,7 +53,7 @@ void StreamPacker::addMark (Mark mark, Batch& batch) const noexcept
     batch.add (bytes, _head + 1);
 }
 
-// Read where it is to be pushed from: each part is the room behind an element's length.
+// Reads the input directly into the elements: each part is the space after an element's length.
 bool StreamPacker::pack (Input& input, Batch& batch)
 {
     if (_head == 0)
@@ -165,7 +165,7 @@ void StreamUnpacker::takeMark (unsigned char mark)
     }
     else if (mark == static_cast<unsigned char> (Mark::Begin))
     {
-        throw Stop (Failed, "the stream ends before its end: whoever pushed it is gone, and another began");
+        throw Stop (Failed, "the stream is incomplete: its producer has gone, and another stream began");
     }
     else if (mark == static_cast<unsigned char> (Mark::End) && _begun)
     {
@@ -195,9 +195,10 @@ void StreamUnpacker::takeData (char* from, std::size_t bytes)
 
 void StreamUnpacker::refuse () const
 {
-    throw Stop (Failed, _begun ? "what comes next is no part of the stream: another pushes to the queue as well"
-                               : "here no stream begins: another has popped its beginning, or it is none of joinmem "
-                                 "push --bytes");
+    throw Stop (Failed, _begun
+                            ? "an element is not part of the stream: another producer pushes to the queue as well"
+                            : "no stream begins here: another consumer has popped its beginning, or it does not come "
+                              "from joinmem push --bytes");
 }
 
 void StreamUnpacker::flush (Output& output)

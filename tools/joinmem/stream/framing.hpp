@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: MIT
-// The stream of --bytes, as joinmem-push(1) describes it: how bytes of any number lie in elements of one size, and how its
-// beginning and its end are told.
+// The stream of --bytes, as joinmem-push(1) describes it: how any number of bytes is put into elements of one size, and
+// how the beginning and the end of the stream are marked.
 //
 //     element size     an element
-//     257 and more     length, 2 bytes little endian | as many bytes | whatever
-//     2 to 256         length, 1 byte                | as many bytes | whatever
+//     257 and more     length, 2 bytes little endian | as many bytes | padding
+//     2 to 256         length, 1 byte                | as many bytes | padding
 //     1                a byte, 255 as 255 255
 //
-//     length 0 (of 1:  a mark: the byte behind it is 1, the stream begins, or 2, it ends
-//     one byte of 255)
+//     length 0, or with element size 1 a byte of 255, is a mark. The next byte is 1, the stream begins, or 2, it ends.
 #ifndef JOINMEM_TOOL_STREAM_FRAMING_HPP
 #define JOINMEM_TOOL_STREAM_FRAMING_HPP
 
@@ -26,7 +25,7 @@ enum class Mark : unsigned char
     End = 2,
 };
 
-/// Bytes into elements. Not at the beginning and the end: those are addMark's.
+/// Converts bytes to elements. addMark adds the beginning and the end.
 class StreamPacker final : public Packer
 {
 public:
@@ -40,21 +39,21 @@ private:
     bool packSingles (Input& input, Batch& batch);
 
     const uint32_t _size;
-    const uint32_t _head;  // bytes of the length
+    const uint32_t _head;  // size of the length field
     std::vector<iovec> _parts;
-    std::vector<char> _text;  // of elements of one byte
+    std::vector<char> _text;  // for elements of one byte
 };
 
-/// Elements into bytes, up to the end of the stream.
+/// Converts elements to bytes, up to the end of the stream.
 class StreamUnpacker final : public Unpacker
 {
 public:
     explicit StreamUnpacker (uint32_t elementSize);
 
-    /// Throws Stop where the elements are none of a stream, or not those that come next; what came before them is written.
+    /// @throw Stop the elements are not part of a stream, or of another one; the bytes before them have been written
     void unpack (Output& output, char* elements, uint64_t n) override;
 
-    /// Its first element has been seen.
+    /// Whether the first element of the stream has arrived.
     bool begun () const noexcept
     {
         return _begun;

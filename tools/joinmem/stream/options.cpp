@@ -2,7 +2,10 @@
 #include "options.hpp"
 
 #include "../command.hpp"
+#include "../look/seen.hpp"
 #include "../show/text.hpp"
+
+#include <join/inspect.hpp>
 
 #include <CLI/CLI.hpp>
 
@@ -34,7 +37,7 @@ uint32_t permissionsOf (const Options& options)
 join::QueueOptions queueOptions (const Options& options) noexcept
 {
     join::QueueOptions queue;
-    queue.exclusive = true;  // two that push to a Spsc would tear its elements: the second one is refused
+    queue.exclusive = true;  // two producers of a Spsc would mix their elements: the second one is refused
     queue.ownerDead = options.bytes;
     queue.typeId = options.bytes ? streamMark : 0;
     queue.tag = options.bytes ? streamMark : 0;
@@ -50,12 +53,12 @@ std::unique_ptr<join::AnyQueue> attach (const Options& options)
                                              memory, queueOptions (options));
 }
 
-// What was not said: Mpmc, which any number of programs may use, unless it is a stream, of one writer and one reader.
+// The default kind is Mpmc, which any number of programs may use. A stream has one producer and one consumer: Spsc.
 std::unique_ptr<join::AnyQueue> make (const Options& options)
 {
     if (options.elementSize == 0 && (options.elements || options.hex))
     {
-        throw Stop (Usage, "how large an element is has to be said to make a queue of them: --element-size");
+        throw Stop (Usage, "--elements and --hex need --element-size to create a queue");
     }
     const std::string kind = !options.kind.empty () ? options.kind : options.bytes ? "spsc" : "mpmc";
     const uint32_t usualSize = options.bytes ? usualStreamSize : usualLineSize;
@@ -67,16 +70,12 @@ std::unique_ptr<join::AnyQueue> make (const Options& options)
                                              memory, queueOptions (options));
 }
 
-// EINVAL: the name is none, or the queue that is there is another than the options say.
+// Whether EINVAL means an invalid name, and not that the queue differs from the options.
 bool isBadName (const std::string& name)
 {
-    join::MemOptions look;
-    look.mode = join::OpenMode::OpenOnly;
-    look.readOnly = true;
-    look.prefault = false;
     try
     {
-        join::ShmMem (0, name, look);
+        join::inspect (name);
     }
     catch (const std::system_error& error)
     {
@@ -85,10 +84,25 @@ bool isBadName (const std::string& name)
     return false;
 }
 
-// Whoever comes and goes meanwhile is tried again, a few times.
+// Throws if the name is known to belong to something other than a queue.
+void refuseOther (const std::string& name)
+{
+    switch (see (name).info.kind)
+    {
+        case join::SegmentKind::Memory:
+            throw Stop (NoQueue,
+                        nameText (name) + " is memory, not a queue: joinmem stat " + nameText (name) + " shows it");
+        case join::SegmentKind::Other:
+            throw Stop (NoQueue, nameText (name) + " is a file of another program, not a queue: choose another name");
+        default:
+            break;
+    }
+}
+
+// Tries again, a few times, if other processes create and remove the queue meanwhile.
 std::unique_ptr<join::AnyQueue> attachOrMake (const Options& options)
 {
-    constexpr int triesMost = 8;
+    constexpr int maxTries = 8;
     for (int i = 1;; ++i)
     {
         int error = 0;
@@ -110,7 +124,7 @@ std::unique_ptr<join::AnyQueue> attachOrMake (const Options& options)
         }
         catch (const std::system_error& failure)
         {
-            if (failure.code ().value () != EEXIST || i == triesMost)
+            if (failure.code ().value () != EEXIST || i == maxTries)
             {
                 throw;
             }
@@ -126,31 +140,33 @@ Format Options::format () const noexcept
 
 void addOptions (CLI::App& command, Options* options)
 {
-    command.add_option ("NAME", options->name, "the queue")->required ();
-    CLI::Option_group* formats = command.add_option_group ("Formats", "of which there is one:");
-    formats->add_flag ("--lines", options->lines, "an element is a line, filled up with NUL bytes (the default)");
-    formats->add_flag ("--elements", options->elements, "elements as they are, one behind the other");
-    formats->add_flag ("--hex", options->hex, "an element is a line, two hexadecimal digits a byte");
-    formats->add_flag ("--bytes", options->bytes, "a stream of bytes, whose end and whole is told; implies --create");
+    command.add_option ("NAME", options->name, "the name of the queue")->required ();
+    CLI::Option_group* formats = command.add_option_group ("Formats", "at most one of:");
+    formats->add_flag ("--lines", options->lines, "an element is a line, padded with NUL bytes (the default)");
+    formats->add_flag ("--elements", options->elements, "elements as raw bytes, one after the other");
+    formats->add_flag ("--hex", options->hex, "an element is a line of two hexadecimal digits for each byte");
+    formats->add_flag ("--bytes", options->bytes, "a stream of bytes, checked to be complete; implies --create");
     formats->require_option (0, 1);
-    command.add_option ("--count", options->count, "no more than so many elements")
+    command.add_option ("--count", options->count, "move at most N elements")
         ->check (CLI::Range (uint64_t (1), UINT64_MAX).description (""))
         ->type_name ("N");
-    command.add_option ("--timeout", options->timeoutText, "of each wait: 500ms, 2s, 1m; then exit status 9")
+    command
+        .add_option ("--timeout", options->timeoutText,
+                     "limit of each wait, such as 500ms, 2s or 1m; then exit status 9")
         ->type_name ("TIME");
-    command.add_flag ("--create", options->create, "make the queue where there is none");
-    command.add_option ("--kind", options->kind, "of a queue that is made; one that is there must be it")
+    command.add_flag ("--create", options->create, "create the queue if it does not exist");
+    command.add_option ("--kind", options->kind, "kind of the new queue; an existing queue must have it")
         ->check (CLI::IsMember ({"spsc", "mpsc", "mpmc"}));
-    command.add_option ("--capacity", options->capacity, "elements, rounded up to a power of two")
+    command.add_option ("--capacity", options->capacity, "capacity in elements, rounded up to a power of two")
         ->check (CLI::Range (uint64_t (1), uint64_t (1) << 32).description (""))
         ->type_name ("N");
-    command.add_option ("--element-size", options->elementSize, "bytes, 65536 at most")
+    command.add_option ("--element-size", options->elementSize, "size of an element in bytes, at most 65536")
         ->check (CLI::Range (uint32_t (1), uint32_t (65536)).description (""))
         ->type_name ("BYTES");
     command
         .add_option ("--permissions", options->permissions,
-                     "of a queue that is made; with bits for group or others "
-                     "that of another user is opened, too")
+                     "permissions of the new queue; with bits for group or others, "
+                     "also opens the queue of another user")
         ->type_name ("OCTAL");
 }
 
@@ -164,15 +180,15 @@ void readTexts (Options* options)
     if (octal.find_first_not_of ("01234567") != std::string::npos || octal.size () > 4
         || permissionsOf (*options) > 0777)
     {
-        throw Stop (Usage, "\"" + octal + "\" are no permissions: write three octal digits, as of chmod(1)");
+        throw Stop (Usage, "\"" + octal + "\" are not permissions: write three octal digits, as for chmod(1)");
     }
     if (options->bytes && options->count != 0)
     {
-        throw Stop (Usage, "--count is of elements, which --bytes has none of");
+        throw Stop (Usage, "--count counts elements: it cannot be used with --bytes");
     }
     if (options->bytes && !options->kind.empty () && options->kind != "spsc")
     {
-        throw Stop (Usage, "--bytes is of one writer and one reader: --kind spsc");
+        throw Stop (Usage, "--bytes has one producer and one consumer: use --kind spsc");
     }
 }
 
@@ -187,7 +203,11 @@ std::unique_ptr<join::AnyQueue> openQueue (const Options& options)
     {
         if (error.code ().value () == ENOENT && !options.create && !options.bytes)
         {
-            throw Stop (NotThere, "there is no queue " + options.name + ": --create makes one");
+            throw Stop (NotThere, "there is no queue " + options.name + ": --create creates it");
+        }
+        if (error.code ().value () == EBADMSG)
+        {
+            refuseOther (options.name);
         }
         if (error.code ().value () == EINVAL && !isBadName (options.name))
         {
@@ -197,13 +217,13 @@ std::unique_ptr<join::AnyQueue> openQueue (const Options& options)
     }
     if (options.bytes && queue->kind () != join::QueueKind::Spsc)
     {
-        throw Stop (Usage, "--bytes is of one writer and one reader, and " + std::string (queue->name ())
-                               + " is a queue of many: take a Spsc");
+        throw Stop (Usage, "--bytes has one producer and one consumer, but " + std::string (queue->name ())
+                               + " is a queue for many: use a Spsc");
     }
     if (!options.bytes && isStream (*queue))
     {
         throw Stop (Usage,
-                    std::string (queue->name ()) + " is for a stream, which single elements would tear: --bytes");
+                    std::string (queue->name ()) + " carries a stream, which single elements would break: use --bytes");
     }
     return queue;
 }
@@ -217,19 +237,19 @@ int removeName (const join::AnyQueue& queue) noexcept
 {
     join::MemOptions look;
     look.prefault = false;
-    look.permissions = 0666;  // somebody else's, too, as it was opened before
+    look.permissions = 0666;  // also opens a queue of another user, as before
     try
     {
         const join::AnyQueue named (queue.name (), look);
         const join::QueueStats there = named.stats ();
-        if (!there.shutDown || there.popped != queue.stats ().popped)  // nobody pops any more: that number stays
+        if (!there.shutDown || there.popped != queue.stats ().popped)  // the number is final in a drained queue
         {
             return 0;
         }
     }
     catch (const std::exception&)
     {
-        return 0;  // it is gone, or something else
+        return 0;  // the name is gone, or refers to something else
     }
     return join::ShmMem::unlink (queue.name ());
 }

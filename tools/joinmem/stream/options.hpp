@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What push and pop are told, and the queue that comes of it.
+// The options of push and pop, and the queue that they open.
 #ifndef JOINMEM_TOOL_STREAM_OPTIONS_HPP
 #define JOINMEM_TOOL_STREAM_OPTIONS_HPP
 
@@ -36,7 +36,7 @@ struct Options
 
     uint64_t count = 0;  ///< 0: not limited
     std::string timeoutText;
-    std::optional<std::chrono::nanoseconds> timeout;  ///< of each wait; none: for ever
+    std::optional<std::chrono::nanoseconds> timeout;  ///< limit of each wait; none: unlimited
 
     bool create = false;
     std::string kind;
@@ -44,27 +44,29 @@ struct Options
     uint32_t elementSize = 0;
     std::string permissions;
 
-    bool truncate = false;  ///< push
+    bool truncate = false;  ///< of push
     bool shutdown = false;
-    bool follow = false;  ///< pop
+    bool follow = false;  ///< of pop
     bool keep = false;
 
     Format format () const noexcept;
 };
 
-/// Those that both have.
+/// Adds the options that push and pop share.
 void addOptions (CLI::App& command, Options* options);
 
-/// What is in the texts is read. Throws Stop (Usage).
+/// Parses the options that are texts. @throw Stop (Usage)
 void readTexts (Options* options);
 
-/// Attaches, or makes it where that was asked for. Sides of a Spsc are exclusive. Throws Stop, std::system_error.
+/// Opens the queue, or creates it if the options say so. The roles of a Spsc are exclusive. @throw Stop,
+/// std::system_error
 std::unique_ptr<join::AnyQueue> openQueue (const Options& options);
 
-/// Whether the queue was made for a stream (--bytes), and for nothing else.
+/// Whether the queue was created for a stream (--bytes) only.
 bool isStream (const join::AnyQueue& queue) noexcept;
 
-/// Removes the name of a queue that is shut down, unless it leads to another by now. 0, or -1 with lastError.
+/// Removes the name of a queue that is shut down, unless the name refers to another queue now.
+/// @return 0, or -1 with lastError
 int removeName (const join::AnyQueue& queue) noexcept;
 
 }  // namespace tool::stream

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Into elements.
+// Converts input to elements.
 #include "formats.hpp"
 
 #include "../command.hpp"
@@ -25,7 +25,7 @@ public:
     {
     }
 
-    // What is left of an incomplete element lies behind the complete ones that were in the batch before.
+    // The rest of an incomplete element lies after the complete elements of the previous batch.
     bool pack (Input& input, Batch& batch) override
     {
         std::memmove (batch.at (0), batch.at (_restAt), _rest);
@@ -78,10 +78,10 @@ public:
     }
 
 protected:
-    /// Looks at bytes up to the end of a line. How many they were.
+    /// Consumes bytes up to the end of a line. @return their number
     virtual std::size_t take (const char* text, std::size_t bytes, Batch& batch) = 0;
 
-    /// The input has ended; a last line needs no newline.
+    /// Ends the input; the last line needs no newline.
     virtual void finish (Batch& batch) = 0;
 
     [[noreturn]] void refuse (const std::string& why) const
@@ -90,7 +90,7 @@ protected:
     }
 
     const uint32_t size;
-    uint64_t number = 1;  // of the line
+    uint64_t number = 1;  // of the current line
 
 private:
     std::vector<char> _text;
@@ -136,12 +136,12 @@ private:
         const std::size_t room = size - _line.size ();
         if (bytes > room && !_truncate)
         {
-            refuse ("is longer than an element, of " + bytesText (size) + ": --truncate cuts it");
+            refuse ("is longer than an element of " + bytesText (size) + ": --truncate cuts it");
         }
         _line.append (text, std::min (bytes, room));
         if (std::memchr (text, '\0', std::min (bytes, room)) != nullptr)
         {
-            refuse ("has a NUL byte, which would end it for whoever pops it: push --elements or --hex");
+            refuse ("has a NUL byte, at which pop would end it: use --elements or --hex");
         }
     }
 
@@ -202,7 +202,7 @@ private:
                                                  : -1;
         if (value == -1)
         {
-            refuse ("has something else than hexadecimal digits");
+            refuse ("has characters other than hexadecimal digits");
         }
         if (_digits == 2 * uint64_t (size))
         {
@@ -216,7 +216,7 @@ private:
     {
         if (_digits != 2 * uint64_t (size))
         {
-            refuse ("has " + std::to_string (_digits) + " digits, an element of " + bytesText (size) + " has "
+            refuse ("has " + std::to_string (_digits) + " digits, but an element of " + bytesText (size) + " has "
                     + std::to_string (2 * uint64_t (size)));
         }
         batch.add (_element.data (), _element.size ());
@@ -227,7 +227,7 @@ private:
 
     std::vector<char> _element;
     uint64_t _digits = 0;
-    bool _begun = false;  // something stands on the line
+    bool _begun = false;  // the line is not empty
 };
 }  // namespace
 

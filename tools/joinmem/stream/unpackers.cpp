@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Out of elements.
+// Converts elements to output.
 #include "formats.hpp"
 
 #include <cstring>

@@ -2,6 +2,7 @@
 #include "waiting.hpp"
 
 #include "../command.hpp"
+#include "../show/text.hpp"
 #include "ending.hpp"
 
 #include <join/error.hpp>
@@ -14,7 +15,7 @@ namespace tool::stream
 {
 namespace
 {
-constexpr std::chrono::milliseconds sliceMost (100);
+constexpr std::chrono::milliseconds maxSlice (100);
 }  // namespace
 
 void stopFor (const join::AnyQueue& queue)
@@ -44,19 +45,20 @@ std::chrono::nanoseconds Patience::left () const noexcept
 
 std::chrono::nanoseconds Patience::slice () const noexcept
 {
-    return _most ? std::min<std::chrono::nanoseconds> (sliceMost, left ()) : sliceMost;
+    return _most ? std::min<std::chrono::nanoseconds> (maxSlice, left ()) : maxSlice;
 }
 
-void Patience::lookAt (const join::AnyQueue& queue) const
+void Patience::lookAt (const join::AnyQueue& queue, const char* state) const
 {
     endIfCaught ();
     if (_most && left () <= std::chrono::nanoseconds::zero ())
     {
-        throw Stop (TimedOut, std::string (queue.name ()) + ": " + join::lastError.message ());
+        throw Stop (TimedOut, std::string (queue.name ()) + " stayed " + state + " for "
+                                  + ageText (static_cast<uint64_t> (_most->count ())) + " (--timeout)");
     }
 }
 
-Pusher::Pusher (join::AnyQueue& queue, const Options& options)
+Producer::Producer (join::AnyQueue& queue, const Options& options)
 : _queue (queue)
 , _options (options)
 , _patience (options)
@@ -64,7 +66,7 @@ Pusher::Pusher (join::AnyQueue& queue, const Options& options)
 {
 }
 
-void Pusher::push (const char* elements, uint64_t n)
+void Producer::push (const char* elements, uint64_t n)
 {
     const std::size_t size = _queue.elementSize ();
     _patience.renew ();
@@ -83,39 +85,40 @@ void Pusher::push (const char* elements, uint64_t n)
         {
             stopFor (_queue);
         }
-        _patience.lookAt (_queue);
+        _patience.lookAt (_queue, "full");
         lookForReader ();
     }
 }
 
-// A reader that left has shut the queue down. One that was killed could not: its side of the queue says so, if it had
-// taken a part of this stream and no other has come.
-void Pusher::lookForReader ()
+// A consumer that leaves shuts the queue down. One that was killed could not: its slot shows its death, and the stream
+// is lost if it had popped a part of it and no other consumer has taken over.
+void Producer::lookForReader ()
 {
     constexpr uint32_t readerSide = 2;
-    join::Participant there[2];
-    const int64_t n = _options.bytes ? _queue.participants (there, 2) : 0;
+    join::Producer there[2];
+    // The returned number comes from the segment and may be larger than the array.
+    const int64_t n = _options.bytes ? std::min<int64_t> (_queue.producers (there, 2), 2) : 0;
     for (int64_t i = 0; i < n; ++i)
     {
-        if (there[i].place == readerSide && !there[i].alive && _queue.stats ().popped > _first)
+        if (there[i].slot == readerSide && !there[i].alive && _queue.stats ().popped > _first)
         {
             _lostReader = true;
-            throw Stop (Failed, std::string (_queue.name ()) + ": who popped the stream was killed");
+            throw Stop (Failed, std::string (_queue.name ()) + ": the consumer of the stream was killed");
         }
     }
 }
 
-uint64_t Pusher::pushed () const noexcept
+uint64_t Producer::pushed () const noexcept
 {
     return _pushed;
 }
 
-bool Pusher::lostReader () const noexcept
+bool Producer::lostReader () const noexcept
 {
     return _lostReader;
 }
 
-Popper::Popper (join::AnyQueue& queue, const Options& options, const Output& output) noexcept
+Consumer::Consumer (join::AnyQueue& queue, const Options& options, const Output& output) noexcept
 : _queue (queue)
 , _output (output)
 , _patience (options)
@@ -123,17 +126,18 @@ Popper::Popper (join::AnyQueue& queue, const Options& options, const Output& out
 {
 }
 
-uint64_t Popper::pop (char* elements, uint64_t most)
+uint64_t Consumer::pop (char* elements, uint64_t most)
 {
     _patience.renew ();
     for (;;)
     {
         if (_output.isClosed ())
         {
-            throw Quiet {statusOfSignal (SIGPIPE)};  // before anything is taken for nobody
+            throw Quiet {statusOfSignal (SIGPIPE)};  // before an element is popped that would be lost
         }
         endIfCaught ();
-        // What is claimed and not there yet is waited for in any case: its owner is at work, or is found to be dead.
+        // Waits in any case for an element that is claimed but not published: its producer is still at work, or its
+        // death will be noticed.
         const int64_t now = _waits || !_queue.empty () ? _queue.popSome (elements, most, _patience.slice ())
                                                        : _queue.tryPop (elements, most);
         if (now > 0)
@@ -147,7 +151,7 @@ uint64_t Popper::pop (char* elements, uint64_t most)
                 {
                     return 0;
                 }
-                _patience.lookAt (_queue);
+                _patience.lookAt (_queue, "empty");
                 break;
             case EAGAIN:
                 return 0;
@@ -163,7 +167,7 @@ uint64_t Popper::pop (char* elements, uint64_t most)
     }
 }
 
-Dry Popper::why () const noexcept
+Dry Consumer::why () const noexcept
 {
     return _why;
 }

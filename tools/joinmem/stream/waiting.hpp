@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Pushes and pops that wait as the command line says: in slices, so that a signal is noticed, and what else may have
-// happened meanwhile.
+// Pushes and pops that wait as the command line says. They wait in slices, and check for signals and for the death of
+// the other side between two slices.
 #ifndef JOINMEM_TOOL_STREAM_WAITING_HPP
 #define JOINMEM_TOOL_STREAM_WAITING_HPP
 
@@ -13,10 +13,10 @@
 
 namespace tool::stream
 {
-/// Ends the program for what lastError says of that queue. Throws Stop.
+/// Ends the program with the error in lastError. @throw Stop always
 [[noreturn]] void stopFor (const join::AnyQueue& queue);
 
-/// One wait, from a success to the next.
+/// The time of one wait, from one success to the next.
 class Patience
 {
 public:
@@ -24,11 +24,12 @@ public:
 
     void renew () noexcept;
 
-    /// How long the next call may wait.
+    /// The time that the next call may wait.
     std::chrono::nanoseconds slice () const noexcept;
 
-    /// A call was in vain: throws Stop (TimedOut) where the time is up, Quiet where a signal came.
-    void lookAt (const join::AnyQueue& queue) const;
+    /// Called after a call without success. @throw Stop (TimedOut) the time is up; Quiet a signal has arrived
+    /// @param state the state of the queue all the time: "full" or "empty"
+    void lookAt (const join::AnyQueue& queue, const char* state) const;
 
 private:
     using Clock = std::chrono::steady_clock;
@@ -39,18 +40,18 @@ private:
     Clock::time_point _start;
 };
 
-class Pusher
+class Producer
 {
 public:
-    Pusher (join::AnyQueue& queue, const Options& options);
+    Producer (join::AnyQueue& queue, const Options& options);
 
-    /// All n. Throws Stop, Quiet.
+    /// Pushes all n elements. @throw Stop, Quiet
     void push (const char* elements, uint64_t n);
 
-    /// By this object.
+    /// The number of elements that this object has pushed.
     uint64_t pushed () const noexcept;
 
-    /// Whether the stream's reader was killed: the rest of it is of no use to anybody.
+    /// Whether the consumer of the stream was killed, so that the rest of the stream is useless.
     bool lostReader () const noexcept;
 
 private:
@@ -59,26 +60,27 @@ private:
     join::AnyQueue& _queue;
     const Options& _options;
     Patience _patience;
-    uint64_t _first;  // element of this stream, as the queue counts them
+    uint64_t _first;  // position of the first element of this stream
     uint64_t _pushed = 0;
     bool _lostReader = false;
 };
 
-/// Why there is no element more.
+/// Why no element was popped.
 enum class Dry
 {
-    Empty,      // and nobody was waited for
-    ShutDown,   // and drained
-    Abandoned,  // who pushed was killed
+    Empty,      // the queue is empty, and the options do not wait
+    ShutDown,   // the queue is shut down and drained
+    Abandoned,  // the producer was killed
 };
 
-class Popper
+class Consumer
 {
 public:
-    /// Waits unless the options say to take what is there; while it waits it sees whether the output is still read.
-    Popper (join::AnyQueue& queue, const Options& options, const Output& output) noexcept;
+    /// pop () waits unless the options request only the elements in the queue; while it waits it checks whether the
+    /// reader of the output has closed it.
+    Consumer (join::AnyQueue& queue, const Options& options, const Output& output) noexcept;
 
-    /// At least one, up to `most`; 0: no more, and why () tells. Throws Stop, Quiet.
+    /// Pops up to `most` elements. @return their number; 0: there are no more, see why (). @throw Stop, Quiet
     uint64_t pop (char* elements, uint64_t most);
 
     Dry why () const noexcept;

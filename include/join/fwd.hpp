@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+/// Forward declarations of the library's classes, for headers that only mention them. Include this header instead of
+/// writing `namespace join { class LocalMem; }`, which declares another class: the library's are in an inline
+/// namespace. Since: 0.1
+#ifndef JOIN_FWD_HPP
+#define JOIN_FWD_HPP
+
+#include <join/detail/abi.hpp>
+
+#include <cstdint>
+
+namespace join
+{
+inline namespace JOIN_ABI
+{
+class Memory;
+class LocalMem;
+class ShmMem;
+struct MemOptions;
+struct Placement;
+enum class HugePages : uint32_t;
+enum class OpenMode : uint32_t;
+
+class AnyQueue;
+struct QueueOptions;
+struct QueueStats;
+struct Producer;
+enum class QueueKind : uint32_t;
+template <typename Mem>
+struct BasicSpsc;
+template <typename Mem>
+struct BasicMpsc;
+template <typename Mem>
+struct BasicMpmc;
+
+struct SegmentInfo;
+struct SegmentPages;
+enum class SegmentKind : uint32_t;
+}  // namespace JOIN_ABI
+}  // namespace join
+
+#endif

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: MIT
+// Checks MemOptions. Their struct may come from a program that was compiled against an older or a newer header.
+#include "memory/options.hpp"
+
+#include "os/pages.hpp"
+
+#include <cerrno>
+#include <cstddef>
+#include <cstring>
+
+namespace join
+{
+inline namespace JOIN_ABI
+{
+namespace
+{
+// The struct of a program that is older than a field ends before that field, so it may end at any field.
+bool endsAtField (uint32_t size) noexcept
+{
+    static const std::size_t ends[] = {
+        offsetof (MemOptions, pageSize),    offsetof (MemOptions, node),     offsetof (MemOptions, mode),
+        offsetof (MemOptions, permissions), offsetof (MemOptions, prefault), sizeof (MemOptions),
+    };
+    for (std::size_t end : ends)
+    {
+        if (size == end)
+        {
+            return true;
+        }
+    }
+    return false;
+}
+
+Failure copyOptions (const MemOptions& given, MemOptions* options) noexcept
+{
+    const uint32_t size = given.structSize;
+    if (size > sizeof (MemOptions) && size <= 4096)
+    {
+        const char* bytes = reinterpret_cast<const char*> (&given);
+        for (uint32_t i = sizeof (MemOptions); i < size; ++i)
+        {
+            if (bytes[i] != 0)
+            {
+                return Failure (
+                    EINVAL, "the options have a field at byte %u that this library does not know: use a newer library",
+                    i);
+            }
+        }
+    }
+    else if (!endsAtField (size))
+    {
+        return Failure (EINVAL, "the options' structSize is %u, which no MemOptions has: leave it as constructed",
+                        size);
+    }
+    const std::size_t known = size < sizeof (MemOptions) ? size : sizeof (MemOptions);
+    std::memcpy (static_cast<void*> (options), &given, known);
+    options->structSize = sizeof (MemOptions);
+    return Failure ();
+}
+
+Failure checkShared (const MemOptions& options) noexcept
+{
+    if (options.mode > OpenMode::OpenOnly)
+    {
+        return Failure (EINVAL, "open mode %u does not exist: 0 creates or opens, 1 creates only, 2 opens only",
+                        static_cast<unsigned> (options.mode));
+    }
+    if ((options.permissions & ~0777U) != 0)
+    {
+        return Failure (EINVAL, "permissions 0%o have bits above 0777: give 0 to 0777", options.permissions);
+    }
+    if (options.readOnly && options.mode != OpenMode::OpenOnly)
+    {
+        return Failure (EINVAL,
+                        "read-only needs the open mode OpenOnly (JM_OPEN_ONLY): a new segment must be writable");
+    }
+    return Failure ();
+}
+}  // namespace
+
+Failure readOptions (const MemOptions& given, bool shared, MemOptions* options) noexcept
+{
+    if (Failure failure = copyOptions (given, options))
+    {
+        return failure;
+    }
+    if (options->huge > HugePages::Require)
+    {
+        return Failure (EINVAL, "huge pages mode %u does not exist: 0 prefers them, 1 uses none, 2 requires them",
+                        static_cast<unsigned> (options->huge));
+    }
+    const uint64_t page = options->pageSize;
+    if (page != 0 && ((page & (page - 1)) != 0 || page <= os::basePageSize ()))
+    {
+        return Failure (EINVAL, "huge pages of %s do not exist: give 0 or a power of two above %s",
+                        SizeText (page).text, SizeText (os::basePageSize ()).text);
+    }
+    if (options->node < -1)
+    {
+        return Failure (EINVAL, "node %d does not exist: give -1 or the number of a node", options->node);
+    }
+    unsigned char onlyOurs = 0;
+    // The byte of the caller's struct may have any value, which a bool must not have.
+    std::memcpy (&onlyOurs, &options->onlyOurs, sizeof (onlyOurs));
+    if (onlyOurs > 1)
+    {
+        return Failure (EINVAL, "the options' onlyOurs is %u: give true or false", onlyOurs);
+    }
+    if (options->permissions == 0)
+    {
+        options->permissions = 0600;
+    }
+    if (Failure failure = checkShared (*options))
+    {
+        return failure;
+    }
+    if (!shared && options->mode == OpenMode::OpenOnly)
+    {
+        return Failure (EINVAL, "open mode OpenOnly (JM_OPEN_ONLY) is for segments: private memory is always new");
+    }
+    return Failure ();
+}
+
+}  // namespace JOIN_ABI
+}  // namespace join

@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: MIT
+// Reads /proc/self/smaps, mincore(2) and move_pages(2) for the placement report of a mapping.
+#include "memory/placement.hpp"
+
+#include "memory/page_query.hpp"
+#include "os/pages.hpp"
+#include "os/scratch.hpp"
+#include "os/text.hpp"
+
+#include <cstddef>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <utility>
+
+namespace join
+{
+inline namespace JOIN_ABI
+{
+namespace
+{
+// One mapping in smaps.
+struct Area
+{
+    std::size_t begin = 0;
+    std::size_t end = 0;
+    uint64_t resident = 0;  // bytes, without those of the hugetlb pool
+    uint64_t huge = 0;      // bytes of these on huge pages
+    uint64_t pooled = 0;    // bytes on pages of the pool
+    uint64_t page = 0;      // page size of this mapping, bytes
+    bool locked = false;
+};
+
+bool isHeader (const char* line, Area* area) noexcept
+{
+    unsigned long long begin = 0;
+    unsigned long long end = 0;
+    char permission = 0;
+    if (std::sscanf (line, "%llx-%llx %c", &begin, &end, &permission) != 3)
+    {
+        return false;
+    }
+    *area = Area ();
+    area->begin = static_cast<std::size_t> (begin);
+    area->end = static_cast<std::size_t> (end);
+    return true;
+}
+
+void readField (const char* line, Area* area) noexcept
+{
+    const char* colon = std::strchr (line, ':');
+    if (colon == nullptr)
+    {
+        return;
+    }
+    const std::string_view key (line, static_cast<std::size_t> (colon - line));
+    const uint64_t bytes = std::strtoull (colon + 1, nullptr, 10) * 1024;
+    if (key == "Rss")
+    {
+        area->resident = bytes;
+    }
+    else if (key == "KernelPageSize")
+    {
+        area->page = bytes;
+    }
+    else if (key == "AnonHugePages" || key == "ShmemPmdMapped" || key == "FilePmdMapped")
+    {
+        area->huge += bytes;
+    }
+    else if (key == "Shared_Hugetlb" || key == "Private_Hugetlb")
+    {
+        area->pooled += bytes;
+    }
+    else if (key == "VmFlags")
+    {
+        area->locked = std::strstr (colon, " lo") != nullptr;
+    }
+}
+
+struct Sum
+{
+    bool seen = false;
+    bool hugeKnown = true;
+    uint64_t resident = 0;
+    uint64_t huge = 0;
+    uint64_t locked = 0;
+    uint64_t page = 0;
+
+    void smallest (uint64_t size) noexcept
+    {
+        page = page == 0 || size < page ? size : page;
+    }
+};
+
+void add (const Mapping& mapping, const Area& area, Sum* sum) noexcept
+{
+    const std::size_t base = reinterpret_cast<std::size_t> (mapping.base);
+    const std::size_t end = base + mapping.backed;
+    if (area.end <= base || area.begin >= end)
+    {
+        return;
+    }
+    sum->seen = true;
+    uint64_t resident = area.resident;
+    uint64_t huge = area.huge;
+    if (area.begin < base || area.end > end)
+    {
+        // The kernel has merged it with a neighbour: count only our part. How much of it is huge is known only if the
+        // whole merged mapping is huge, or none of it.
+        const std::size_t from = area.begin < base ? base : area.begin;
+        const std::size_t to = area.end > end ? end : area.end;
+        resident = residentBytes (reinterpret_cast<void*> (from), to - from);
+        const bool all = huge == area.end - area.begin;
+        sum->hugeKnown = sum->hugeKnown && (huge == 0 || all);
+        huge = all ? resident : 0;
+    }
+    const uint64_t there = resident + area.pooled;
+    sum->resident += there;
+    sum->huge += huge + area.pooled;
+    sum->locked += area.locked ? there : area.pooled;  // the pool's pages never leave RAM
+    if (area.pooled != 0)
+    {
+        sum->smallest (area.page);
+    }
+    if (resident != 0)
+    {
+        sum->smallest (huge == resident ? transparentPage () : os::basePageSize ());
+    }
+}
+
+const char* nameOf (Backing backing) noexcept
+{
+    switch (backing)
+    {
+        case Backing::Anonymous:
+            return "anonymous";
+        case Backing::Pool:
+            return "pool";
+        case Backing::Tmpfs:
+            return "tmpfs";
+        case Backing::Hugetlbfs:
+            return "hugetlbfs";
+        case Backing::File:
+            break;
+    }
+    return "file";
+}
+
+// Sets the field if the calling program was compiled with it.
+template <typename T, typename Value>
+void tell (Placement& placement, T Placement::*field, Value&& value)
+{
+    T* there = &(placement.*field);
+    const char* end = reinterpret_cast<const char*> (there + 1);
+    if (end - reinterpret_cast<const char*> (&placement) <= static_cast<std::ptrdiff_t> (placement.structSize))
+    {
+        *there = std::forward<Value> (value);
+    }
+}
+
+detail::Array<Fallback> fallbacksOf (const Mapping& mapping)
+{
+    detail::Array<Fallback> fallbacks (mapping.fallbacks.size ());
+    for (std::size_t i = 0; i < mapping.fallbacks.size (); ++i)
+    {
+        fallbacks[i] = mapping.fallbacks[i];
+    }
+    return fallbacks;
+}
+}  // namespace
+
+void NodePages::count (void*, int node, void* pages) noexcept
+{
+    if (node < os::maxNodes)
+    {
+        ++static_cast<NodePages*> (pages)->_onNode[node];
+    }
+}
+
+int NodePages::add (void* address, std::size_t bytes, uint64_t most) noexcept
+{
+    return eachPage (address, bytes, count, this, most);
+}
+
+detail::Array<NodeBytes> NodePages::list () const
+{
+    std::size_t some = 0;
+    for (uint64_t pages : _onNode)
+    {
+        some += pages != 0 ? 1 : 0;
+    }
+    detail::Array<NodeBytes> nodes (some);
+    NodeBytes* next = nodes.begin ();
+    for (int node = 0; node < os::maxNodes; ++node)
+    {
+        if (_onNode[node] != 0)
+        {
+            next->node = node;
+            next->bytes = _onNode[node] * os::basePageSize ();
+            ++next;
+        }
+    }
+    return nodes;
+}
+
+Backed readBacked (const Mapping& mapping) noexcept
+{
+    const std::size_t end = reinterpret_cast<std::size_t> (mapping.base) + mapping.backed;
+    Area area;
+    Area next;
+    Sum sum;
+    os::TextFile file ("/proc/self/smaps");
+    while (const char* line = file.line ())
+    {
+        if (!isHeader (line, &next))
+        {
+            readField (line, &area);
+            continue;
+        }
+        add (mapping, area, &sum);
+        area = next;
+        if (area.begin >= end)
+        {
+            break;
+        }
+    }
+    add (mapping, area, &sum);
+    Backed backed;
+    if (file.error () != 0 || !sum.seen)
+    {
+        return backed;
+    }
+    backed.resident = sum.resident;
+    backed.locked = sum.locked;
+    if (sum.hugeKnown)
+    {
+        backed.huge = sum.huge;
+    }
+    if (sum.hugeKnown && sum.page != 0)
+    {
+        backed.page = sum.page;
+    }
+    return backed;
+}
+
+void fillPlacement (const Mapping& mapping, Placement& placement)
+{
+    const Backed backed = readBacked (mapping);
+    tell (placement, &Placement::askedHuge, mapping.asked.huge);
+    tell (placement, &Placement::askedPageSize, mapping.asked.pageSize);
+    tell (placement, &Placement::askedNode, mapping.asked.node);
+    tell (placement, &Placement::askedPrefault, mapping.asked.prefault);
+    tell (placement, &Placement::askedLock, mapping.asked.lock);
+    tell (placement, &Placement::shared, mapping.shared);
+    tell (placement, &Placement::created, mapping.created);
+    tell (placement, &Placement::size, mapping.bytes);
+    tell (placement, &Placement::name, mapping.name);
+    tell (placement, &Placement::backing, nameOf (mapping.backing));
+    tell (placement, &Placement::pageSize, backed.page);
+    tell (placement, &Placement::hugeBytes, backed.huge);
+    tell (placement, &Placement::residentBytes, backed.resident);
+    tell (placement, &Placement::lockedBytes, backed.locked);
+    const os::Scratch<NodePages> pages;
+    // Stop at the last resident page: memory may be sparse.
+    const uint64_t most = backed.resident.has_value () ? *backed.resident / os::basePageSize () : UINT64_MAX;
+    if (pages && pages->add (mapping.base, mapping.backed, most) == 0)
+    {
+        tell (placement, &Placement::nodes, pages->list ());
+    }
+    tell (placement, &Placement::fallbacks, fallbacksOf (mapping));
+}
+
+}  // namespace JOIN_ABI
+}  // namespace join

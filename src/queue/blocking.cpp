@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+// The waiting calls of a ring, their deadlines, and the calls that cancel them.
+#include "os/futex.hpp"
+#include "queue/wait.hpp"
+
+namespace join
+{
+inline namespace JOIN_ABI
+{
+using detail::Attempts;
+using detail::Deadline;
+using detail::Ring;
+
+namespace
+{
+// Wakes the sleepers of all processes, because they sleep on words of
+// the segment. Those of other queue objects sleep again.
+void wakeEveryone (OwnedRing& ring) noexcept
+{
+    EventCount (ring.gate (), Side::Element, ring.shared).wakeAll ();
+    EventCount (ring.gate (), Side::Room, ring.shared).wakeAll ();
+}
+}  // namespace
+
+int Ring::awaitElement (Deadline deadline, Attempts& attempts) noexcept
+{
+    return Wait (own (*this), Side::Element, Role::Taker, deadline, attempts).run ();
+}
+
+int Ring::awaitRoom (Deadline deadline, Attempts& attempts) noexcept
+{
+    return Wait (own (*this), Side::Room, Role::Taker, deadline, attempts).run ();
+}
+
+// A call that began while the queue object was cancelled may go on: it fails when it would have to wait.
+bool Ring::mayGoOn (Deadline deadline, Attempts& attempts) const noexcept
+{
+    const uint32_t cancels = own (*this).cancels.load ();
+    const bool cancelled = cancels != cancelsBefore (attempts, cancels) || WaitState::isClosed (cancels);
+    return !cancelled && (deadline.at == Deadline::never || os::monotonicNow () < deadline.at);
+}
+
+Deadline Ring::deadlineIn (int64_t nanoseconds) noexcept
+{
+    if (nanoseconds <= 0)
+    {
+        return Deadline {0};
+    }
+    const int64_t now = os::monotonicNow ();
+    return Deadline {nanoseconds > Deadline::never - now ? Deadline::never : now + nanoseconds};
+}
+
+void Ring::yield () noexcept
+{
+    os::yieldCpu ();
+}
+
+void Ring::cancel () noexcept
+{
+    if (!isNone ())
+    {
+        own (*this).setCancelled (true);
+        wakeEveryone (own (*this));
+    }
+}
+
+void Ring::resume () noexcept
+{
+    if (!isNone ())
+    {
+        own (*this).setCancelled (false);
+    }
+}
+
+void Ring::cancelForGood () noexcept
+{
+    own (*this).WaitState::cancelForGood ();
+    wakeEveryone (own (*this));
+}
+
+}  // namespace JOIN_ABI
+}  // namespace join

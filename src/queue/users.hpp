@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: MIT
+// The number of objects, of all processes, that have a segment open: /proc/locks has a line for each attach lock.
+#ifndef JOIN_SRC_QUEUE_USERS_HPP
+#define JOIN_SRC_QUEUE_USERS_HPP
+
+#include "os/files.hpp"
+
+#include <join/detail/maybe.hpp>
+
+namespace join
+{
+inline namespace JOIN_ABI
+{
+/// The number of open file descriptions that hold the attach lock of a file, which is known to be locked. No value:
+/// /proc/locks cannot be read, or has too many lines.
+///
+/// Reading /proc/locks takes time in proportion to all locks of the machine, so inspecting each of many segments would
+/// be quadratic. Therefore a long table (more than 128 locks) is kept for 16 times as long as reading it took: a count
+/// may be that old. A short table is read each time.
+///
+/// Thread safety: any thread.
+detail::Maybe<uint32_t> countUsers (const os::FileFacts& facts) noexcept;
+
+}  // namespace JOIN_ABI
+}  // namespace join
+
+#endif
