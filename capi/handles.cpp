@@ -75,7 +75,7 @@ void repairChild ()
     table.mutex.unlock ();
 }
 
-// The handlers of the producer slots are registered first: a queue that is destroyed in the child needs its mutexes.
+// The handlers of the producer slots were registered before: a queue that is destroyed in the child needs its mutexes.
 int prepareFork () noexcept
 {
     const int error = Slots::prepareFork ();

@@ -71,7 +71,7 @@ struct SegmentInfo
     uint32_t incompatible = 0;              ///< bits of features that it may not ignore
     uint32_t elementSize = 0;               ///< bytes
     uint32_t stride = 0;                    ///< bytes from one element, or cell, to the next
-    uint32_t slots = 0;                     ///< producer slots
+    uint32_t slotCount = 0;                 ///< producer slots
     uint64_t capacity = 0;                  ///< elements
     uint64_t typeId = 0;                    ///< as QueueOptions
     uint64_t tag = 0;                       ///< as QueueOptions

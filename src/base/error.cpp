@@ -130,10 +130,29 @@ bool detail::isOfClass (const std::error_code& code, int condition) noexcept
     return code.value () != 0 && static_cast<Errc> (condition) == Errc::UnknownError;
 }
 
+namespace
+{
+// Initialised statically and never destroyed: no access checks a guard variable, which a forked child could find locked.
+union ForEver
+{
+    ErrorCategory category;
+
+    constexpr ForEver () noexcept
+    : category ()
+    {
+    }
+
+    ~ForEver ()
+    {
+    }
+};
+
+const ForEver forEver;
+}  // namespace
+
 const std::error_category& errorCategory () noexcept
 {
-    static const ErrorCategory category;
-    return category;
+    return forEver.category;
 }
 
 }  // namespace JOIN_ABI

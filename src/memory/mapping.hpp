@@ -9,6 +9,7 @@
 
 #include <join/memory.hpp>
 
+#include <atomic>
 #include <cstddef>
 #include <string>
 #include <vector>
@@ -30,7 +31,11 @@ enum class Backing
 
 struct Mapping
 {
-    MemOptions asked;
+    static constexpr int unchanged = -2;
+
+    MemOptions asked;                        ///< as the constructor got them
+    std::atomic<int> node {unchanged};       ///< requested since by mbind (), which several threads may call at a time
+    std::atomic<int> lockState {unchanged};  ///< since mlock () 1, since munlock () 0
     char* base = nullptr;      ///< the address that the user gets
     uint64_t requested = 0;    ///< of a segment: bytes as requested; 0: the size of the segment
     std::size_t bytes = 0;     ///< the requested bytes, rounded up to base pages
@@ -79,6 +84,18 @@ struct Mapping
     bool fills () const noexcept
     {
         return asked.prefault || asked.lock || asked.huge == HugePages::Require;
+    }
+
+    int requestedNode () const noexcept
+    {
+        const int changed = node.load ();
+        return changed == unchanged ? asked.node : changed;
+    }
+
+    bool requestedLock () const noexcept
+    {
+        const int changed = lockState.load ();
+        return changed == unchanged ? asked.lock : changed != 0;
     }
 
     bool writable () const noexcept

@@ -97,11 +97,9 @@ int Memory::mbind (int node) const noexcept
     // The last huge page may reach past the end of the file. That part is not bound: it moves with the part before it.
     const std::size_t bytes = _state->backing == Backing::Tmpfs ? _state->bytes : _state->backed;
     Failure failure = bindRange (_state->base, bytes, node, _state->pooled ());
-    const bool set = !failure || failure.error () == EBUSY;
-    if (set)
+    if (!failure || failure.error () == EBUSY)
     {
-        const std::lock_guard<std::mutex> lock (_state->mutex);
-        _state->asked.node = node;
+        _state->node.store (node);
     }
     if (failure)
     {
@@ -131,8 +129,7 @@ int Memory::mlock () const noexcept
     {
         return fail (failure);
     }
-    const std::lock_guard<std::mutex> lock (_state->mutex);
-    _state->asked.lock = true;
+    _state->lockState.store (1);
     return 0;
 }
 
@@ -147,8 +144,7 @@ int Memory::munlock () const noexcept
     {
         return fail (error, "%s cannot be unlocked", SizeText (_state->bytes).text);
     }
-    const std::lock_guard<std::mutex> lock (_state->mutex);
-    _state->asked.lock = false;
+    _state->lockState.store (0);
     return 0;
 }
 
@@ -203,7 +199,6 @@ void Memory::report (Placement& placement) const
     {
         throw std::runtime_error ("nothing is mapped: the object was moved from");
     }
-    const std::lock_guard<std::mutex> lock (_state->mutex);
     fillPlacement (*_state, placement);
 }
 

@@ -248,9 +248,9 @@ void fillPlacement (const Mapping& mapping, Placement& placement)
     const Backed backed = readBacked (mapping);
     tell (placement, &Placement::askedHuge, mapping.asked.huge);
     tell (placement, &Placement::askedPageSize, mapping.asked.pageSize);
-    tell (placement, &Placement::askedNode, mapping.asked.node);
+    tell (placement, &Placement::askedNode, mapping.requestedNode ());
     tell (placement, &Placement::askedPrefault, mapping.asked.prefault);
-    tell (placement, &Placement::askedLock, mapping.asked.lock);
+    tell (placement, &Placement::askedLock, mapping.requestedLock ());
     tell (placement, &Placement::shared, mapping.shared);
     tell (placement, &Placement::created, mapping.created);
     tell (placement, &Placement::size, mapping.bytes);

@@ -5,15 +5,12 @@
 
 #include "memory/mapping.hpp"
 
-#include <mutex>
-
 namespace join
 {
 inline namespace JOIN_ABI
 {
 struct Memory::State : Mapping
 {
-    std::mutex mutex;  // protects `asked`, which const members on several threads change and read
 };
 
 }  // namespace JOIN_ABI

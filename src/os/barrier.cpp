@@ -18,6 +18,14 @@ namespace os
 namespace
 {
 std::atomic<uint32_t> forkCount {0};
+int countError = 0;
+
+// A function-local static would leave its guard locked in a child that is forked while another thread constructs it.
+// The priority is the first one of programs: a static constructor of the program may fork.
+__attribute__ ((constructor (101))) void countForks () noexcept
+{
+    countError = ::pthread_atfork (nullptr, nullptr, [] { forkCount.fetch_add (1); });
+}
 
 int membarrier (int command) noexcept
 {
@@ -47,8 +55,7 @@ int globalBarrier () noexcept
 
 uint32_t forks () noexcept
 {
-    static const int registered = ::pthread_atfork (nullptr, nullptr, [] { forkCount.fetch_add (1); });
-    return registered == 0 ? forkCount.load () : 0;
+    return countError == 0 ? forkCount.load () : 0;
 }
 
 int aroundFork (void (*before) (), void (*inParent) (), void (*inChild) ()) noexcept

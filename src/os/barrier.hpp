@@ -28,8 +28,8 @@ int globalBarrier () noexcept;
 /// Registers handlers with pthread_atfork(3).
 int aroundFork (void (*before) (), void (*inParent) (), void (*inChild) ()) noexcept;
 
-/// The number of forks that lie between the process that first called this and the calling one; a child has one more
-/// than its parent. 0 if the handler for fork(2) cannot be registered.
+/// The number of forks between the process that loaded the library and the calling one; a child has one more than its
+/// parent. 0 if the handler for fork(2) cannot be registered.
 uint32_t forks () noexcept;
 
 /// Sets whether this thread can be cancelled, with pthread_setcancelstate(3). *before: the previous state.

@@ -4,6 +4,7 @@
 
 #include "descriptors.hpp"
 
+#include <atomic>
 #include <cerrno>
 #include <fcntl.h>
 #include <sys/ioctl.h>
@@ -43,7 +44,13 @@ int map (void* where, std::size_t bytes, int protection, int flags, int file, vo
 
 std::size_t basePageSize () noexcept
 {
-    static const std::size_t size = static_cast<std::size_t> (::sysconf (_SC_PAGESIZE));
+    static std::atomic<std::size_t> known {0};  // constant-initialised: no guard that a forked child could wait for
+    std::size_t size = known.load (std::memory_order_relaxed);  // [page size] all threads store the same value
+    if (size == 0)
+    {
+        size = static_cast<std::size_t> (::sysconf (_SC_PAGESIZE));
+        known.store (size, std::memory_order_relaxed);  // [page size] see above
+    }
     return size;
 }
 

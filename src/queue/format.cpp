@@ -79,7 +79,7 @@ const char* badField (const Identity& there, uint64_t* value) noexcept
         {"kind", there.kind, known (kind)},
         {"elementSize", there.elementSize, there.elementSize != 0 && there.elementSize <= detail::maxElement},
         {"capacity", there.capacity, there.capacity != 0 && there.capacity <= detail::maxCapacity && powerOfTwo},
-        {"slots", there.slots, there.slots >= minSlots && there.slots <= maxSlots},
+        {"slots", there.slotCount, there.slotCount >= minSlots && there.slotCount <= maxSlots},
     };
     for (const auto& field : fields)
     {
@@ -178,11 +178,11 @@ Failure shapeFormat (const detail::Shape& asked, const QueueOptions& options, bo
     format->kind = asked.kind;
     format->elementSize = asked.elementSize;
     format->capacity = capacity;
-    format->slots = slotsFor (asked.kind, options, shared);
+    format->slotCount = slotsFor (asked.kind, options, shared);
     format->typeId = options.typeId;
     format->tag = options.tag;
     format->lockFile = 0;
-    format->layout = detail::layoutOf (asked.kind, capacity, asked.elementSize, format->slots);
+    format->layout = detail::layoutOf (asked.kind, capacity, asked.elementSize, format->slotCount);
     return Failure ();
 }
 
@@ -198,7 +198,7 @@ void writeIdentity (const QueueFormat& format, char* base) noexcept
     identity.capacity = format.capacity;
     identity.typeId = format.typeId;
     identity.tag = format.tag;
-    identity.slots = format.slots;
+    identity.slotCount = format.slotCount;
     identity.stride = detail::strideOf (format.kind, format.elementSize);
     identity.wordsOffset = format.layout.wordsOffset;
     identity.elementsOffset = format.layout.elementsOffset;
@@ -217,7 +217,7 @@ Failure readIdentity (const Identity& there, uint64_t fileSize, const char* path
         return failure;
     }
     const Kind kind = static_cast<Kind> (there.kind);
-    const detail::Layout layout = detail::layoutOf (kind, there.capacity, there.elementSize, there.slots);
+    const detail::Layout layout = detail::layoutOf (kind, there.capacity, there.elementSize, there.slotCount);
     if (Failure failure = checkLayout (there, fileSize, layout, path))
     {
         return failure;
@@ -231,7 +231,7 @@ Failure readIdentity (const Identity& there, uint64_t fileSize, const char* path
     format->kind = kind;
     format->elementSize = there.elementSize;
     format->capacity = there.capacity;
-    format->slots = there.slots;
+    format->slotCount = there.slotCount;
     format->typeId = there.typeId;
     format->tag = there.tag;
     format->lockFile = (there.compatible & detail::lockFileFeature) != 0 ? there.lockFile : 0;

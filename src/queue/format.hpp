@@ -20,7 +20,7 @@ struct QueueFormat
     detail::Kind kind;
     uint32_t elementSize;
     uint64_t capacity;
-    uint32_t slots;
+    uint32_t slotCount;
     uint64_t typeId;
     uint64_t tag;
     uint64_t lockFile;  // the random number in the name of its WriterFile; 0: it has none

@@ -51,7 +51,7 @@ void tellShape (const detail::Identity& identity, SegmentInfo* info) noexcept
     info->incompatible = identity.incompatible;
     info->elementSize = identity.elementSize;
     info->stride = identity.stride;
-    info->slots = identity.slots;
+    info->slotCount = identity.slotCount;
     info->capacity = identity.capacity;
     info->typeId = identity.typeId;
     info->tag = identity.tag;

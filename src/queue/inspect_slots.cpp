@@ -89,7 +89,7 @@ public:
     Failure taken (uint32_t first, uint32_t* bits) const noexcept
     {
         unsigned char bytes[block * sizeof (detail::Slot)];
-        const uint32_t count = _format.slots - first + 1 < block ? _format.slots - first + 1 : block;
+        const uint32_t count = _format.slotCount - first + 1 < block ? _format.slotCount - first + 1 : block;
         *bits = 0;
         Failure failure =
             _look.read (sizeof (Control) + (first - 1) * sizeof (detail::Slot), bytes, count * sizeof (detail::Slot));
@@ -134,7 +134,7 @@ int64_t detail::inspectProducers (std::string_view name, Producer* list, uint64_
     const SlotsLooked slots (look, format);
     uint64_t found = 0;
     uint32_t taken = 0;
-    for (uint32_t number = 1; number <= format.slots; ++number)
+    for (uint32_t number = 1; number <= format.slotCount; ++number)
     {
         Producer producer;
         bool there = false;

@@ -20,7 +20,12 @@ namespace
 Control control = {};
 detail::SlotEntry entries[2] = {};  // of no thread
 
-OwnedRing* startNone (void* place) noexcept
+alignas (OwnedRing) char place[sizeof (OwnedRing)];
+OwnedRing* noRing = nullptr;
+
+// Runs when the library is loaded, before the program's static constructors: a function-local static would leave its
+// guard locked in a child that is forked while another thread constructs it.
+__attribute__ ((constructor (101))) void startNone () noexcept
 {
     control.gate.state.store (detail::shutBit);
     control.head.value.store (detail::closedBit);
@@ -46,7 +51,7 @@ OwnedRing* startNone (void* place) noexcept
     ring->pollsBeforeRecovery.store (0);
     ring->peeked = 0;
     ring->peekedAt = 0;
-    return ring;
+    noRing = ring;
 }
 
 template <typename Make>
@@ -67,9 +72,7 @@ Ring* orNone (Make make) noexcept
 // Never destroyed, because queue objects that are destroyed late may have it.
 Ring* Ring::none () noexcept
 {
-    alignas (OwnedRing) static char place[sizeof (OwnedRing)];
-    static OwnedRing* const none = startNone (place);
-    return none;
+    return noRing;
 }
 
 Ring* Ring::makeOrNone (const Shape& shape, const MemOptions& memory, const QueueOptions& options) noexcept

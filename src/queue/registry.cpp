@@ -5,6 +5,8 @@
 #include "os/barrier.hpp"
 #include "queue/table.hpp"
 
+#include <atomic>
+#include <cerrno>
 #include <mutex>
 
 namespace join
@@ -18,7 +20,9 @@ std::mutex locking;  // taken after `mutex` and a table's
 std::mutex linking;  // taken after all others
 Slots* first = nullptr;
 
-const int atFork = SlotRegistry::forkError ();  // runs when the library is loaded
+int atForkError = 0;
+std::atomic<int> lateKeyError {0};
+unsigned lateKey = 0;
 
 // Thread-local, and read by signal handlers, which must not call __tls_get_addr ().
 __attribute__ ((tls_model ("initial-exec"))) __thread volatile int atSlots = 0;
@@ -68,16 +72,28 @@ thread_local Leaver leaver;
 
 // For a thread that pushes after Leaver's destructor: in the
 // destructor of another thread-local, or of a key of its own.
-struct LateLeaver
+void leaveLate (void* thread)
 {
-    unsigned key = 0;
-    const int error = os::makeKey (leave, &key);
+    SlotRegistry::leaveLate (thread);
+}
 
-    static void leave (void* thread)
+// Runs when the library is loaded, before the program's static constructors. The handlers hold the mutexes during a
+// fork: no thread changes the list then.
+__attribute__ ((constructor (101))) void startRegistry () noexcept
+{
+    atForkError = os::aroundFork (lock, unlock, unlockChild);
+    lateKeyError = os::makeKey (leaveLate, &lateKey);
+}
+
+// A plug-in that contains the library may be unloaded, and leaveLate () with it.
+__attribute__ ((destructor (101))) void stopRegistry () noexcept
+{
+    if (lateKeyError == 0)
     {
-        SlotRegistry::leaveLate (thread);
+        lateKeyError = ENOENT;
+        os::dropKey (lateKey);
     }
-};
+}
 
 // For the thread that calls exit(3), for which the destructors of keys are not run. It runs after the program's own
 // destructors, because the library was loaded before the program.
@@ -162,10 +178,9 @@ void SlotRegistry::leaveAtExit (const void* thread) noexcept
         return;
     }
     isLate = true;
-    static const LateLeaver late;
-    if (late.error == 0)
+    if (lateKeyError == 0)
     {
-        os::keepBy (late.key, thread);
+        os::keepBy (lateKey, thread);
     }
 }
 
@@ -272,9 +287,7 @@ std::mutex& SlotRegistry::lockingMutex () noexcept
 
 int SlotRegistry::forkError () noexcept
 {
-    // The handlers hold the mutexes during the fork: no thread changes the list then.
-    static const int error = os::aroundFork (lock, unlock, unlockChild);
-    return error;
+    return atForkError;
 }
 
 int Slots::prepareFork () noexcept

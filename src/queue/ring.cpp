@@ -9,6 +9,7 @@
 #include "queue/options.hpp"
 #include "queue/owned.hpp"
 
+#include <atomic>
 #include <cerrno>
 #include <cstdio>
 #include <memory>
@@ -26,12 +27,24 @@ using detail::Ring;
 
 namespace
 {
-// Registers the process for membarrier(2), once: a barrier of any
-// process then reaches its publishers. false: it is not available here.
+// Registers the process for membarrier(2): a barrier of any process then reaches its publishers. false: it is not
+// available here. Threads that are here first register it twice, which changes nothing.
 bool barriersReachUs () noexcept
 {
-    static const bool reach = os::registerBarrier () == 0 && os::registerGlobalBarrier () == 0;
-    return reach;
+    enum : int
+    {
+        Unknown,
+        Reach,
+        Refused,
+    };
+    static std::atomic<int> known {Unknown};
+    int state = known.load ();
+    if (state == Unknown)
+    {
+        state = os::registerBarrier () == 0 && os::registerGlobalBarrier () == 0 ? Reach : Refused;
+        known.store (state);
+    }
+    return state == Reach;
 }
 
 // The header of a queue as the content of a segment: written into a new one, or read from an existing one.
@@ -178,7 +191,7 @@ Failure OwnedRing::startSlots (const QueueOptions& options) noexcept
     const std::size_t page = memory.mapping ().pooled () ? memory.mapping ().backed : os::basePageSize ();
     detail::Slot* first = reinterpret_cast<detail::Slot*> (memory.base () + sizeof (Control));
     const Mapping& mapping = memory.mapping ();
-    slots.find (first, format.slots, page, mapping.name.c_str (), mapping.device, mapping.inode);
+    slots.find (first, format.slotCount, page, mapping.name.c_str (), mapping.device, mapping.inode);
     if (format.kind != Kind::Spsc || options.exclusive)
     {
         return slots.start (format.kind != Kind::Spsc);  // a role belongs to one object

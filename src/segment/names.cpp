@@ -155,18 +155,26 @@ SegmentDirs SegmentDirs::copy () const noexcept
 SegmentDirs segmentDirs (bool fresh) noexcept
 {
     static std::mutex mutex;
-    static SegmentDirs known;
+    static SegmentDirs* known = nullptr;  // never destroyed: threads may outlive main ()
     // try_lock: a child forked while another thread holds the mutex would wait for ever.
     const std::unique_lock<std::mutex> lock (mutex, std::try_to_lock);
     if (!lock)
     {
         return readFolders ();
     }
-    if (fresh || !known.read)
+    if (known == nullptr)
     {
-        known = readFolders ();
+        known = new (std::nothrow) SegmentDirs;
     }
-    return known.copy ();
+    if (known == nullptr)
+    {
+        return readFolders ();
+    }
+    if (fresh || !known->read)
+    {
+        *known = readFolders ();
+    }
+    return known->copy ();
 }
 
 bool notThere (const SegmentDir& folder, const char* path, int error) noexcept

@@ -157,7 +157,7 @@ def planted(root):
     for what, file, before, after, words in (
             ("a variable named slots", "include/join/detail/claim.hpp", "cells", "slots", "after macros"),
             ("an old-style cast", "include/join/detail/ring.hpp", "return static_cast<uint32_t> (", "return (uint32_t) (", "explicit"),
-            ("a constructor that only one memory has", "include/join/queue.hpp", "    template <typename M = Memory>\n", "",
+            ("a constructor that only one memory has", "include/join/queue.hpp", "    template <typename M = Mem>\n", "",
              "explicit instantiation"),
             ("an mbind that changes its object", "include/join/memory.hpp", "int mbind (int node) const", "int mbind (int node)",
              "names of the reference"),

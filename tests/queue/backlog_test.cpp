@@ -78,7 +78,7 @@ uint64_t leaveClaims (Raw& raw, uint64_t elements)
         raw.control ().head.value = ((head & ticketMask) + ticketUnit) | number;
         return head;
     };
-    for (uint32_t number = 2; number <= raw.control ().identity.slots; ++number)
+    for (uint32_t number = 2; number <= raw.control ().identity.slotCount; ++number)
     {
         claim (number);
         for (uint64_t i = 0; i < elements; ++i)
@@ -89,7 +89,7 @@ uint64_t leaveClaims (Raw& raw, uint64_t elements)
                                ((head & ticketMask) + ticketUnit) | firstBit | (head & slotMask));
         }
     }
-    return raw.control ().identity.slots - 1;
+    return raw.control ().identity.slotCount - 1;
 }
 }  // namespace
 

@@ -144,7 +144,7 @@ TEMPLATE_LIST_TEST_CASE ("consistent header larger than the file is rejected", "
     for (uint64_t capacity = 32; capacity <= uint64_t (1) << 33; capacity *= 2)
     {
         const auto kind = static_cast<join::detail::Kind> (raw.control ().identity.kind);
-        const auto layout = join::detail::layoutOf (kind, capacity, 8, raw.control ().identity.slots);
+        const auto layout = join::detail::layoutOf (kind, capacity, 8, raw.control ().identity.slotCount);
         raw.control ().identity.capacity = capacity;
         raw.control ().identity.wordsOffset = layout.wordsOffset;
         raw.control ().identity.elementsOffset = layout.elementsOffset;

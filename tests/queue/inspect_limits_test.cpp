@@ -53,7 +53,7 @@ TEST_CASE ("impossible slot count is reported as damage", "[inspect]")
             identity.kind = static_cast<uint32_t> (kind);
             identity.elementSize = 8;
             identity.capacity = 8;
-            identity.slots = slots;
+            identity.slotCount = slots;
             identity.stride = join::detail::strideOf (kind, 8);
             identity.wordsOffset = layout.wordsOffset;
             identity.elementsOffset = layout.elementsOffset;

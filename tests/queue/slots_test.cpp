@@ -105,7 +105,7 @@ TEMPLATE_LIST_TEST_CASE ("first push without free slot gives EUSERS", "[queue][s
 TEMPLATE_LIST_TEST_CASE ("queue has 256 slots by default", "[queue][slots]", SharedClaimKinds)
 {
     Made<TestType> usual (4);
-    CHECK (Raw (usual.name.text).control ().identity.slots == 256);
+    CHECK (Raw (usual.name.text).control ().identity.slotCount == 256);
     const auto message = [] (auto& queue) {
         return crash::judge ([&] (crash::Verdict& verdict) {
             verdict.say (queue.tryPush (1) == -1 && join::lastError.value () == EUSERS ? join::lastError.message ()

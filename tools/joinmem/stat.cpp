@@ -124,7 +124,7 @@ std::string formatText (const join::SegmentInfo& info)
 
 void showProducers (const Seen& seen, Facts& facts)
 {
-    facts.add ("slots", std::to_string (seen.info.slots)
+    facts.add ("slots", std::to_string (seen.info.slotCount)
                             + (seen.info.kind == join::SegmentKind::Spsc ? ", for the producer and the consumer"
                                                                          : " for producers"));
     facts.add ("producers", !seen.producersKnown      ? "not known"

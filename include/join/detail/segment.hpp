@@ -81,7 +81,7 @@ struct alignas (pad) Identity
     uint64_t capacity;        // elements, a power of two
     uint64_t typeId;          // 0: none
     uint64_t tag;             // the user's own
-    uint32_t slots;           // numbered from 1
+    uint32_t slotCount;       // numbered from 1
     uint32_t stride;          // bytes from one element, or cell, to the next
     uint64_t wordsOffset;     // bytes; 0: a word stands before each element
     uint64_t elementsOffset;  // bytes
@@ -167,7 +167,7 @@ struct Control
 
 static_assert (offsetof (Identity, headerSize) == 12 && offsetof (Identity, kind) == 24, "");
 static_assert (offsetof (Identity, capacity) == 32 && offsetof (Identity, typeId) == 40, "");
-static_assert (offsetof (Identity, tag) == 48 && offsetof (Identity, slots) == 56, "");
+static_assert (offsetof (Identity, tag) == 48 && offsetof (Identity, slotCount) == 56, "");
 static_assert (offsetof (Identity, stride) == 60 && offsetof (Identity, wordsOffset) == 64, "");
 static_assert (offsetof (Identity, elementsOffset) == 72 && offsetof (Identity, segmentSize) == 80, "");
 static_assert (offsetof (Identity, creatorPid) == 88 && offsetof (Identity, createdAt) == 96, "");

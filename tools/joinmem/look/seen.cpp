@@ -56,7 +56,7 @@ void addQueue (ordered_json& json, const Seen& seen)
     json["version"] = std::to_string (info.version >> 16) + "." + std::to_string (info.version & 0xffff);
     json["compatible"] = info.compatible;
     json["incompatible"] = info.incompatible;
-    json["slots"] = info.slots;
+    json["slots"] = info.slotCount;
     json["words_offset"] = info.wordsOffset;
     json["elements_offset"] = info.elementsOffset;
     json["segment_size"] = info.segmentSize;
