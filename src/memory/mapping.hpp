@@ -36,10 +36,10 @@ struct Mapping
     MemOptions asked;                        ///< as the constructor got them
     std::atomic<int> node {unchanged};       ///< requested since by mbind (), which several threads may call at a time
     std::atomic<int> lockState {unchanged};  ///< since mlock () 1, since munlock () 0
-    char* base = nullptr;      ///< the address that the user gets
-    uint64_t requested = 0;    ///< of a segment: bytes as requested; 0: the size of the segment
-    std::size_t bytes = 0;     ///< the requested bytes, rounded up to base pages
-    std::size_t backed = 0;    ///< bytes mapped from base on; more than `bytes` if Require rounds up
+    char* base = nullptr;                    ///< the address that the user gets
+    uint64_t requested = 0;                  ///< of a segment: bytes as requested; 0: the size of the segment
+    std::size_t bytes = 0;                   ///< the requested bytes, rounded up to base pages
+    std::size_t backed = 0;                  ///< bytes mapped from base on; more than `bytes` if Require rounds up
     void* reserved = nullptr;  ///< the address for munmap; includes the alignment before base and the guard after it
     std::size_t reservedBytes = 0;  ///< munmap of a huge page with another length fails with EINVAL, and leaks it
     Backing backing = Backing::Anonymous;

@@ -82,15 +82,15 @@ void leaveLate (void* thread)
 __attribute__ ((constructor (101))) void startRegistry () noexcept
 {
     atForkError = os::aroundFork (lock, unlock, unlockChild);
-    lateKeyError = os::makeKey (leaveLate, &lateKey);
+    lateKeyError.store (os::makeKey (leaveLate, &lateKey));
 }
 
 // A plug-in that contains the library may be unloaded, and leaveLate () with it.
 __attribute__ ((destructor (101))) void stopRegistry () noexcept
 {
-    if (lateKeyError == 0)
+    if (lateKeyError.load () == 0)
     {
-        lateKeyError = ENOENT;
+        lateKeyError.store (ENOENT);
         os::dropKey (lateKey);
     }
 }
@@ -178,7 +178,7 @@ void SlotRegistry::leaveAtExit (const void* thread) noexcept
         return;
     }
     isLate = true;
-    if (lateKeyError == 0)
+    if (lateKeyError.load () == 0)
     {
         os::keepBy (lateKey, thread);
     }

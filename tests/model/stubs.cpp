@@ -287,6 +287,10 @@ int makeKey (void (*) (void*), unsigned*) noexcept
     return 0;
 }
 
+void dropKey (unsigned) noexcept
+{
+}
+
 int keepBy (unsigned, const void*) noexcept
 {
     return 0;
