@@ -8,6 +8,23 @@
 #include <catch2/catch.hpp>
 
 #include <cerrno>
+#include <cstdio>
+#include <fstream>
+
+namespace
+{
+// Free memory may lie in small pieces, because of programs that ran before. Prints how many free huge pages there are,
+// so that a failure for want of them can be told from others.
+void compact ()
+{
+    std::ofstream ("/proc/sys/vm/compact_memory") << 1;
+    std::ifstream buddies ("/proc/buddyinfo");
+    for (std::string line; std::getline (buddies, line);)
+    {
+        std::printf ("%s\n", line.c_str ());
+    }
+}
+}  // namespace
 
 std::string missing ()
 {
@@ -19,7 +36,12 @@ std::string missing ()
     {
         return "the machine has free pages in its pool, these tests are of one without";
     }
-    return missingRoot ();
+    const std::string reason = missingRoot ();
+    if (reason.empty ())
+    {
+        compact ();
+    }
+    return reason;
 }
 
 namespace
