@@ -15,7 +15,7 @@ using namespace join;
 namespace
 {
 // Writes whole names only, because a name that is cut could not be recognised as such.
-int64_t writeNames (const detail::Array<std::string>& names, char* to, uint64_t size) noexcept
+int64_t writeNames (const std::vector<std::string>& names, char* to, uint64_t size) noexcept
 {
     uint64_t needed = 0;
     for (const std::string& name : names)
@@ -67,8 +67,8 @@ JOIN_EXPORT int jm_remove_unused (const char* name) noexcept
     return capi::guardWhole (-1, [&] { return removeUnused (name); });
 }
 
-JOIN_EXPORT int jm_remove_unused_as_seen (const char* name, uint64_t device, uint64_t inode, uint64_t pushed,
-                                          uint64_t popped) noexcept
+JOIN_EXPORT int jm_remove_unused_if_unchanged (const char* name, uint64_t device, uint64_t inode, uint64_t pushed,
+                                               uint64_t popped) noexcept
 {
     return capi::guardWhole (-1, [&] {
         const SegmentInfo now = inspect (name);

@@ -146,11 +146,11 @@ int64_t jm_name(jm_handle memory_or_queue, char *text, uint64_t size) JM_NOEXCEP
 int jm_node_of(jm_handle memory, uint64_t offset) JM_NOEXCEPT;
 
 /* Writes a report on the memory as one flat JSON object; text and size as jm_name(). Sizes are bytes, null: not known.
- * What was asked for, what was got, and why they differ are its keys, to which later versions may add:
- *   "asked_huge"         "prefer", "never" or "require"
- *   "asked_page_size"    huge_page_size
- *   "asked_node"         the node of numa_node or jm_mbind(), null for none
- *   "asked_prefault", "asked_lock"  true, false
+ * What was requested, what was obtained, and why they differ are its keys, to which later versions may add:
+ *   "requested_huge"         "prefer", "never" or "require"
+ *   "requested_page_size"    huge_page_size
+ *   "requested_node"         the node of numa_node or jm_mbind(), null for none
+ *   "requested_prefault", "requested_lock"  true, false
  *   "shared", "created"  true, false
  *   "name"               with its leading slash; null for private memory
  *   "size"               jm_size()
@@ -323,7 +323,7 @@ typedef struct jm_queue_stats {
     uint64_t pushed;             /* positions that producers claimed */
     uint64_t popped;             /* positions that consumers passed */
     uint64_t deaths;             /* recovered slots of killed producers (JM_SPSC: of consumers, too) */
-    uint64_t holes;              /* skipped positions, which a killed producer claimed and did not publish */
+    uint64_t skipped;              /* skipped positions, which a killed producer claimed and did not publish */
 } jm_queue_stats;
 
 /* Writes them into the first struct_size bytes: pass sizeof(jm_queue_stats). Each number is read by itself while other
@@ -354,19 +354,19 @@ int64_t jm_segment_names(char *names, uint64_t size) JM_NOEXCEPT;
  *   "size", "allocated"             of the file, and of these bytes those that have pages
  *   "huge_page"                     page size of the hugetlbfs that has the file, or null
  *   "device", "inode"               identify the file behind the name
- *   "made_at"                       nanoseconds since 1970
+ *   "created_at"                    nanoseconds since 1970
  *   "owner", "permissions", "permissions_octal"  user ID; a number up to 0777, and as text, "0640"
  *   "in_use", "users"               whether a process has it open, in whichever container, and how many handles do
  *   "version", "compatible", "incompatible"  major << 16 | minor; features that may be ignored; that must be known
  *   "element_size", "stride", "slots", "capacity"  bytes of an element; to the next; producer slots; elements
  *   "type_id", "tag"                as jm_queue_options
- *   "words_offset", "elements_offset", "segment_size"  see docs/format.md; the size is not rounded up to pages
- *   "maker"                         the process that created it, in its own PID namespace
+ *   "sequences_offset", "elements_offset", "segment_size"  see docs/format.md; the size is not rounded up to pages
+ *   "creator_pid"                   the process that created it, in its own PID namespace
  *   "consumer_sleeps", "producer_sleeps"  a consumer, a producer, waits; true until the push, or pop, after it
  *   "shut_down", "pending"          whether jm_queue_shutdown() was called; the number of elements
- *   "pushed", "popped", "deaths", "holes"  as jm_queue_stats
- *   "size_hex", "allocated_hex", "device_hex", "inode_hex", "made_at_hex", "type_id_hex", "tag_hex", "pushed_hex"  as
- *   "popped_hex", "deaths_hex", "holes_hex"  text, "0x2a", since some readers of JSON keep only 53 bits of a number
+ *   "pushed", "popped", "deaths", "skipped"  as jm_queue_stats
+ *   "size_hex", "allocated_hex", "device_hex", "inode_hex", "created_at_hex", "type_id_hex", "tag_hex", "pushed_hex"  as
+ *   "popped_hex", "deaths_hex", "skipped_hex"  text, "0x2a", since some readers of JSON keep only 53 bits of a number
  * EINVAL: text NULL and size not 0. */
 int64_t jm_inspect(const char *name, char *text, uint64_t size) JM_NOEXCEPT;
 
@@ -390,7 +390,7 @@ int jm_remove_unused(const char *name) JM_NOEXCEPT;
 
 /* Does the same if the segment still has the numbers that jm_inspect() returned for it, 0 for null. EAGAIN: another
  * file has the name by now, or a process has pushed or popped since. */
-int jm_remove_unused_as_seen(const char *name, uint64_t device, uint64_t inode, uint64_t pushed,
+int jm_remove_unused_if_unchanged(const char *name, uint64_t device, uint64_t inode, uint64_t pushed,
                              uint64_t popped) JM_NOEXCEPT;
 
 #ifdef __cplusplus

@@ -42,7 +42,7 @@ public:
     }
 
     template <typename Number>
-    void addKnown (const char* key, const join::detail::Maybe<Number>& value)
+    void addKnown (const char* key, const std::optional<Number>& value)
     {
         add (key, value ? std::to_string (*value) : "null");
     }
@@ -92,7 +92,7 @@ const char* wordOf (HugePages huge)
     return huge == HugePages::Prefer ? "prefer" : huge == HugePages::Never ? "never" : "require";
 }
 
-void addNodes (Object& object, const join::detail::Maybe<join::detail::Array<NodeBytes>>& nodes)
+void addNodes (Object& object, const std::optional<std::vector<NodeBytes>>& nodes)
 {
     if (!nodes)
     {
@@ -116,10 +116,10 @@ void addQueue (Object& object, const SegmentInfo& info)
     object.addNumberIf (queue, "capacity", info.capacity);
     object.addWideIf (queue, "type_id", info.typeId);
     object.addWideIf (queue, "tag", info.tag);
-    object.addNumberIf (queue, "words_offset", info.wordsOffset);
+    object.addNumberIf (queue, "sequences_offset", info.sequencesOffset);
     object.addNumberIf (queue, "elements_offset", info.elementsOffset);
     object.addNumberIf (queue, "segment_size", info.segmentSize);
-    object.add ("maker", queue ? std::to_string (info.maker) : "null");
+    object.add ("creator_pid", queue ? std::to_string (info.creatorPid) : "null");
     object.addTruthIf (queue, "consumer_sleeps", info.consumerSleeps);
     object.addTruthIf (queue, "producer_sleeps", info.producerSleeps);
     object.addTruthIf (queue, "shut_down", info.shutDown);
@@ -127,7 +127,7 @@ void addQueue (Object& object, const SegmentInfo& info)
     object.addWideIf (queue, "pushed", info.pushed);
     object.addWideIf (queue, "popped", info.popped);
     object.addWideIf (queue, "deaths", info.deaths);
-    object.addWideIf (queue, "holes", info.holes);
+    object.addWideIf (queue, "skipped", info.skipped);
 }
 }  // namespace
 
@@ -161,7 +161,7 @@ std::string jsonOf (const SegmentInfo& info)
     object.addNumberIf (info.hugePage != 0, "huge_page", info.hugePage);
     object.addWideIf (true, "device", info.device);
     object.addWideIf (true, "inode", info.inode);
-    object.addWideIf (info.madeAt != 0, "made_at", info.madeAt);
+    object.addWideIf (info.createdAt != 0, "created_at", info.createdAt);
     object.addNumber ("owner", info.owner);
     char octal[16];
     std::snprintf (octal, sizeof (octal), "%04o", info.permissions);
@@ -216,11 +216,11 @@ std::string quoted (std::string_view text)
 std::string jsonOf (const Placement& placement)
 {
     Object object;
-    object.addText ("asked_huge", wordOf (placement.askedHuge));
-    object.addNumber ("asked_page_size", placement.askedPageSize);
-    object.add ("asked_node", placement.askedNode >= 0 ? std::to_string (placement.askedNode) : "null");
-    object.addTruth ("asked_prefault", placement.askedPrefault);
-    object.addTruth ("asked_lock", placement.askedLock);
+    object.addText ("requested_huge", wordOf (placement.requestedHuge));
+    object.addNumber ("requested_page_size", placement.requestedPageSize);
+    object.add ("requested_node", placement.requestedNode >= 0 ? std::to_string (placement.requestedNode) : "null");
+    object.addTruth ("requested_prefault", placement.requestedPrefault);
+    object.addTruth ("requested_lock", placement.requestedLock);
     object.addTruth ("shared", placement.shared);
     object.addTruth ("created", placement.created);
     object.add ("name", placement.shared ? quoted (placement.name) : "null");

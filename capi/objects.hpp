@@ -7,6 +7,7 @@
 #include "use.hpp"
 
 #include <join/memory.hpp>
+#include <join/placement.hpp>
 
 #include <mutex>
 #include <new>

@@ -3,6 +3,7 @@
 #include "options.hpp"
 
 #include "base/failure.hpp"
+#include "base/sized_struct.hpp"
 
 #include <cerrno>
 #include <cstddef>
@@ -16,8 +17,6 @@ namespace capi
 {
 namespace
 {
-constexpr uint32_t maxStruct = 4096;  // a larger struct_size is a mistake and not a newer header
-
 // The properties of each struct. The struct of an older program ends before a field that was added later, so it may end
 // at any field from the second one on.
 template <typename Struct>
@@ -30,12 +29,11 @@ struct About<jm_options>
     static constexpr jm_options defaults = {
         sizeof (jm_options), JM_HUGE_PREFER, 0, -1, 1, 0, JM_CREATE_OR_OPEN, 0, 0, 0, 0};
 
-    static bool endsAtField (uint32_t size) noexcept
-    {
-        return size >= offsetof (jm_options, huge_page_size)
-               && (size == offsetof (jm_options, huge_page_size) || size >= offsetof (jm_options, numa_node))
-               && size % sizeof (uint32_t) == 0;
-    }
+    static constexpr std::size_t ends[] = {
+        offsetof (jm_options, huge_page_size), offsetof (jm_options, numa_node), offsetof (jm_options, prefault),
+        offsetof (jm_options, lock),           offsetof (jm_options, open_mode), offsetof (jm_options, permissions),
+        offsetof (jm_options, read_only),      offsetof (jm_options, only_ours), offsetof (jm_options, reserved),
+    };
 };
 
 template <>
@@ -44,22 +42,21 @@ struct About<jm_queue_options>
     static constexpr const char* name = "jm_queue_options";
     static constexpr jm_queue_options defaults = {sizeof (jm_queue_options), 0, 0, nullptr, 0, 1, 0, 0, 0, 0};
 
-    static bool endsAtField (uint32_t size) noexcept
-    {
-        return size == offsetof (jm_queue_options, type_id) || size == offsetof (jm_queue_options, memory)
-               || size == offsetof (jm_queue_options, memory) + sizeof (void*)
-               || size == offsetof (jm_queue_options, tag) || size == offsetof (jm_queue_options, exclusive)
-               || size == offsetof (jm_queue_options, spin_ns) || size == offsetof (jm_queue_options, flags)
-               || size == sizeof (jm_queue_options);
-    }
+    static constexpr std::size_t ends[] = {
+        offsetof (jm_queue_options, type_id),
+        offsetof (jm_queue_options, memory),
+        offsetof (jm_queue_options, memory) + sizeof (void*),
+        offsetof (jm_queue_options, tag),
+        offsetof (jm_queue_options, exclusive),
+        offsetof (jm_queue_options, spin_ns),
+        offsetof (jm_queue_options, flags),
+    };
 };
 
 template <typename Struct>
 void checkSize (uint32_t size)
 {
-    const bool known = size <= sizeof (Struct) && About<Struct>::endsAtField (size);
-    const bool newer = size > sizeof (Struct) && size <= maxStruct;
-    if (!known && !newer)
+    if (!isStructSize (size, sizeof (Struct), About<Struct>::ends))
     {
         const char* name = About<Struct>::name;
         raise (Failure (EINVAL, "struct_size %u is not the size of any %s: call %s_init with sizeof (%s)", size, name,
@@ -110,17 +107,13 @@ Struct copyOf (const Struct* given)
     uint32_t size = 0;
     std::memcpy (&size, given, sizeof (size));  // a program that packs the struct by hand may not have aligned it
     checkSize<Struct> (size);
-    const char* bytes = reinterpret_cast<const char*> (given);
-    for (uint32_t i = sizeof (Struct); i < size; ++i)
+    if (const uint32_t byte = unknownField (given, size, sizeof (Struct)))
     {
-        if (bytes[i] != 0)
-        {
-            raise (Failure (EINVAL, "%s has a field at byte %u that this library does not know: use a newer library",
-                            About<Struct>::name, i));
-        }
+        raise (Failure (EINVAL, "%s has a field at byte %u that this library does not know: use a newer library",
+                        About<Struct>::name, byte));
     }
     Struct options = About<Struct>::defaults;
-    std::memcpy (&options, given, size < sizeof (options) ? size : sizeof (options));
+    readSized (given, size, &options);
     return options;
 }
 
@@ -132,11 +125,7 @@ void writeDefaults (Struct* options, uint32_t size)
         raise (Failure (EINVAL, "the %s to initialise is null", About<Struct>::name));
     }
     checkSize<Struct> (size);
-    std::memcpy (options, &About<Struct>::defaults, size < sizeof (Struct) ? size : sizeof (Struct));
-    if (size > sizeof (Struct))
-    {
-        std::memset (reinterpret_cast<char*> (options) + sizeof (Struct), 0, size - sizeof (Struct));
-    }
+    writeSized (options, size, About<Struct>::defaults);
     std::memcpy (options, &size, sizeof (size));
 }
 }  // namespace

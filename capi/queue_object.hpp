@@ -64,7 +64,7 @@ public:
     Placement placement () const override
     {
         Placement placement;
-        ring->report (placement);
+        ring->report (detail::ReportReader<Placement>::take, &placement);
         return placement;
     }
 

@@ -3,6 +3,7 @@
 #include "report.hpp"
 
 #include "base/failure.hpp"
+#include "base/sized_struct.hpp"
 #include "os/scratch.hpp"
 
 #include <join/inspect.hpp>
@@ -10,7 +11,6 @@
 
 #include <cerrno>
 #include <cstddef>
-#include <cstring>
 
 namespace join
 {
@@ -20,27 +20,17 @@ namespace capi
 {
 namespace
 {
-// Whether a struct may have that size: the first version's or more. What newer versions have after ours is set to zero.
-template <typename Struct>
-bool isSize (uint32_t size, std::size_t first) noexcept
-{
-    constexpr uint32_t maxStruct = 4096;
-    return (size >= first && size <= sizeof (Struct) && size % 4 == 0) || (size > sizeof (Struct) && size <= maxStruct);
-}
-
 template <typename Struct>
 void write (void* to, Struct from, uint32_t size) noexcept
 {
-    const std::size_t known = size < sizeof (from) ? size : sizeof (from);
     from.struct_size = size;
-    std::memcpy (to, &from, known);
-    std::memset (static_cast<char*> (to) + known, 0, size - known);
+    writeSized (to, size, from);
 }
 
 template <typename Source>
 int64_t list (Source source, jm_producer* to, uint64_t count, uint32_t size) noexcept
 {
-    if (!isSize<jm_producer> (size, offsetof (jm_producer, in_push)))
+    if (!isStructSize (size, sizeof (jm_producer), {offsetof (jm_producer, in_push)}))
     {
         return fail (EINVAL, "struct_size %u is not the size of any jm_producer: give sizeof (jm_producer)", size);
     }
@@ -81,7 +71,7 @@ int64_t producersOf (const char* name, jm_producer* to, uint64_t count, uint32_t
 
 int statsOf (const detail::Ring& ring, jm_queue_stats* stats, uint32_t size) noexcept
 {
-    if (!isSize<jm_queue_stats> (size, sizeof (jm_queue_stats)))
+    if (!isStructSize (size, sizeof (jm_queue_stats), {sizeof (jm_queue_stats)}))
     {
         return fail (EINVAL, "struct_size %u is not the size of any jm_queue_stats: give sizeof (jm_queue_stats)",
                      size);
@@ -92,7 +82,7 @@ int statsOf (const detail::Ring& ring, jm_queue_stats* stats, uint32_t size) noe
     }
     QueueStats now;
     ring.count (now);
-    write (stats, jm_queue_stats {size, now.shutDown ? 1U : 0U, now.pushed, now.popped, now.deaths, now.holes}, size);
+    write (stats, jm_queue_stats {size, now.shutDown ? 1U : 0U, now.pushed, now.popped, now.deaths, now.skipped}, size);
     return 0;
 }
 

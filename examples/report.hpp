@@ -4,6 +4,7 @@
 #define EXAMPLES_REPORT_HPP
 
 #include <join/memory.hpp>
+#include <join/placement.hpp>
 
 #include <iomanip>
 #include <ostream>
@@ -24,7 +25,7 @@ inline std::string bytes (uint64_t n)
 }
 
 /// The kernel or the rules of a container may hide a value: "not known".
-inline std::string bytes (const join::detail::Maybe<uint64_t>& n)
+inline std::string bytes (const std::optional<uint64_t>& n)
 {
     return n ? bytes (*n) : "not known";
 }
@@ -34,17 +35,17 @@ inline void asked (std::ostream& out, const join::Placement& placement)
     static const char* const huge[] = {"if they cost no memory", "never", "required"};
     out << "  requested  " << bytes (placement.size)
         << (placement.shared ? ", shared as " + placement.name : ", private")
-        << "; huge pages: " << huge[static_cast<unsigned> (placement.askedHuge) % 3];
-    if (placement.askedPageSize != 0)
+        << "; huge pages: " << huge[static_cast<unsigned> (placement.requestedHuge) % 3];
+    if (placement.requestedPageSize != 0)
     {
-        out << " (" << bytes (placement.askedPageSize) << ")";
+        out << " (" << bytes (placement.requestedPageSize) << ")";
     }
-    if (placement.askedNode >= 0)
+    if (placement.requestedNode >= 0)
     {
-        out << "; node " << placement.askedNode;
+        out << "; node " << placement.requestedNode;
     }
-    out << (placement.askedPrefault ? "; prefaulted" : "; allocated on first touch")
-        << (placement.askedLock ? "; locked\n" : "\n");
+    out << (placement.requestedPrefault ? "; prefaulted" : "; allocated on first touch")
+        << (placement.requestedLock ? "; locked\n" : "\n");
 }
 
 inline void got (std::ostream& out, const join::Placement& placement)
@@ -81,7 +82,7 @@ inline void print (std::ostream& out, const join::Placement& placement)
     if (placement.fallbacks.empty ())
     {
         bool rest =
-            placement.askedHuge == join::HugePages::Prefer && placement.hugeBytes.value_or (0) != placement.size;
+            placement.requestedHuge == join::HugePages::Prefer && placement.hugeBytes.value_or (0) != placement.size;
         out << "  why        as requested"
             << (rest ? "; the rest that is smaller than a huge page is on base pages\n" : "\n");
     }

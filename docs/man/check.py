@@ -131,7 +131,7 @@ IN_PAGE = {
         ('.Fn jm_remove_unused "const char *name"\n', ".Fn jm_gone void\n", "the page lacks jm_remove_unused"),
         ('"uint64_t most"', '"int64_t most"', "jm_inspect_pages: the header says"),
         (".Nm jm_inspect ,\n", "", "NAME: jm_inspect"),
-        (".It Li made_at\n", ".It Li made\n", "the page lacks the key made_at"),
+        (".It Li created_at\n", ".It Li made\n", "the page lacks the key created_at"),
         ("EBADMSG", "ENOTHING", "the page lacks the errno EBADMSG")),
 }
 BESIDE = {"memory": "int jm_unlink(", "queues": "int jm_queue_shutdown(", "looking": "int jm_remove_unused("}

@@ -241,7 +241,7 @@ private:
         std::printf (
             "  producers killed %llu times: %llu in the middle of a push, whose cell was skipped, %llu after a "
             "push that was not recorded yet\n",
-            static_cast<unsigned long long> (_kills), static_cast<unsigned long long> (stats.holes),
+            static_cast<unsigned long long> (_kills), static_cast<unsigned long long> (stats.skipped),
             static_cast<unsigned long long> (_again));
         std::printf ("  the queue recovered from %llu deaths; the consumer never waited longer than %.2f ms\n",
                      static_cast<unsigned long long> (stats.deaths), _silence);

@@ -17,7 +17,7 @@ class Memory;
 class LocalMem;
 class ShmMem;
 struct MemOptions;
-struct Placement;
+struct Placement;  // <join/placement.hpp> defines it
 enum class HugePages : uint32_t;
 enum class OpenMode : uint32_t;
 
@@ -33,9 +33,19 @@ struct BasicMpsc;
 template <typename Mem>
 struct BasicMpmc;
 
-struct SegmentInfo;
+struct SegmentInfo;  // this and the next two: <join/inspect.hpp>
 struct SegmentPages;
 enum class SegmentKind : uint32_t;
+
+namespace detail
+{
+struct PlacementData;
+struct SegmentData;
+struct SegmentPagesData;
+
+/// Gets a report as plain data and stores it in `to`, of the program's type.
+using PlacementReceiver = void (*) (const PlacementData& data, void* to);
+}  // namespace detail
 }  // namespace JOIN_ABI
 }  // namespace join
 

@@ -22,8 +22,11 @@
 #ifndef JOIN_INSPECT_HPP
 #define JOIN_INSPECT_HPP
 
-#include <join/memory.hpp>
+#include <join/placement.hpp>
 #include <join/queue_options.hpp>
+
+#include <optional>
+#include <vector>
 
 namespace join
 {
@@ -52,7 +55,6 @@ inline const char* nameOf (SegmentKind kind) noexcept
 /// The result of inspect (). Sizes are bytes. All fields from `version` on are zero unless the segment is a queue.
 struct SegmentInfo
 {
-    uint32_t structSize;                    ///< bytes, set by the constructor
     SegmentKind kind = SegmentKind::Other;  ///<
     std::string path;                       ///< path of the file
     std::string fault;                      ///< Damaged, Unreadable: the reason
@@ -61,11 +63,11 @@ struct SegmentInfo
     uint64_t hugePage = 0;                  ///< page size of the hugetlbfs that has the file; 0: none has
     uint64_t device = 0;                    ///< device and inode identify the file behind the name
     uint64_t inode = 0;                     ///<
-    uint64_t madeAt = 0;                    ///< nanoseconds since 1970, CLOCK_REALTIME; 0: not known
+    uint64_t createdAt = 0;                 ///< nanoseconds since 1970, CLOCK_REALTIME; 0: not known
     uint32_t owner = 0;                     ///< user ID
     uint32_t permissions = 0;               ///< up to 0777
-    detail::Maybe<bool> inUse;              ///< a process has the segment open, in whichever container
-    detail::Maybe<uint32_t> users;          ///< objects, of all processes, that have it open, from /proc/locks
+    std::optional<bool> inUse;              ///< a process has the segment open, in whichever container
+    std::optional<uint32_t> users;          ///< objects, of all processes, that have it open, from /proc/locks
     uint32_t version = 0;                   ///< of the format: major << 16 | minor
     uint32_t compatible = 0;                ///< bits of features that an older library may ignore
     uint32_t incompatible = 0;              ///< bits of features that it may not ignore
@@ -75,10 +77,10 @@ struct SegmentInfo
     uint64_t capacity = 0;                  ///< elements
     uint64_t typeId = 0;                    ///< as QueueOptions
     uint64_t tag = 0;                       ///< as QueueOptions
-    uint64_t wordsOffset = 0;               ///< bytes to the cell sequences; 0: each precedes its element
+    uint64_t sequencesOffset = 0;           ///< bytes to the cell sequences; 0: each precedes its element
     uint64_t elementsOffset = 0;            ///< bytes
     uint64_t segmentSize = 0;               ///< bytes, not rounded up to pages
-    int32_t maker = 0;                      ///< the process that created it, in its own PID namespace
+    int32_t creatorPid = 0;                 ///< the process that created it, in its own PID namespace
     bool consumerSleeps = false;            ///< a consumer waits for an element, or has since the last push
     bool producerSleeps = false;            ///< a producer waits for room, or has since the last pop
     bool shutDown = false;                  ///< shutdown () was called
@@ -86,12 +88,7 @@ struct SegmentInfo
     uint64_t pushed = 0;                    ///< this and the next three: as QueueStats
     uint64_t popped = 0;                    ///<
     uint64_t deaths = 0;                    ///<
-    uint64_t holes = 0;                     ///<
-
-    SegmentInfo () noexcept
-    : structSize (sizeof (SegmentInfo))
-    {
-    }
+    uint64_t skipped = 0;                   ///<
 
     /// Whether the segment is an undamaged queue, so that the fields from `version` on are set.
     bool isQueue () const noexcept
@@ -100,25 +97,19 @@ struct SegmentInfo
     }
 };
 
-/// The result of inspectPages (): the pages of a segment. A Maybe has no value where it cannot be known.
+/// The result of inspectPages (): the pages of a segment. Without a value: the kernel does not tell.
 struct SegmentPages
 {
-    uint32_t structSize;                            ///< bytes, set by the constructor
-    detail::Maybe<uint64_t> pageSize;               ///< bytes of the smallest page that backs any part
-    detail::Maybe<uint64_t> hugeBytes;              ///< bytes that can be mapped on huge pages
-    detail::Maybe<detail::Array<NodeBytes>> nodes;  ///< bytes by NUMA node
-
-    SegmentPages () noexcept
-    : structSize (sizeof (SegmentPages))
-    {
-    }
+    std::optional<uint64_t> pageSize;             ///< bytes of the smallest page that backs any part
+    std::optional<uint64_t> hugeBytes;            ///< bytes that can be mapped on huge pages
+    std::optional<std::vector<NodeBytes>> nodes;  ///< bytes by NUMA node
 };
 
 /// Lists the names of all files in /dev/shm and in the hugetlbfs mounts, whichever program made them, without the
 /// library's own auxiliary files.
 /// @return the names, sorted, with their leading slash
 /// @throw std::system_error ENOENT, EACCES, ... /dev/shm cannot be read; std::bad_alloc
-detail::Array<std::string> segmentNames ();
+std::vector<std::string> segmentNames ();
 
 /// Reads the facts of a segment. One that cannot be opened is no error, but has the kind Unreadable.
 /// @throw std::system_error as in the table; std::bad_alloc
@@ -131,7 +122,7 @@ SegmentInfo inspect (const detail::Name& name);
 int64_t inspectProducers (const detail::Name& name, Producer* list, uint64_t n) noexcept;
 
 /// Returns the same as one list of all slots, or no value where the function above returns -1. @throw std::bad_alloc
-detail::Maybe<detail::Array<Producer>> inspectProducers (const detail::Name& name);
+std::optional<std::vector<Producer>> inspectProducers (const detail::Name& name);
 
 /// Examines the pages of a segment that exist, through a mapping for reading that it removes again. Expensive: it maps
 /// these pages, which takes some 80 ms for 256 MiB on base pages.
@@ -152,30 +143,153 @@ int removeUnused (const detail::Name& name) noexcept;
 
 /// Removes the name of a segment if it is still as `seen`, which inspect () returned. Fails with EAGAIN if another file
 /// has the name by now, or if a process has pushed or popped since. @return as above
-JOIN_EXPORT int removeUnused (const SegmentInfo& seen) noexcept;
+int removeUnused (const SegmentInfo& seen) noexcept;
 
 // --- The public interface ends here. -------------------------------------------------------------------------
 
-// The functions above are inline, so that their exceptions have the generic category of the program.
+// The functions above are inline, so that their exceptions have the generic category of the program, and its std types
+// stay in the program.
 namespace detail
 {
-JOIN_EXPORT Array<std::string> listSegments (const std::error_category& errors);
-JOIN_EXPORT void inspect (std::string_view name, SegmentInfo& info, const std::error_category& errors);
+struct SegmentData
+{
+    uint32_t structSize;  // bytes, of the library's struct
+    SegmentKind kind;
+    TextData path;
+    TextData fault;
+    uint64_t size;
+    uint64_t allocated;
+    uint64_t hugePage;
+    uint64_t device;
+    uint64_t inode;
+    uint64_t createdAt;
+    uint32_t owner;
+    uint32_t permissions;
+    NumberData inUse;
+    NumberData users;
+    uint32_t version;
+    uint32_t compatible;
+    uint32_t incompatible;
+    uint32_t elementSize;
+    uint32_t stride;
+    uint32_t slotCount;
+    uint64_t capacity;
+    uint64_t typeId;
+    uint64_t tag;
+    uint64_t sequencesOffset;
+    uint64_t elementsOffset;
+    uint64_t segmentSize;
+    int32_t creatorPid;
+    bool consumerSleeps;
+    bool producerSleeps;
+    bool shutDown;
+    uint64_t pending;
+    uint64_t pushed;
+    uint64_t popped;
+    uint64_t deaths;
+    uint64_t skipped;
+};
+
+struct SegmentPagesData
+{
+    uint32_t structSize;  // bytes, of the library's struct
+    NumberData pageSize;
+    NumberData hugeBytes;
+    NodesData nodes;
+};
+
+/// The identity and the state of a segment that must not have changed since.
+struct SegmentVersion
+{
+    uint64_t device;
+    uint64_t inode;
+    uint64_t pushed;
+    uint64_t popped;
+    bool isQueue;
+};
+
+using NameReceiver = void (*) (const char* name, uint64_t size, void* to);
+using SegmentReceiver = void (*) (const SegmentData& data, void* to);
+using SegmentPagesReceiver = void (*) (const SegmentPagesData& data, void* to);
+
+JOIN_EXPORT void listSegments (NameReceiver take, void* to, const std::error_category& errors);
+JOIN_EXPORT void inspect (std::string_view name, SegmentReceiver take, void* to, const std::error_category& errors);
 JOIN_EXPORT int64_t inspectProducers (std::string_view name, Producer* list, uint64_t n, uint32_t each) noexcept;
-JOIN_EXPORT void inspectPages (std::string_view name, uint64_t most, SegmentPages& pages,
+JOIN_EXPORT void inspectPages (std::string_view name, uint64_t most, SegmentPagesReceiver take, void* to,
                                const std::error_category& errors);
-JOIN_EXPORT int removeUnused (std::string_view name) noexcept;
+JOIN_EXPORT int removeUnused (std::string_view name, const SegmentVersion* seen) noexcept;
+
+JOIN_HIDDEN inline void takeFile (const SegmentData& data, SegmentInfo& info)
+{
+    info.kind = data.kind;
+    info.path = data.path.string ();
+    info.fault = data.fault.string ();
+    info.size = data.size;
+    info.allocated = data.allocated;
+    info.hugePage = data.hugePage;
+    info.device = data.device;
+    info.inode = data.inode;
+    info.createdAt = data.createdAt;
+    info.owner = data.owner;
+    info.permissions = data.permissions;
+    info.inUse = data.inUse.optional<bool> ();
+    info.users = data.users.optional<uint32_t> ();
+}
+
+JOIN_HIDDEN inline void takeSegment (const SegmentData& given, void* to)
+{
+    const SegmentData data = copyKnown (given);
+    SegmentInfo& info = *static_cast<SegmentInfo*> (to);
+    takeFile (data, info);
+    info.version = data.version;
+    info.compatible = data.compatible;
+    info.incompatible = data.incompatible;
+    info.elementSize = data.elementSize;
+    info.stride = data.stride;
+    info.slotCount = data.slotCount;
+    info.capacity = data.capacity;
+    info.typeId = data.typeId;
+    info.tag = data.tag;
+    info.sequencesOffset = data.sequencesOffset;
+    info.elementsOffset = data.elementsOffset;
+    info.segmentSize = data.segmentSize;
+    info.creatorPid = data.creatorPid;
+    info.consumerSleeps = data.consumerSleeps;
+    info.producerSleeps = data.producerSleeps;
+    info.shutDown = data.shutDown;
+    info.pending = data.pending;
+    info.pushed = data.pushed;
+    info.popped = data.popped;
+    info.deaths = data.deaths;
+    info.skipped = data.skipped;
+}
+
+JOIN_HIDDEN inline void takePages (const SegmentPagesData& given, void* to)
+{
+    const SegmentPagesData data = copyKnown (given);
+    SegmentPages& pages = *static_cast<SegmentPages*> (to);
+    pages.pageSize = data.pageSize.optional ();
+    pages.hugeBytes = data.hugeBytes.optional ();
+    pages.nodes = data.nodes.optional ();
+}
+
+JOIN_HIDDEN inline void takeName (const char* name, uint64_t size, void* to)
+{
+    static_cast<std::vector<std::string>*> (to)->emplace_back (name, static_cast<std::size_t> (size));
+}
 }  // namespace detail
 
-JOIN_HIDDEN inline detail::Array<std::string> segmentNames ()
+JOIN_HIDDEN inline std::vector<std::string> segmentNames ()
 {
-    return detail::listSegments (std::generic_category ());
+    std::vector<std::string> names;
+    detail::listSegments (detail::takeName, &names, std::generic_category ());
+    return names;
 }
 
 JOIN_HIDDEN inline SegmentInfo inspect (const detail::Name& name)
 {
     SegmentInfo info;
-    detail::inspect (name.text (), info, std::generic_category ());
+    detail::inspect (name.text (), detail::takeSegment, &info, std::generic_category ());
     return info;
 }
 
@@ -184,33 +298,35 @@ inline int64_t inspectProducers (const detail::Name& name, Producer* list, uint6
     return detail::inspectProducers (name.text (), list, n, sizeof (Producer));
 }
 
-JOIN_HIDDEN inline detail::Maybe<detail::Array<Producer>> inspectProducers (const detail::Name& name)
+JOIN_HIDDEN inline std::optional<std::vector<Producer>> inspectProducers (const detail::Name& name)
 {
-    detail::Array<Producer> all (1022);  // the maximum of a queue
-    const int64_t count = inspectProducers (name, all.begin (), all.size ());
+    std::vector<Producer> list (1022);  // the maximum of a queue
+    const int64_t count = inspectProducers (name, list.data (), list.size ());
     if (count < 0)
     {
         return {};
     }
-    detail::Array<Producer> list (static_cast<std::size_t> (count) < all.size () ? static_cast<std::size_t> (count)
-                                                                                 : all.size ());
-    for (std::size_t i = 0; i < list.size (); ++i)
-    {
-        list[i] = all[i];
-    }
+    list.resize (static_cast<std::size_t> (count) < list.size () ? static_cast<std::size_t> (count) : list.size ());
     return list;
 }
 
 JOIN_HIDDEN inline SegmentPages inspectPages (const detail::Name& name, uint64_t most)
 {
     SegmentPages pages;
-    detail::inspectPages (name.text (), most, pages, std::generic_category ());
+    detail::inspectPages (name.text (), most, detail::takePages, &pages, std::generic_category ());
     return pages;
 }
 
 inline int removeUnused (const detail::Name& name) noexcept
 {
-    return detail::removeUnused (name.text ());
+    return detail::removeUnused (name.text (), nullptr);
+}
+
+inline int removeUnused (const SegmentInfo& seen) noexcept
+{
+    const std::string_view path = seen.path;
+    const detail::SegmentVersion version = {seen.device, seen.inode, seen.pushed, seen.popped, seen.isQueue ()};
+    return detail::removeUnused (path.substr (path.rfind ('/') + 1), &version);
 }
 
 }  // namespace JOIN_ABI

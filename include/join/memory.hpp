@@ -10,8 +10,6 @@
 #ifndef JOIN_MEMORY_HPP
 #define JOIN_MEMORY_HPP
 
-#include <join/detail/array.hpp>
-#include <join/detail/maybe.hpp>
 #include <join/detail/name.hpp>
 #include <join/error.hpp>
 #include <join/fwd.hpp>
@@ -25,6 +23,16 @@ namespace join
 {
 inline namespace JOIN_ABI
 {
+namespace detail
+{
+/// <join/placement.hpp> specialises it for Placement.
+template <typename Report>
+struct ReportReader
+{
+    static_assert (std::is_void<Report>::value, "a program that calls placement () includes <join/placement.hpp>");
+};
+}  // namespace detail
+
 /// The common base of LocalMem and ShmMem: one mapping, which can be moved and not copied. Programs construct the two.
 ///
 /// Errors that several members report through lastError:
@@ -90,8 +98,15 @@ public:
     int nodeOf (uint64_t offset = 0) const noexcept;
 
     /// Reports what was requested, what was obtained, and why they differ. Reads /proc: microseconds to milliseconds.
+    /// The program includes <join/placement.hpp>.
     /// @throw std::runtime_error the object is empty; std::bad_alloc
-    Placement placement () const;
+    template <typename Report = Placement>
+    Report placement () const
+    {
+        Report placement;
+        report (detail::ReportReader<Report>::take, &placement);
+        return placement;
+    }
 
 protected:
     struct State;
@@ -116,7 +131,7 @@ private:
     }
 
     [[noreturn]] void throwBadOffset (uint64_t offset) const;
-    void report (Placement& placement) const;
+    void report (detail::PlacementReceiver take, void* to) const;
 };
 
 /// Private anonymous memory, all zero at first. After fork (2) the child has a copy of its own, made on write.
@@ -283,56 +298,7 @@ struct MemOptions
     }
 };
 
-/// A step that failed or was not taken: why the memory is not as requested. Since: 0.1
-struct Fallback
-{
-    int error = 0;       ///< errno; 0 for a decision of the library
-    std::string reason;  ///< a sentence
-};
-
-/// The bytes that lie on one NUMA node. Since: 0.1
-struct NodeBytes
-{
-    int node = 0;
-    uint64_t bytes = 0;
-};
-
-/// The report of placement (); moved, not copied. A Maybe (has_value (), *) has no value where it cannot be known.
-/// nodes and fallbacks are ranges: begin (), end (), size (), []. Since: 0.1
-struct Placement
-{
-    uint32_t structSize;                            ///< bytes, set by the constructor
-    HugePages askedHuge = HugePages::Prefer;        ///< the request, as in MemOptions; so are the next four
-    uint64_t askedPageSize = 0;                     ///< bytes
-    int32_t askedNode = -1;                         ///< mbind () changes it
-    bool askedPrefault = true;                      ///<
-    bool askedLock = false;                         ///< mlock () and munlock () change it
-    bool shared = false;                            ///< ShmMem
-    bool created = true;                            ///< this object created the memory
-    uint64_t size = 0;                              ///< bytes, as size ()
-    std::string name;                               ///< with its leading slash; empty for private memory
-    std::string backing;                            ///< "anonymous", "pool", "tmpfs", "hugetlbfs" or "file"
-    detail::Maybe<uint64_t> pageSize;               ///< bytes of the smallest page that backs any part
-    detail::Maybe<uint64_t> hugeBytes;              ///< bytes on huge pages, as this process maps them
-    detail::Maybe<uint64_t> residentBytes;          ///< bytes in RAM and mapped by this process
-    detail::Maybe<uint64_t> lockedBytes;            ///< bytes that mlock keeps in RAM
-    detail::Maybe<detail::Array<NodeBytes>> nodes;  ///< resident bytes by NUMA node, without nodes that have none
-    detail::Array<Fallback> fallbacks;              ///< in order of time; empty when the request was met in full
-
-    Placement () noexcept
-    : structSize (sizeof (Placement))
-    {
-    }
-};
-
 // --- The public interface ends here. -------------------------------------------------------------------------
-
-inline Placement Memory::placement () const
-{
-    Placement placement;
-    report (placement);
-    return placement;
-}
 
 // Inline, so that the exception of a constructor has the generic category of the program and not that of the library.
 inline LocalMem::LocalMem (uint64_t size)

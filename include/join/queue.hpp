@@ -16,7 +16,7 @@
 #include <join/detail/claim.hpp>
 #include <join/detail/queue_base.hpp>
 #include <join/detail/shareable.hpp>
-#include <join/detail/span.hpp>
+#include <join/span.hpp>
 #include <join/detail/spsc.hpp>
 #include <join/detail/timeout.hpp>
 #include <join/memory.hpp>

@@ -77,7 +77,7 @@ struct QueueStats
     uint64_t pushed = 0;    ///< positions that producers claimed, skipped ones included
     uint64_t popped = 0;    ///< positions that consumers passed, skipped ones included
     uint64_t deaths = 0;    ///< recovered slots of killed producers (Spsc: of consumers, too)
-    uint64_t holes = 0;     ///< skipped positions, which a killed producer claimed and did not publish
+    uint64_t skipped = 0;   ///< skipped positions, which a killed producer claimed and did not publish
 
     QueueStats () noexcept
     : structSize (sizeof (QueueStats))

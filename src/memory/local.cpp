@@ -34,15 +34,15 @@ Failure baseLocal (Mapping* mapping)
     }
     mapping->reservedBytes = mapping->bytes;
     mapping->base = static_cast<char*> (mapping->reserved);
-    if (mapping->asked.huge == HugePages::Never && transparentPage () != 0 && mapping->bytes >= transparentPage ())
+    if (mapping->options.huge == HugePages::Never && transparentPage () != 0 && mapping->bytes >= transparentPage ())
     {
         os::adviseHuge (mapping->base, mapping->bytes, false);  // matters if transparent_hugepage/enabled is always
     }
-    if (Failure failure = bindFresh (mapping->asked, mapping->base, mapping->bytes, false))
+    if (Failure failure = bindFresh (mapping->options, mapping->base, mapping->bytes, false))
     {
         return failure;
     }
-    return mapping->asked.prefault ? makePresent (mapping->asked, mapping->base, mapping->bytes, true) : Failure ();
+    return mapping->options.prefault ? makePresent (mapping->options, mapping->base, mapping->bytes, true) : Failure ();
 }
 
 // Makes the reservation accessible from `offset` on, as private memory that can become huge pages.
@@ -55,18 +55,18 @@ Failure openPart (Mapping* mapping, std::size_t offset, bool fill)
         return noAddresses (error, bytes);
     }
     os::adviseHuge (start, bytes, true);  // a refusal shows in makeHuge
-    if (Failure failure = bindFresh (mapping->asked, start, bytes, false))
+    if (Failure failure = bindFresh (mapping->options, start, bytes, false))
     {
         return failure;
     }
-    return fill ? makePresent (mapping->asked, start, bytes, true) : Failure ();
+    return fill ? makePresent (mapping->options, start, bytes, true) : Failure ();
 }
 
 // Tries transparent huge pages. @return a failure if there is no memory; *huge: whether all whole huge pages are huge
 Failure transparentLocal (Mapping* mapping, std::size_t page, bool* huge)
 {
     *huge = false;
-    const bool fill = mapping->asked.prefault || mapping->asked.huge == HugePages::Require;
+    const bool fill = mapping->options.prefault || mapping->options.huge == HugePages::Require;
     if (Failure failure = checkBudget (*mapping, mapping->backed))
     {
         return failure;
@@ -91,7 +91,7 @@ Failure transparentLocal (Mapping* mapping, std::size_t page, bool* huge)
         return Failure ();
     }
     const std::size_t part = mapping->backed / page * page;
-    Failure failure = makeHuge (mapping->asked, mapping->base, part, false, false);
+    Failure failure = makeHuge (mapping->options, mapping->base, part, false, false);
     if (failure && readBacked (*mapping).huge.value_or (0) < part)  // without MADV_COLLAPSE the pages may be huge too
     {
         mapping->note (failure);
@@ -114,7 +114,7 @@ Failure joinTail (Mapping* mapping, void* pool, std::size_t whole, std::size_t p
         {
             return failure;
         }
-        if (Failure failure = openPart (mapping, whole, mapping->asked.prefault))
+        if (Failure failure = openPart (mapping, whole, mapping->options.prefault))
         {
             return failure;
         }
@@ -135,14 +135,14 @@ Failure poolLocal (Mapping* mapping, std::size_t page)
     {
         return noHugePages (page, whole, false);
     }
-    Failure failure = bindFresh (mapping->asked, pool, whole, true);
-    if (!failure && mapping->asked.node >= 0)
+    Failure failure = bindFresh (mapping->options, pool, whole, true);
+    if (!failure && mapping->options.node >= 0)
     {
-        failure = checkNodePool (mapping->asked.node, page, whole);
+        failure = checkNodePool (mapping->options.node, page, whole);
     }
-    if (!failure && mapping->asked.prefault)
+    if (!failure && mapping->options.prefault)
     {
-        failure = makePresent (mapping->asked, pool, whole, true);
+        failure = makePresent (mapping->options, pool, whole, true);
     }
     if (!failure && whole != mapping->backed)
     {
@@ -173,9 +173,9 @@ Failure poolLocal (Mapping* mapping, std::size_t page)
 // forked child. A page size that is required explicitly, or that only the pool has, goes to the pool first.
 Failure hugeLocal (Mapping* mapping, std::size_t wanted)
 {
-    const bool require = mapping->asked.huge == HugePages::Require;
+    const bool require = mapping->options.huge == HugePages::Require;
     const bool poolFirst =
-        wanted != transparentPage () || (require && (mapping->asked.pageSize != 0 || !mapping->asked.prefault));
+        wanted != transparentPage () || (require && (mapping->options.pageSize != 0 || !mapping->options.prefault));
     mapping->backed = require ? roundUp (mapping->bytes, wanted) : mapping->bytes;
     if (mapping->backed < wanted)
     {
@@ -232,14 +232,14 @@ Failure makeLocal (uint64_t size, Mapping* mapping)
         return Failure (EINVAL, "the size is 0 bytes: request 1 or more");
     }
     constexpr uint64_t most = uint64_t (PTRDIFF_MAX) / 4 * 3;  // rounding and alignment stay in range
-    const std::size_t wanted = wantedPage (mapping->asked);
+    const std::size_t wanted = wantedPage (mapping->options);
     if (size > most || wanted > most / 4)
     {
         return Failure (ENOMEM, "%s are more than any machine has: request less",
                         SizeText (size > most ? size : wanted).text);
     }
     mapping->bytes = roundUp (static_cast<std::size_t> (size), os::basePageSize ());
-    const bool require = mapping->asked.huge == HugePages::Require;
+    const bool require = mapping->options.huge == HugePages::Require;
     if (Failure failure = unreadableHugePages (*mapping))
     {
         mapping->note (failure);
@@ -254,12 +254,12 @@ Failure makeLocal (uint64_t size, Mapping* mapping)
     }
     const std::size_t smallest = transparentPage () != 0 && transparentPage () < wanted ? transparentPage () : wanted;
     const bool base = wanted == 0 || (!require && mapping->bytes < smallest);
-    if (base && mapping->asked.pageSize != 0 && wanted != 0)
+    if (base && mapping->options.pageSize != 0 && wanted != 0)
     {
         mapping->decide ("the memory is smaller than one huge page of the requested size");
     }
     Failure failure = base ? baseLocal (mapping) : hugeLocal (mapping, wanted);
-    if (!failure && mapping->asked.lock)
+    if (!failure && mapping->options.lock)
     {
         failure = lockRange (mapping->base, mapping->bytes);
     }

@@ -124,20 +124,20 @@ std::size_t wantedPage (const MemOptions& options) noexcept
     return transparentPage () != 0 ? transparentPage () : poolPage ();
 }
 
-Failure bindFresh (const MemOptions& asked, void* address, std::size_t bytes, bool pooled)
+Failure bindFresh (const MemOptions& options, void* address, std::size_t bytes, bool pooled)
 {
-    if (asked.node < 0)
+    if (options.node < 0)
     {
         return Failure ();
     }
-    if (Failure failure = setPolicy (address, bytes, asked.node, os::Move::None))
+    if (Failure failure = setPolicy (address, bytes, options.node, os::Move::None))
     {
         return failure;
     }
     // After the policy, because its failure for a node that does not exist is the better one. Pages of the pool come
     // from the pool, whatever is free.
-    const bool fills = asked.prefault || asked.lock || asked.huge == HugePages::Require;
-    return fills && !pooled ? checkNodeRoom (asked.node, bytes) : Failure ();
+    const bool fills = options.prefault || options.lock || options.huge == HugePages::Require;
+    return fills && !pooled ? checkNodeRoom (options.node, bytes) : Failure ();
 }
 
 Failure lockRange (const void* address, std::size_t bytes)
@@ -165,8 +165,8 @@ PoolKnob::PoolKnob (std::size_t page, const char* file) noexcept
 
 Failure unreadableHugePages (const Mapping& mapping) noexcept
 {
-    const bool small = mapping.bytes < hugeEnough && mapping.asked.huge != HugePages::Require;
-    if (small || mapping.asked.huge == HugePages::Never || transparentPage () != 0)
+    const bool small = mapping.bytes < hugeEnough && mapping.options.huge != HugePages::Require;
+    if (small || mapping.options.huge == HugePages::Never || transparentPage () != 0)
     {
         return Failure ();
     }

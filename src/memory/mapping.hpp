@@ -8,6 +8,7 @@
 #include "memory/populate.hpp"
 
 #include <join/memory.hpp>
+#include <join/placement.hpp>
 
 #include <atomic>
 #include <cstddef>
@@ -33,7 +34,7 @@ struct Mapping
 {
     static constexpr int unchanged = -2;
 
-    MemOptions asked;                        ///< as the constructor got them
+    MemOptions options;                      ///< as the constructor got them
     std::atomic<int> node {unchanged};       ///< requested since by mbind (), which several threads may call at a time
     std::atomic<int> lockState {unchanged};  ///< since mlock () 1, since munlock () 0
     char* base = nullptr;                    ///< the address that the user gets
@@ -83,24 +84,24 @@ struct Mapping
     /// Whether making it takes memory now instead of at a later touch.
     bool fills () const noexcept
     {
-        return asked.prefault || asked.lock || asked.huge == HugePages::Require;
+        return options.prefault || options.lock || options.huge == HugePages::Require;
     }
 
     int requestedNode () const noexcept
     {
         const int changed = node.load ();
-        return changed == unchanged ? asked.node : changed;
+        return changed == unchanged ? options.node : changed;
     }
 
     bool requestedLock () const noexcept
     {
         const int changed = lockState.load ();
-        return changed == unchanged ? asked.lock : changed != 0;
+        return changed == unchanged ? options.lock : changed != 0;
     }
 
     bool writable () const noexcept
     {
-        return !asked.readOnly;
+        return !options.readOnly;
     }
 };
 
@@ -119,7 +120,7 @@ std::size_t poolPage () noexcept;
 std::size_t wantedPage (const MemOptions& options) noexcept;
 
 /// Binds a range that has not been touched to the requested node, if there is one.
-Failure bindFresh (const MemOptions& asked, void* address, std::size_t bytes, bool pooled);
+Failure bindFresh (const MemOptions& options, void* address, std::size_t bytes, bool pooled);
 
 /// Locks the range with mlock(2). The message of a failure contains the limit.
 Failure lockRange (const void* address, std::size_t bytes);
@@ -141,7 +142,7 @@ struct PoolKnob
     char path[96];
 };
 
-/// Makes the memory of a LocalMem: fills in the mapping, whose `asked` is set. @throw std::bad_alloc
+/// Makes the memory of a LocalMem: fills in the mapping, whose `options` is set. @throw std::bad_alloc
 Failure makeLocal (uint64_t size, Mapping* mapping);
 
 }  // namespace JOIN_ABI

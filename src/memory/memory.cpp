@@ -107,7 +107,7 @@ int Memory::mbind (int node) const noexcept
     }
     // A move to a fragmented node splits huge pages: collapse them again on their new node.
     const std::size_t page = transparentPage ();
-    if (_state->asked.huge != HugePages::Never && page != 0 && !_state->pooled () && _state->asked.prefault)
+    if (_state->options.huge != HugePages::Never && page != 0 && !_state->pooled () && _state->options.prefault)
     {
         const std::size_t part = _state->backed / page * page;
         if (part != 0)
@@ -192,21 +192,21 @@ int Memory::nodeOf (uint64_t offset) const noexcept
     return node;
 }
 
-void Memory::report (Placement& placement) const
+void Memory::report (detail::PlacementReceiver take, void* to) const
 {
     const os::NoCancel noCancel;
     if (_state == nullptr)
     {
         throw std::runtime_error ("nothing is mapped: the object was moved from");
     }
-    fillPlacement (*_state, placement);
+    reportPlacement (*_state, take, to);
 }
 
 LocalMem::LocalMem (uint64_t size, const MemOptions& options, const std::error_category& errors)
 {
     const os::NoCancel noCancel;
     _state = new State;
-    if (Failure failure = readOptions (options, false, &_state->asked))
+    if (Failure failure = readOptions (options, false, &_state->options))
     {
         raise (failure, errors);
     }

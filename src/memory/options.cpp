@@ -2,11 +2,11 @@
 // Checks MemOptions. Their struct may come from a program that was compiled against an older or a newer header.
 #include "memory/options.hpp"
 
+#include "base/sized_struct.hpp"
 #include "os/pages.hpp"
 
 #include <cerrno>
 #include <cstddef>
-#include <cstring>
 
 namespace join
 {
@@ -14,46 +14,24 @@ inline namespace JOIN_ABI
 {
 namespace
 {
-// The struct of a program that is older than a field ends before that field, so it may end at any field.
-bool endsAtField (uint32_t size) noexcept
-{
-    static const std::size_t ends[] = {
-        offsetof (MemOptions, pageSize),    offsetof (MemOptions, node),     offsetof (MemOptions, mode),
-        offsetof (MemOptions, permissions), offsetof (MemOptions, prefault), sizeof (MemOptions),
-    };
-    for (std::size_t end : ends)
-    {
-        if (size == end)
-        {
-            return true;
-        }
-    }
-    return false;
-}
-
 Failure copyOptions (const MemOptions& given, MemOptions* options) noexcept
 {
+    constexpr std::size_t ends[] = {
+        offsetof (MemOptions, pageSize),    offsetof (MemOptions, node),     offsetof (MemOptions, mode),
+        offsetof (MemOptions, permissions), offsetof (MemOptions, prefault),
+    };
     const uint32_t size = given.structSize;
-    if (size > sizeof (MemOptions) && size <= 4096)
-    {
-        const char* bytes = reinterpret_cast<const char*> (&given);
-        for (uint32_t i = sizeof (MemOptions); i < size; ++i)
-        {
-            if (bytes[i] != 0)
-            {
-                return Failure (
-                    EINVAL, "the options have a field at byte %u that this library does not know: use a newer library",
-                    i);
-            }
-        }
-    }
-    else if (!endsAtField (size))
+    if (!isStructSize (size, sizeof (MemOptions), ends))
     {
         return Failure (EINVAL, "the options' structSize is %u, which no MemOptions has: leave it as constructed",
                         size);
     }
-    const std::size_t known = size < sizeof (MemOptions) ? size : sizeof (MemOptions);
-    std::memcpy (static_cast<void*> (options), &given, known);
+    if (const uint32_t byte = unknownField (&given, size, sizeof (MemOptions)))
+    {
+        return Failure (
+            EINVAL, "the options have a field at byte %u that this library does not know: use a newer library", byte);
+    }
+    readSized (&given, size, options);
     options->structSize = sizeof (MemOptions);
     return Failure ();
 }

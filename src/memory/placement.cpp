@@ -146,26 +146,39 @@ const char* nameOf (Backing backing) noexcept
     return "file";
 }
 
-// Sets the field if the calling program was compiled with it.
-template <typename T, typename Value>
-void tell (Placement& placement, T Placement::*field, Value&& value)
+detail::TextData textOf (std::string_view text) noexcept
 {
-    T* there = &(placement.*field);
-    const char* end = reinterpret_cast<const char*> (there + 1);
-    if (end - reinterpret_cast<const char*> (&placement) <= static_cast<std::ptrdiff_t> (placement.structSize))
-    {
-        *there = std::forward<Value> (value);
-    }
+    return {text.data (), text.size ()};
 }
 
-detail::Array<Fallback> fallbacksOf (const Mapping& mapping)
+detail::NumberData numberOf (const std::optional<uint64_t>& number) noexcept
 {
-    detail::Array<Fallback> fallbacks (mapping.fallbacks.size ());
-    for (std::size_t i = 0; i < mapping.fallbacks.size (); ++i)
+    return {number.value_or (0), number.has_value ()};
+}
+
+std::vector<detail::FallbackData> fallbacksOf (const Mapping& mapping)
+{
+    std::vector<detail::FallbackData> fallbacks;
+    for (const Fallback& fallback : mapping.fallbacks)
     {
-        fallbacks[i] = mapping.fallbacks[i];
+        fallbacks.push_back ({fallback.error, textOf (fallback.reason)});
     }
     return fallbacks;
+}
+
+void fillRequest (const Mapping& mapping, detail::PlacementData* data) noexcept
+{
+    data->structSize = sizeof (*data);
+    data->requestedHuge = mapping.options.huge;
+    data->requestedPageSize = mapping.options.pageSize;
+    data->requestedNode = mapping.requestedNode ();
+    data->requestedPrefault = mapping.options.prefault;
+    data->requestedLock = mapping.requestedLock ();
+    data->shared = mapping.shared;
+    data->created = mapping.created;
+    data->size = mapping.bytes;
+    data->name = textOf (mapping.name);
+    data->backing = textOf (nameOf (mapping.backing));
 }
 }  // namespace
 
@@ -182,22 +195,14 @@ int NodePages::add (void* address, std::size_t bytes, uint64_t most) noexcept
     return eachPage (address, bytes, count, this, most);
 }
 
-detail::Array<NodeBytes> NodePages::list () const
+std::vector<NodeBytes> NodePages::list () const
 {
-    std::size_t some = 0;
-    for (uint64_t pages : _onNode)
-    {
-        some += pages != 0 ? 1 : 0;
-    }
-    detail::Array<NodeBytes> nodes (some);
-    NodeBytes* next = nodes.begin ();
+    std::vector<NodeBytes> nodes;
     for (int node = 0; node < os::maxNodes; ++node)
     {
         if (_onNode[node] != 0)
         {
-            next->node = node;
-            next->bytes = _onNode[node] * os::basePageSize ();
-            ++next;
+            nodes.push_back ({node, _onNode[node] * os::basePageSize ()});
         }
     }
     return nodes;
@@ -243,31 +248,29 @@ Backed readBacked (const Mapping& mapping) noexcept
     return backed;
 }
 
-void fillPlacement (const Mapping& mapping, Placement& placement)
+void reportPlacement (const Mapping& mapping, detail::PlacementReceiver take, void* to)
 {
     const Backed backed = readBacked (mapping);
-    tell (placement, &Placement::askedHuge, mapping.asked.huge);
-    tell (placement, &Placement::askedPageSize, mapping.asked.pageSize);
-    tell (placement, &Placement::askedNode, mapping.requestedNode ());
-    tell (placement, &Placement::askedPrefault, mapping.asked.prefault);
-    tell (placement, &Placement::askedLock, mapping.requestedLock ());
-    tell (placement, &Placement::shared, mapping.shared);
-    tell (placement, &Placement::created, mapping.created);
-    tell (placement, &Placement::size, mapping.bytes);
-    tell (placement, &Placement::name, mapping.name);
-    tell (placement, &Placement::backing, nameOf (mapping.backing));
-    tell (placement, &Placement::pageSize, backed.page);
-    tell (placement, &Placement::hugeBytes, backed.huge);
-    tell (placement, &Placement::residentBytes, backed.resident);
-    tell (placement, &Placement::lockedBytes, backed.locked);
+    detail::PlacementData data = {};
+    fillRequest (mapping, &data);
+    data.pageSize = numberOf (backed.page);
+    data.hugeBytes = numberOf (backed.huge);
+    data.residentBytes = numberOf (backed.resident);
+    data.lockedBytes = numberOf (backed.locked);
+    std::vector<NodeBytes> nodes;
     const os::Scratch<NodePages> pages;
     // Stop at the last resident page: memory may be sparse.
     const uint64_t most = backed.resident.has_value () ? *backed.resident / os::basePageSize () : UINT64_MAX;
-    if (pages && pages->add (mapping.base, mapping.backed, most) == 0)
+    const bool known = pages && pages->add (mapping.base, mapping.backed, most) == 0;
+    if (known)
     {
-        tell (placement, &Placement::nodes, pages->list ());
+        nodes = pages->list ();
     }
-    tell (placement, &Placement::fallbacks, fallbacksOf (mapping));
+    data.nodes = {nodes.data (), nodes.size (), known};
+    const std::vector<detail::FallbackData> fallbacks = fallbacksOf (mapping);
+    data.fallbacks = fallbacks.data ();
+    data.fallbackCount = fallbacks.size ();
+    take (data, to);
 }
 
 }  // namespace JOIN_ABI

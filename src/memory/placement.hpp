@@ -6,6 +6,11 @@
 #include "memory/mapping.hpp"
 #include "os/numa.hpp"
 
+#include <join/placement.hpp>
+
+#include <optional>
+#include <vector>
+
 namespace join
 {
 inline namespace JOIN_ABI
@@ -13,10 +18,10 @@ inline namespace JOIN_ABI
 /// What backs a mapping. A member without a value cannot be known on this system.
 struct Backed
 {
-    detail::Maybe<uint64_t> page;      ///< size of the smallest page, bytes
-    detail::Maybe<uint64_t> huge;      ///< bytes on huge pages
-    detail::Maybe<uint64_t> resident;  ///< bytes
-    detail::Maybe<uint64_t> locked;    ///< bytes
+    std::optional<uint64_t> page;      ///< size of the smallest page, bytes
+    std::optional<uint64_t> huge;      ///< bytes on huge pages
+    std::optional<uint64_t> resident;  ///< bytes
+    std::optional<uint64_t> locked;    ///< bytes
 };
 
 Backed readBacked (const Mapping& mapping) noexcept;
@@ -29,7 +34,7 @@ public:
     int add (void* address, std::size_t bytes, uint64_t most = UINT64_MAX) noexcept;
 
     /// The nodes that have some. @throw std::bad_alloc
-    detail::Array<NodeBytes> list () const;
+    std::vector<NodeBytes> list () const;
 
 private:
     static void count (void* page, int node, void* pages) noexcept;
@@ -37,8 +42,8 @@ private:
     uint64_t _onNode[os::maxNodes] = {};
 };
 
-/// Fills in the fields of the report that the calling program was compiled with. @throw std::bad_alloc
-void fillPlacement (const Mapping& mapping, Placement& placement);
+/// Passes the report to `take`, which copies it. @throw std::bad_alloc
+void reportPlacement (const Mapping& mapping, detail::PlacementReceiver take, void* to);
 
 }  // namespace JOIN_ABI
 }  // namespace join

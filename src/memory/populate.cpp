@@ -96,9 +96,9 @@ void runPart (void* with)
     part->error = part->work (part->address, part->bytes, part->flag);
 }
 
-std::size_t threadsFor (const MemOptions& asked, std::size_t bytes) noexcept
+std::size_t threadsFor (const MemOptions& options, std::size_t bytes) noexcept
 {
-    if (bytes < 2 * shareOfThread || (asked.node < 0 && !oneNode ()))
+    if (bytes < 2 * shareOfThread || (options.node < 0 && !oneNode ()))
     {
         return 1;
     }
@@ -108,10 +108,10 @@ std::size_t threadsFor (const MemOptions& asked, std::size_t bytes) noexcept
 
 // Splits the range among threads, in multiples of 2 MiB, so that two threads never make the same huge page. The caller
 // does the last part, and those for which no thread can be started.
-int spread (const MemOptions& asked, void* address, std::size_t bytes, bool flag,
+int spread (const MemOptions& options, void* address, std::size_t bytes, bool flag,
             int (*work) (char* address, std::size_t bytes, bool flag) noexcept) noexcept
 {
-    const std::size_t count = threadsFor (asked, bytes);
+    const std::size_t count = threadsFor (options, bytes);
     if (count == 1)
     {
         return work (static_cast<char*> (address), bytes, flag);
@@ -170,13 +170,13 @@ std::size_t transparentPage () noexcept
     return page;
 }
 
-Failure makePresent (const MemOptions& asked, void* address, std::size_t bytes, bool fresh) noexcept
+Failure makePresent (const MemOptions& options, void* address, std::size_t bytes, bool fresh) noexcept
 {
-    int error = spread (asked, address, bytes, !asked.readOnly, populate);
+    int error = spread (options, address, bytes, !options.readOnly, populate);
     // Before Linux 5.14; or a seccomp filter that rejects madvise(2), with whichever errno it chooses.
     if (error == EINVAL || error == EPERM || error == ENOSYS || error == EACCES)
     {
-        touchEach (address, bytes, fresh && !asked.readOnly);
+        touchEach (address, bytes, fresh && !options.readOnly);
         error = 0;
     }
     switch (error)
@@ -206,7 +206,7 @@ TransparentKnob::TransparentKnob (bool shared) noexcept
                    os::hugeForbidden () ? ", PR_SET_THP_DISABLE is set (prctl)" : "");
 }
 
-Failure makeHuge (const MemOptions& asked, void* address, std::size_t bytes, bool shared, bool seed) noexcept
+Failure makeHuge (const MemOptions& options, void* address, std::size_t bytes, bool shared, bool seed) noexcept
 {
     // A collapse waits for every CPU, 2 ms if they are busy, even with nothing to do: so check first.
     bool all = false;
@@ -214,7 +214,7 @@ Failure makeHuge (const MemOptions& asked, void* address, std::size_t bytes, boo
     {
         return Failure ();
     }
-    const int error = spread (asked, address, bytes, seed, seedAndCollapse);
+    const int error = spread (options, address, bytes, seed, seedAndCollapse);
     return error == 0 ? Failure ()
                       : Failure (error, "not all of %s could be made huge pages (MADV_COLLAPSE; %s)",
                                  SizeText (bytes).text, TransparentKnob (shared).text);

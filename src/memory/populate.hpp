@@ -29,12 +29,12 @@ struct TransparentKnob
 
 /// Populates every page of the range, so that no later touch causes a fault.
 /// @param fresh no other process has the memory yet, so it may be written
-Failure makePresent (const MemOptions& asked, void* address, std::size_t bytes, bool fresh) noexcept;
+Failure makePresent (const MemOptions& options, void* address, std::size_t bytes, bool fresh) noexcept;
 
 /// Makes huge pages of the existing pages. Success proves that all of the range is huge. A range without any page fails
 /// with EINVAL (Linux 6.1).
 /// @param seed touch one page in each huge page first; the collapse then fills the holes
-Failure makeHuge (const MemOptions& asked, void* address, std::size_t bytes, bool shared, bool seed) noexcept;
+Failure makeHuge (const MemOptions& options, void* address, std::size_t bytes, bool shared, bool seed) noexcept;
 
 }  // namespace JOIN_ABI
 }  // namespace join

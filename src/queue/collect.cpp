@@ -51,14 +51,14 @@ Failure replaced (const SegmentReader& look) noexcept
 }
 
 // The caller has the attach lock exclusively: no process pushes or pops.
-bool isAsSeen (SegmentReader& look, const SegmentInfo& seen) noexcept
+bool isAsSeen (SegmentReader& look, const detail::SegmentVersion& seen) noexcept
 {
     QueueFormat format = {};
     if (look.facts.device != seen.device || look.facts.inode != seen.inode)
     {
         return false;
     }
-    if (!seen.isQueue ())
+    if (!seen.isQueue)
     {
         return true;
     }
@@ -107,8 +107,10 @@ Failure removeName (const SegmentReader& look) noexcept
     return error == 0 ? Failure () : Failure (error, "%.400s cannot be unlinked", look.path ());
 }
 
-// @param seen the segment as it was inspected, which must not have changed since; or null
-int remove (std::string_view name, const SegmentInfo* seen) noexcept
+}  // namespace
+
+// `seen` is the segment as it was inspected, which must not have changed since; or null.
+int detail::removeUnused (std::string_view name, const SegmentVersion* seen) noexcept
 {
     const os::NoCancel noCancel;
     SegmentReader look;
@@ -129,18 +131,6 @@ int remove (std::string_view name, const SegmentInfo* seen) noexcept
         os::removeName (WriterFilePath (look.path (), look.facts.inode, format.lockFile).text);
     }
     return failure ? fail (failure) : 0;
-}
-}  // namespace
-
-int detail::removeUnused (std::string_view name) noexcept
-{
-    return remove (name, nullptr);
-}
-
-int removeUnused (const SegmentInfo& seen) noexcept
-{
-    const std::string_view path = seen.path;
-    return remove (path.substr (path.rfind ('/') + 1), &seen);
 }
 
 }  // namespace JOIN_ABI

@@ -127,7 +127,7 @@ Failure checkFormat (const Identity& there, const char* path) noexcept
 Failure checkLayout (const Identity& there, uint64_t fileSize, const detail::Layout& layout, const char* path) noexcept
 {
     if (there.stride != detail::strideOf (static_cast<Kind> (there.kind), there.elementSize)
-        || there.wordsOffset != layout.wordsOffset || there.elementsOffset != layout.elementsOffset
+        || there.sequencesOffset != layout.sequencesOffset || there.elementsOffset != layout.elementsOffset
         || there.segmentSize != layout.segmentSize)
     {
         return Failure (EBADMSG, "%.300s is a damaged queue: its header contradicts itself; remove it (joinmem rm)",
@@ -200,7 +200,7 @@ void writeIdentity (const QueueFormat& format, char* base) noexcept
     identity.tag = format.tag;
     identity.slotCount = format.slotCount;
     identity.stride = detail::strideOf (format.kind, format.elementSize);
-    identity.wordsOffset = format.layout.wordsOffset;
+    identity.sequencesOffset = format.layout.sequencesOffset;
     identity.elementsOffset = format.layout.elementsOffset;
     identity.segmentSize = format.layout.segmentSize;
     identity.creatorPid = os::processId ();

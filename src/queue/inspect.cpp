@@ -34,12 +34,12 @@ void tellFile (const SegmentReader& look, SegmentInfo* info)
     {
         return;
     }
-    os::bornAt (look.file.handle, &info->madeAt);
+    os::bornAt (look.file.handle, &info->createdAt);
     bool used = false;
     if (os::attachLockOfOthers (look.file.handle, &used) == 0)
     {
         info->inUse = used;
-        info->users = used ? countUsers (facts) : detail::Maybe<uint32_t> (0);
+        info->users = used ? countUsers (facts) : std::optional<uint32_t> (0);
     }
 }
 
@@ -55,11 +55,11 @@ void tellShape (const detail::Identity& identity, SegmentInfo* info) noexcept
     info->capacity = identity.capacity;
     info->typeId = identity.typeId;
     info->tag = identity.tag;
-    info->wordsOffset = identity.wordsOffset;
+    info->sequencesOffset = identity.sequencesOffset;
     info->elementsOffset = identity.elementsOffset;
     info->segmentSize = identity.segmentSize;
-    info->maker = identity.creatorPid;
-    info->madeAt = identity.createdAt;
+    info->creatorPid = identity.creatorPid;
+    info->createdAt = identity.createdAt;
 }
 
 void tellCounters (const SegmentReader& look, const ElementCounts& counts, SegmentInfo* info) noexcept
@@ -69,7 +69,7 @@ void tellCounters (const SegmentReader& look, const ElementCounts& counts, Segme
     info->pushed = counts.pushed;
     info->pending = counts.pending;
     info->deaths = look.word (offsetof (Control, counters) + offsetof (detail::Counters, deaths));
-    info->holes = look.word (offsetof (Control, counters) + offsetof (detail::Counters, holes));
+    info->skipped = look.word (offsetof (Control, counters) + offsetof (detail::Counters, skipped));
     info->consumerSleeps = (state & detail::consumersWait) != 0;
     info->producerSleeps = (state & detail::producersWait) != 0;
     info->shutDown = (state & detail::shutBit) != 0;
@@ -132,6 +132,47 @@ void tellContent (SegmentReader& look, SegmentInfo* info, const std::error_categ
     }
 }
 
+detail::SegmentData dataOf (const SegmentInfo& info) noexcept
+{
+    detail::SegmentData data = {};
+    data.structSize = sizeof (data);
+    data.kind = info.kind;
+    data.path = {info.path.data (), info.path.size ()};
+    data.fault = {info.fault.data (), info.fault.size ()};
+    data.size = info.size;
+    data.allocated = info.allocated;
+    data.hugePage = info.hugePage;
+    data.device = info.device;
+    data.inode = info.inode;
+    data.createdAt = info.createdAt;
+    data.owner = info.owner;
+    data.permissions = info.permissions;
+    data.inUse = {info.inUse.value_or (false), info.inUse.has_value ()};
+    data.users = {info.users.value_or (0), info.users.has_value ()};
+    data.version = info.version;
+    data.compatible = info.compatible;
+    data.incompatible = info.incompatible;
+    data.elementSize = info.elementSize;
+    data.stride = info.stride;
+    data.slotCount = info.slotCount;
+    data.capacity = info.capacity;
+    data.typeId = info.typeId;
+    data.tag = info.tag;
+    data.sequencesOffset = info.sequencesOffset;
+    data.elementsOffset = info.elementsOffset;
+    data.segmentSize = info.segmentSize;
+    data.creatorPid = info.creatorPid;
+    data.consumerSleeps = info.consumerSleeps;
+    data.producerSleeps = info.producerSleeps;
+    data.shutDown = info.shutDown;
+    data.pending = info.pending;
+    data.pushed = info.pushed;
+    data.popped = info.popped;
+    data.deaths = info.deaths;
+    data.skipped = info.skipped;
+    return data;
+}
+
 struct Names
 {
     std::vector<std::string> list;
@@ -156,7 +197,7 @@ void addName (const char* name, void* with) noexcept
 }
 }  // namespace
 
-detail::Array<std::string> detail::listSegments (const std::error_category& errors)
+void detail::listSegments (NameReceiver take, void* to, const std::error_category& errors)
 {
     const os::NoCancel noCancel;
     Names names;
@@ -175,12 +216,13 @@ detail::Array<std::string> detail::listSegments (const std::error_category& erro
     }
     std::sort (names.list.begin (), names.list.end ());
     names.list.erase (std::unique (names.list.begin (), names.list.end ()), names.list.end ());
-    detail::Array<std::string> result (names.list.size ());
-    std::move (names.list.begin (), names.list.end (), result.begin ());
-    return result;
+    for (const std::string& name : names.list)
+    {
+        take (name.data (), name.size (), to);
+    }
 }
 
-void detail::inspect (std::string_view name, SegmentInfo& info, const std::error_category& errors)
+void detail::inspect (std::string_view name, SegmentReceiver take, void* to, const std::error_category& errors)
 {
     const os::NoCancel noCancel;
     SegmentReader look;
@@ -189,6 +231,7 @@ void detail::inspect (std::string_view name, SegmentInfo& info, const std::error
     {
         raise (failure, errors);
     }
+    SegmentInfo info;
     tellFile (look, &info);
     if (failure)
     {
@@ -199,6 +242,7 @@ void detail::inspect (std::string_view name, SegmentInfo& info, const std::error
     {
         tellContent (look, &info, errors);
     }
+    take (dataOf (info), to);
 }
 
 }  // namespace JOIN_ABI

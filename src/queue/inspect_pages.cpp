@@ -39,11 +39,10 @@ int populateData (const Mapping& mapping, const File& file, NodePages* nodes) no
     }
     return error;
 }
-}  // namespace
 
-void detail::inspectPages (std::string_view name, uint64_t most, SegmentPages& pages, const std::error_category& errors)
+SegmentPages examine (std::string_view name, uint64_t most, const std::error_category& errors)
 {
-    const os::NoCancel noCancel;
+    SegmentPages pages;
     SegmentReader look;
     if (Failure failure = look.open (name))
     {
@@ -51,13 +50,13 @@ void detail::inspectPages (std::string_view name, uint64_t most, SegmentPages& p
     }
     if (!look.facts.regular || look.facts.size == 0 || most == 0 || look.facts.size > uint64_t (PTRDIFF_MAX) / 2)
     {
-        return;
+        return pages;
     }
     if (look.folder.hugePage != 0)
     {
         pages.pageSize = look.folder.hugePage;  // the only size there; a touch would take a page from the hugetlb pool
         pages.hugeBytes = look.facts.allocated;
-        return;
+        return pages;
     }
     os::Room room;
     if (int error = os::roomOf (look.file.handle, &room))
@@ -65,7 +64,7 @@ void detail::inspectPages (std::string_view name, uint64_t most, SegmentPages& p
         raise (Failure (error, "%.400s cannot be examined (fstatfs)", look.path ()), errors);
     }
     Mapping mapping;
-    mapping.asked.readOnly = true;
+    mapping.options.readOnly = true;
     mapping.shared = true;
     mapping.backing = room.kind == os::FileSystem::Tmpfs ? Backing::Tmpfs : Backing::File;
     mapping.bytes =
@@ -84,7 +83,7 @@ void detail::inspectPages (std::string_view name, uint64_t most, SegmentPages& p
     {
         // No huge page fits, so /proc/self/smaps is not read, which would take longer than everything else here.
         pages.pageSize =
-            look.facts.allocated != 0 ? detail::Maybe<uint64_t> (os::basePageSize ()) : detail::Maybe<uint64_t> ();
+            look.facts.allocated != 0 ? std::optional<uint64_t> (os::basePageSize ()) : std::optional<uint64_t> ();
         pages.hugeBytes = 0;
     }
     else
@@ -97,6 +96,24 @@ void detail::inspectPages (std::string_view name, uint64_t most, SegmentPages& p
     {
         pages.nodes = nodes->list ();
     }
+    return pages;
+}
+}  // namespace
+
+void detail::inspectPages (std::string_view name, uint64_t most, SegmentPagesReceiver take, void* to,
+                           const std::error_category& errors)
+{
+    const os::NoCancel noCancel;
+    const SegmentPages pages = examine (name, most, errors);
+    SegmentPagesData data = {};
+    data.structSize = sizeof (data);
+    data.pageSize = {pages.pageSize.value_or (0), pages.pageSize.has_value ()};
+    data.hugeBytes = {pages.hugeBytes.value_or (0), pages.hugeBytes.has_value ()};
+    if (pages.nodes)
+    {
+        data.nodes = {pages.nodes->data (), pages.nodes->size (), true};
+    }
+    take (data, to);
 }
 
 }  // namespace JOIN_ABI

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Inspection of a queue's producers: the slots by pread(2), the slot locks by F_OFD_GETLK.
+#include "base/sized_struct.hpp"
 #include "os/barrier.hpp"
 #include "queue/segment_reader.hpp"
 #include "queue/producers.hpp"
@@ -154,7 +155,7 @@ int64_t detail::inspectProducers (std::string_view name, Producer* list, uint64_
         if (there && found < n)
         {
             char* to = reinterpret_cast<char*> (list) + found * each;
-            std::memcpy (to, &producer, each < sizeof (producer) ? each : sizeof (producer));
+            writeSized (to, each, producer);
         }
         found += there ? 1 : 0;
     }

@@ -3,11 +3,12 @@
 // long as the fields that this library does not know are zero.
 #include "queue/options.hpp"
 
+#include "base/sized_struct.hpp"
+
 #include <join/detail/segment.hpp>
 
 #include <cerrno>
 #include <cstddef>
-#include <cstring>
 
 namespace join
 {
@@ -15,28 +16,24 @@ inline namespace JOIN_ABI
 {
 Failure readQueueOptions (const QueueOptions& given, QueueOptions* options) noexcept
 {
+    constexpr std::size_t ends[] = {
+        offsetof (QueueOptions, typeId), offsetof (QueueOptions, tag),           offsetof (QueueOptions, exclusive),
+        offsetof (QueueOptions, spin),   offsetof (QueueOptions, interruptible),
+    };
     const uint32_t size = given.structSize;
-    const bool ends = size == offsetof (QueueOptions, typeId) || size == offsetof (QueueOptions, tag)
-                      || size == offsetof (QueueOptions, exclusive) || size == offsetof (QueueOptions, spin)
-                      || size == offsetof (QueueOptions, interruptible)
-                      || (size >= sizeof (QueueOptions) && size <= 4096);
-    if (!ends)
+    if (!isStructSize (size, sizeof (QueueOptions), ends))
     {
         return Failure (EINVAL,
                         "the options' structSize is %u, which is the size of no QueueOptions: leave it as the "
                         "constructor sets it",
                         size);
     }
-    const char* bytes = reinterpret_cast<const char*> (&given);
-    for (uint32_t i = sizeof (QueueOptions); i < size; ++i)
+    if (const uint32_t byte = unknownField (&given, size, sizeof (QueueOptions)))
     {
-        if (bytes[i] != 0)
-        {
-            return Failure (EINVAL,
-                            "the options have a field at byte %u that this library does not know: use a newer one", i);
-        }
+        return Failure (EINVAL, "the options have a field at byte %u that this library does not know: use a newer one",
+                        byte);
     }
-    std::memcpy (static_cast<void*> (options), &given, size < sizeof (QueueOptions) ? size : sizeof (QueueOptions));
+    readSized (&given, size, options);
     options->structSize = sizeof (QueueOptions);
     options->exclusive =
         options->exclusive && size > offsetof (QueueOptions, exclusive);  // older programs do not have the option

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 // The producers of a queue, as the states of their slots and the kernel's locks show them.
+#include "base/sized_struct.hpp"
 #include "queue/producers.hpp"
 
 #include "os/barrier.hpp"
 #include "queue/none.hpp"
 
 #include <cerrno>
-#include <cstring>
 
 namespace join
 {
@@ -132,7 +132,7 @@ int64_t Ring::producers (Producer* list, uint64_t n, uint32_t each) noexcept
         {
             const Producer producer = producerIn (ring, number, life == Life::Alive);
             char* to = reinterpret_cast<char*> (list) + found * each;
-            std::memcpy (to, &producer, each < sizeof (producer) ? each : sizeof (producer));
+            writeSized (to, each, producer);
         }
         ++found;
     }
@@ -148,8 +148,8 @@ void Ring::count (QueueStats& stats) const noexcept
     now.pushed = head ().load () >> shift;
     now.shutDown = !isNone () && isShut ();
     now.deaths = control->counters.deaths.load ();
-    now.holes = control->counters.holes.load ();
-    std::memcpy (static_cast<void*> (&stats), &now, stats.structSize < sizeof (now) ? stats.structSize : sizeof (now));
+    now.skipped = control->counters.skipped.load ();
+    writeSized (&stats, stats.structSize, now);
 }
 
 }  // namespace JOIN_ABI

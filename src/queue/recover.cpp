@@ -7,7 +7,7 @@ namespace join
 inline namespace JOIN_ABI
 {
 using detail::firstBit;
-using detail::holeBit;
+using detail::skippedBit;
 using detail::slotMask;
 using detail::ticketMask;
 using detail::ticketUnit;
@@ -96,7 +96,7 @@ public:
         return true;
     }
 
-    uint64_t holes () const noexcept
+    uint64_t skipped () const noexcept
     {
         return _holes;
     }
@@ -261,7 +261,7 @@ private:
         uint64_t there = _ring.word (ticket).load ();
         while (before (there & ticketMask, ticket + ticketUnit))
         {
-            if (_ring.word (ticket).compare_exchange_strong (there, (ticket + ticketUnit) | holeBit | first))
+            if (_ring.word (ticket).compare_exchange_strong (there, (ticket + ticketUnit) | skippedBit | first))
             {
                 ++_holes;
                 return;
@@ -293,11 +293,11 @@ bool hasEvidence (const OwnedRing& ring) noexcept
 }
 
 // Wakes consumers that sleep for what follows the cells that were filled.
-void publish (OwnedRing& ring, uint64_t holes) noexcept
+void publish (OwnedRing& ring, uint64_t skipped) noexcept
 {
-    if (holes != 0)
+    if (skipped != 0)
     {
-        ring.control->counters.holes.fetch_add (holes);
+        ring.control->counters.skipped.fetch_add (skipped);
         ring.published (ring.gate ().state.load (), ring.tail ().load (), 0);
     }
 }
@@ -319,9 +319,9 @@ uint64_t recover (OwnedRing& ring) noexcept
     {
         return 0;
     }
-    const uint64_t holes = Recovery (ring).run ();
-    publish (ring, holes);
-    return holes;
+    const uint64_t skipped = Recovery (ring).run ();
+    publish (ring, skipped);
+    return skipped;
 }
 
 void recoverFrom (OwnedRing& ring, SlotSet* dead) noexcept
@@ -334,7 +334,7 @@ void recoverFrom (OwnedRing& ring, SlotSet* dead) noexcept
             dead->remove (number);
         }
     }
-    publish (ring, recovery.holes ());
+    publish (ring, recovery.skipped ());
 }
 
 }  // namespace JOIN_ABI

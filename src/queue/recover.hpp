@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Recovery from dead producers: cells between tail and head that a dead producer claimed and never published are filled
-// with tombstones (holeBit), which pops skip. The intent records of claim.hpp show whose each cell is. Invariants:
+// with tombstones (skippedBit), which pops skip. The intent records of claim.hpp show whose each cell is. Invariants:
 // 1. Only dead producers lose a cell: the kernel has reported the
 //    slot lock free, and the intent record was read again after that.
 // 2. All recoveries store the same words, and replace only smaller ones. So any number may run at once, and be killed.

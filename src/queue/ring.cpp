@@ -146,7 +146,7 @@ detail::Shape withCapacity (const detail::Shape& asked, bool openOnly) noexcept
 Failure QueueMemory::make (uint64_t size, const MemOptions& options)
 {
     _state = new State;
-    if (Failure failure = readOptions (options, false, &_state->asked))
+    if (Failure failure = readOptions (options, false, &_state->options))
     {
         return failure;
     }
@@ -164,11 +164,11 @@ Failure QueueMemory::open (uint64_t size, std::string_view name, const MemOption
     _state = new State;
     _state->shared = true;
     _state->content = content;
-    if (Failure failure = readOptions (options, true, &_state->asked))
+    if (Failure failure = readOptions (options, true, &_state->options))
     {
         return failure;
     }
-    if (_state->asked.readOnly)
+    if (_state->options.readOnly)
     {
         return Failure (EINVAL, "a queue cannot be opened read-only: a pop writes as well");
     }
@@ -209,10 +209,10 @@ Failure OwnedRing::startSlots (const QueueOptions& options) noexcept
 void OwnedRing::start () noexcept
 {
     char* base = memory.base ();
-    const bool beside = format.layout.wordsOffset == 0 && format.kind != Kind::Spsc;
+    const bool beside = format.layout.sequencesOffset == 0 && format.kind != Kind::Spsc;
     control = reinterpret_cast<Control*> (base);
     elements = base + format.layout.elementsOffset + (beside ? 8 : 0);
-    words = base + (beside ? format.layout.elementsOffset : format.layout.wordsOffset);
+    words = base + (beside ? format.layout.elementsOffset : format.layout.sequencesOffset);
     capacity = format.capacity;
     mask = capacity - 1;
     stride = detail::strideOf (format.kind, format.elementSize);
@@ -324,14 +324,14 @@ int Ring::mlock () noexcept
     return isNone () ? failNone () : own (*this).memory.mlock ();
 }
 
-void Ring::report (Placement& placement) const
+void Ring::report (detail::PlacementReceiver take, void* to) const
 {
     const os::NoCancel noCancel;
     if (isNone ())
     {
         throw std::runtime_error (noQueue);
     }
-    fillPlacement (own (*this).memory.mapping (), placement);
+    reportPlacement (own (*this).memory.mapping (), take, to);
 }
 
 const char* Ring::name () const noexcept

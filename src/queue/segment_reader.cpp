@@ -66,8 +66,8 @@ ElementCounts countElements (const SegmentReader& look, const QueueFormat& forma
 uint64_t wordOffset (const QueueFormat& format, uint64_t ticket) noexcept
 {
     const uint64_t cell = (ticket >> detail::ticketShift) & (format.capacity - 1);
-    return format.layout.wordsOffset != 0
-               ? format.layout.wordsOffset + cell * 8
+    return format.layout.sequencesOffset != 0
+               ? format.layout.sequencesOffset + cell * 8
                : format.layout.elementsOffset + cell * detail::strideOf (format.kind, format.elementSize);
 }
 

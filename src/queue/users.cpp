@@ -134,7 +134,7 @@ private:
     uint32_t _lines = 0;
 };
 
-detail::Maybe<uint32_t> countIn (LockTable& table, const os::FileFacts& facts)
+std::optional<uint32_t> countIn (LockTable& table, const os::FileFacts& facts)
 {
     constexpr int64_t share = 16;
     if (table.isFresh (share))
@@ -149,11 +149,11 @@ detail::Maybe<uint32_t> countIn (LockTable& table, const os::FileFacts& facts)
             return {};
         }
     }
-    return table.read () ? detail::Maybe<uint32_t> (table.countOf (facts)) : detail::Maybe<uint32_t> ();
+    return table.read () ? std::optional<uint32_t> (table.countOf (facts)) : std::optional<uint32_t> ();
 }
 }  // namespace
 
-detail::Maybe<uint32_t> countUsers (const os::FileFacts& facts) noexcept
+std::optional<uint32_t> countUsers (const os::FileFacts& facts) noexcept
 {
     static std::mutex mutex;
     static LockTable* known = nullptr;  // never destroyed: threads may outlive main ()
@@ -167,7 +167,7 @@ detail::Maybe<uint32_t> countUsers (const os::FileFacts& facts) noexcept
             return countIn (*known, facts);
         }
         LockTable table;
-        return table.read () ? detail::Maybe<uint32_t> (table.countOf (facts)) : detail::Maybe<uint32_t> ();
+        return table.read () ? std::optional<uint32_t> (table.countOf (facts)) : std::optional<uint32_t> ();
     }
     catch (const std::bad_alloc&)
     {

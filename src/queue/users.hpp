@@ -5,7 +5,7 @@
 
 #include "os/files.hpp"
 
-#include <join/detail/maybe.hpp>
+#include <optional>
 
 namespace join
 {
@@ -19,7 +19,7 @@ inline namespace JOIN_ABI
 /// may be that old. A short table is read each time.
 ///
 /// Thread safety: any thread.
-detail::Maybe<uint32_t> countUsers (const os::FileFacts& facts) noexcept;
+std::optional<uint32_t> countUsers (const os::FileFacts& facts) noexcept;
 
 }  // namespace JOIN_ABI
 }  // namespace join

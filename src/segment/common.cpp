@@ -15,7 +15,7 @@ inline namespace JOIN_ABI
 std::size_t hugePart (const Mapping& mapping) noexcept
 {
     const std::size_t page = transparentPage ();
-    if (mapping.asked.huge == HugePages::Never || page == 0 || mapping.backing != Backing::Tmpfs)
+    if (mapping.options.huge == HugePages::Never || page == 0 || mapping.backing != Backing::Tmpfs)
     {
         return 0;
     }
@@ -79,28 +79,28 @@ Failure complete (Mapping* mapping, const File& file, const SegmentDir& folder)
 {
     if (mapping->content != nullptr)
     {
-        if (Failure failure = mapping->content->prepare (file, folder, mapping->asked.permissions))
+        if (Failure failure = mapping->content->prepare (file, folder, mapping->options.permissions))
         {
             return failure;
         }
         const std::size_t unit = mapping->pooled () ? mapping->backed : os::basePageSize ();
-        if (!mapping->asked.prefault)
+        if (!mapping->options.prefault)
         {
             const std::size_t head = roundUp (mapping->content->head, unit);
-            if (Failure failure = makePresent (mapping->asked, mapping->base, head, true))
+            if (Failure failure = makePresent (mapping->options, mapping->base, head, true))
             {
                 return failure;
             }
         }
         mapping->content->write (mapping->base);
     }
-    return mapping->asked.lock ? lockRange (mapping->base, mapping->bytes) : Failure ();
+    return mapping->options.lock ? lockRange (mapping->base, mapping->bytes) : Failure ();
 }
 
 Failure mapShared (Mapping* mapping, const File& file, const SegmentDir& folder)
 {
     const std::size_t page = transparentPage ();
-    const bool require = mapping->asked.huge == HugePages::Require;
+    const bool require = mapping->options.huge == HugePages::Require;
     void* address = nullptr;
     if (folder.hugePage != 0)
     {
@@ -118,7 +118,7 @@ Failure mapShared (Mapping* mapping, const File& file, const SegmentDir& folder)
             }
             address = mapping->base;
         }
-        else if (mapping->asked.huge == HugePages::Never && page != 0 && mapping->bytes >= page)
+        else if (mapping->options.huge == HugePages::Never && page != 0 && mapping->bytes >= page)
         {
             // A mount may provide huge pages by itself. If the addresses are aligned, Linux 6.1 then maps them as huge
             // pages whatever madvise(2) requested. So these addresses are not aligned.
@@ -141,7 +141,7 @@ Failure mapShared (Mapping* mapping, const File& file, const SegmentDir& folder)
         mapping->reservedBytes = mapping->backed;
         mapping->base = static_cast<char*> (address);
     }
-    if (mapping->asked.huge == HugePages::Never && page != 0 && mapping->bytes >= page)
+    if (mapping->options.huge == HugePages::Never && page != 0 && mapping->bytes >= page)
     {
         os::adviseHuge (mapping->base, mapping->backed, false);  // in case the mount provides huge pages by itself
     }

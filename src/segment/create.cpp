@@ -175,8 +175,8 @@ Failure folderFailure (int error, const char* path)
 
 Failure createShared (Mapping* mapping, const char* name)
 {
-    const bool require = mapping->asked.huge == HugePages::Require;
-    const std::size_t wanted = wantedPage (mapping->asked);
+    const bool require = mapping->options.huge == HugePages::Require;
+    const std::size_t wanted = wantedPage (mapping->options);
     const bool poolOnly = wanted != transparentPage () && wanted != 0;
     Failure pool;
     mapping->hugeRefused = false;
@@ -189,7 +189,7 @@ Failure createShared (Mapping* mapping, const char* name)
         }
         mapping->note (pool);
     }
-    else if (wanted > mapping->bytes && mapping->asked.pageSize != 0)
+    else if (wanted > mapping->bytes && mapping->options.pageSize != 0)
     {
         mapping->decide ("the segment is smaller than one huge page of the requested size");
     }

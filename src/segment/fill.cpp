@@ -67,7 +67,7 @@ int allocateAll (const File& file, std::size_t from, std::size_t to)
 // file system is full.
 Failure allocateHuge (const Mapping& mapping, const SegmentDir& folder, std::size_t part)
 {
-    Failure failure = makeHuge (mapping.asked, mapping.base, part, true, true);
+    Failure failure = makeHuge (mapping.options, mapping.base, part, true, true);
     return failure.error () == EFAULT ? tooFull (folder, mapping.bytes) : Failure (failure);
 }
 
@@ -100,13 +100,13 @@ Failure fillHuge (Mapping* mapping, const SegmentDir& folder, std::size_t part, 
         return failure;
     }
     mapping->note (failure);
-    mapping->hugeRefused = mapping->asked.huge == HugePages::Require;
+    mapping->hugeRefused = mapping->options.huge == HugePages::Require;
     return mapping->hugeRefused ? noHugePages (transparentPage (), mapping->bytes, true) : Failure ();
 }
 
 Failure fillTmpfs (Mapping* mapping, const File& file, const SegmentDir& folder)
 {
-    const bool require = mapping->asked.huge == HugePages::Require;
+    const bool require = mapping->options.huge == HugePages::Require;
     const std::size_t part = hugePart (*mapping);
     if (Failure failure = unreadableHugePages (*mapping))
     {
@@ -116,7 +116,7 @@ Failure fillTmpfs (Mapping* mapping, const File& file, const SegmentDir& folder)
             return failure;
         }
     }
-    if (!mapping->asked.prefault && !require)
+    if (!mapping->options.prefault && !require)
     {
         if (part != 0)
         {
@@ -130,7 +130,7 @@ Failure fillTmpfs (Mapping* mapping, const File& file, const SegmentDir& folder)
     {
         mapping->hugeRefused = true;
         return mapping->backing == Backing::Tmpfs
-                   ? noHugePages (wantedPage (mapping->asked), mapping->bytes, true)
+                   ? noHugePages (wantedPage (mapping->options), mapping->bytes, true)
                    : Failure (ENOMEM, "%s is not a tmpfs and has no huge pages: mount a tmpfs there", folder.path);
     }
     if (part != 0)
@@ -140,7 +140,7 @@ Failure fillTmpfs (Mapping* mapping, const File& file, const SegmentDir& folder)
             return failure;
         }
     }
-    else if (mapping->backing == Backing::File && wantedPage (mapping->asked) != 0)
+    else if (mapping->backing == Backing::File && wantedPage (mapping->options) != 0)
     {
         mapping->note (Failure (EOPNOTSUPP, "%s is not a tmpfs: its files are on base pages", folder.path));
     }
@@ -152,21 +152,22 @@ Failure fillTmpfs (Mapping* mapping, const File& file, const SegmentDir& folder)
     {
         return Failure ();  // after a collapse its pages are mapped
     }
-    Failure failure = makePresent (mapping->asked, mapping->base + done, mapping->bytes - done, true);
+    Failure failure = makePresent (mapping->options, mapping->base + done, mapping->bytes - done, true);
     return failure && failure.error () == ENOMEM && mapping->backing == Backing::File ? tooFull (folder, mapping->bytes)
                                                                                       : failure;
 }
 
 Failure fillPool (Mapping* mapping, const SegmentDir& folder)
 {
-    if (mapping->asked.node >= 0)
+    if (mapping->options.node >= 0)
     {
-        if (Failure failure = checkNodePool (mapping->asked.node, folder.hugePage, mapping->backed))
+        if (Failure failure = checkNodePool (mapping->options.node, folder.hugePage, mapping->backed))
         {
             return failure;
         }
     }
-    return mapping->asked.prefault ? makePresent (mapping->asked, mapping->base, mapping->backed, true) : Failure ();
+    return mapping->options.prefault ? makePresent (mapping->options, mapping->base, mapping->backed, true)
+                                     : Failure ();
 }
 
 }  // namespace
@@ -197,12 +198,12 @@ Failure initialiseFile (Mapping* mapping, const File& file, const SegmentDir& fo
                        : room.kind == os::FileSystem::Tmpfs ? Backing::Tmpfs
                                                             : Backing::File;
     const uint64_t size = folder.hugePage != 0 ? roundUp (mapping->bytes, folder.hugePage) : mapping->bytes;
-    int error = os::setMarks (file.handle, mapping->asked.permissions | ourMark, mapping->content == nullptr);
+    int error = os::setMarks (file.handle, mapping->options.permissions | ourMark, mapping->content == nullptr);
     // A small segment gets its size from fallocate(2), which saves a system call.
     const bool small =
-        size < transparentPage () && mapping->asked.prefault && mapping->asked.node < 0 && !mapping->pooled ();
+        size < transparentPage () && mapping->options.prefault && mapping->options.node < 0 && !mapping->pooled ();
     error =
-        error != 0 || (small && mapping->asked.huge != HugePages::Require) ? error : os::setSize (file.handle, size);
+        error != 0 || (small && mapping->options.huge != HugePages::Require) ? error : os::setSize (file.handle, size);
     if (error != 0)
     {
         return Failure (error, "a segment of %s in %s cannot be given its size and mode", SizeText (size).text,
@@ -216,7 +217,7 @@ Failure initialiseFile (Mapping* mapping, const File& file, const SegmentDir& fo
     {
         return failure;
     }
-    if (Failure failure = bindFresh (mapping->asked, mapping->base, mapping->backed, mapping->pooled ()))
+    if (Failure failure = bindFresh (mapping->options, mapping->base, mapping->backed, mapping->pooled ()))
     {
         return failure;
     }

@@ -43,7 +43,7 @@ Failure openFailure (const SegmentDir& folder, int error, const char* path)
 // Permissions with bits for the group alone mean this user's group: no other user may read the segment, or write to it.
 Failure checkGroup (const Mapping& mapping, const os::FileFacts& facts, const char* path)
 {
-    const uint32_t others = mapping.asked.permissions & 0077;
+    const uint32_t others = mapping.options.permissions & 0077;
     if (others == 0 || (others & 0007) != 0)
     {
         return Failure ();
@@ -54,7 +54,7 @@ Failure checkGroup (const Mapping& mapping, const os::FileFacts& facts, const ch
             EACCES,
             "%s has permissions %03o, which admit more users than the requested %03o: request those, or unlink it and "
             "create it again",
-            path, facts.mode & 0777, mapping.asked.permissions & 0777);
+            path, facts.mode & 0777, mapping.options.permissions & 0777);
     }
     const bool own = facts.owner == os::effectiveUser () && (facts.mode & 0070) == 0;
     if (!own && !os::isInGroup (facts.group))
@@ -63,7 +63,7 @@ Failure checkGroup (const Mapping& mapping, const os::FileFacts& facts, const ch
             EACCES,
             "%s belongs to group %u, of which user %u is not a member, and the requested permissions %03o admit only a "
             "group: request bits for all users, or change its group (chgrp)",
-            path, facts.group, os::effectiveUser (), mapping.asked.permissions & 0777);
+            path, facts.group, os::effectiveUser (), mapping.options.permissions & 0777);
     }
     return Failure ();
 }
@@ -74,14 +74,14 @@ Failure checkOwner (const Mapping& mapping, const File& file, const os::FileFact
     {
         return Failure (EINVAL, "%s is not a regular file and so not a segment: remove it", path);
     }
-    if (facts.owner != os::effectiveUser () && (mapping.asked.permissions & 0077) == 0)
+    if (facts.owner != os::effectiveUser () && (mapping.options.permissions & 0077) == 0)
     {
         return Failure (EACCES,
                         "%s belongs to user %u and not to %u: to share it between users, open it with permissions that "
                         "have bits for others",
                         path, facts.owner, os::effectiveUser ());
     }
-    if (facts.owner == os::effectiveUser () && (mapping.asked.permissions & 0077) == 0
+    if (facts.owner == os::effectiveUser () && (mapping.options.permissions & 0077) == 0
         && os::ownedByUs (file.handle) == EPERM)
     {
         return Failure (EACCES,
@@ -110,7 +110,7 @@ Failure checkPlain (const Mapping& mapping, const File& file, const os::FileFact
             "(joinmem rm)",
             path, kinds[start.kind < 4 ? start.kind : 0], SizeText (facts.size).text, facts.owner);
     }
-    if (mapping.asked.onlyOurs && markOf (file.handle, facts) == Mark::None)
+    if (mapping.options.onlyOurs && markOf (file.handle, facts) == Mark::None)
     {
         return Failure (EINVAL,
                         "%s was not made by this library (%s, of user %u): open it without onlyOurs (only_ours), or "
@@ -160,7 +160,7 @@ Failure fillOpened (Mapping* mapping, const char* path)
             return failure;
         }
     }
-    if (Failure failure = makePresent (mapping->asked, mapping->base, mapping->bytes, false))
+    if (Failure failure = makePresent (mapping->options, mapping->base, mapping->bytes, false))
     {
         return failure.error () == ENOMEM ? Failure (ENOSPC,
                                                      "%s lacks pages that are not available: its file system is full, "
@@ -192,8 +192,8 @@ Failure leaveAsItIs (Mapping* mapping, std::size_t part)
 // Makes the pages of an opened segment huge, if they are not. Fails only if huge pages are required.
 Failure makeOpenedHuge (Mapping* mapping, const File& file, const SegmentDir& folder)
 {
-    const bool require = mapping->asked.huge == HugePages::Require;
-    const std::size_t asked = static_cast<std::size_t> (mapping->asked.pageSize);
+    const bool require = mapping->options.huge == HugePages::Require;
+    const std::size_t pageSize = static_cast<std::size_t> (mapping->options.pageSize);
     if (Failure failure = unreadableHugePages (*mapping))
     {
         mapping->note (failure);
@@ -204,23 +204,23 @@ Failure makeOpenedHuge (Mapping* mapping, const File& file, const SegmentDir& fo
     }
     if (folder.hugePage != 0)
     {
-        return require && asked != 0 && asked != folder.hugePage ? noHugePages (asked, mapping->bytes, true)
-                                                                 : Failure ();
+        return require && pageSize != 0 && pageSize != folder.hugePage ? noHugePages (pageSize, mapping->bytes, true)
+                                                                       : Failure ();
     }
-    if (require && asked != 0 && asked != transparentPage ())
+    if (require && pageSize != 0 && pageSize != transparentPage ())
     {
-        return noHugePages (asked, mapping->bytes, true);
+        return noHugePages (pageSize, mapping->bytes, true);
     }
     const std::size_t part = hugePart (*mapping);
-    if (part == 0 || !(mapping->asked.prefault || require))
+    if (part == 0 || !(mapping->options.prefault || require))
     {
-        return require && part == 0 ? noHugePages (wantedPage (mapping->asked), mapping->bytes, true) : Failure ();
+        return require && part == 0 ? noHugePages (wantedPage (mapping->options), mapping->bytes, true) : Failure ();
     }
     if (!require && !isAlone (file))
     {
         return leaveAsItIs (mapping, part);
     }
-    if (Failure failure = makeHuge (mapping->asked, mapping->base, part, true, !mapping->asked.prefault))
+    if (Failure failure = makeHuge (mapping->options, mapping->base, part, true, !mapping->options.prefault))
     {
         mapping->note (failure);
         return require ? noHugePages (transparentPage (), mapping->bytes, true) : Failure ();
@@ -254,7 +254,7 @@ Failure useOpened (Mapping* mapping, const File& file, const SegmentDir& folder,
             return failure;
         }
     }
-    if (mapping->asked.prefault)
+    if (mapping->options.prefault)
     {
         if (Failure failure = fillOpened (mapping, path))
         {
@@ -265,14 +265,14 @@ Failure useOpened (Mapping* mapping, const File& file, const SegmentDir& folder,
     {
         return failure;
     }
-    if (mapping->asked.node >= 0)
+    if (mapping->options.node >= 0)
     {
-        if (Failure failure = bindRange (mapping->base, mapping->bytes, mapping->asked.node, mapping->pooled ()))
+        if (Failure failure = bindRange (mapping->base, mapping->bytes, mapping->options.node, mapping->pooled ()))
         {
             return failure;
         }
     }
-    return mapping->asked.lock ? lockRange (mapping->base, mapping->bytes) : Failure ();
+    return mapping->options.lock ? lockRange (mapping->base, mapping->bytes) : Failure ();
 }
 
 Failure openIn (Mapping* mapping, const SegmentDir& folder, const char* name)
@@ -333,7 +333,7 @@ Failure openIn (Mapping* mapping, const SegmentDir& folder, const char* name)
 Failure openShared (Mapping* mapping, const char* name)
 {
     const std::size_t bytes = mapping->bytes;
-    const bool sure = mapping->asked.mode == OpenMode::OpenOnly;
+    const bool sure = mapping->options.mode == OpenMode::OpenOnly;
     for (int fresh = 0; fresh < (sure ? 2 : 1); ++fresh)
     {
         const SegmentDirs places = segmentDirs (fresh == 1);

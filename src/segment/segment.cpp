@@ -48,10 +48,10 @@ Failure existing (const char* name)
 
 Failure once (Mapping* mapping, const char* name)
 {
-    if (mapping->asked.mode != OpenMode::CreateOnly)
+    if (mapping->options.mode != OpenMode::CreateOnly)
     {
         Failure failure = openShared (mapping, name);
-        if (!failure.is (Signal::Missing) || mapping->asked.mode == OpenMode::OpenOnly)
+        if (!failure.is (Signal::Missing) || mapping->options.mode == OpenMode::OpenOnly)
         {
             return failure;
         }
@@ -72,7 +72,7 @@ Failure makeShared (uint64_t size, std::string_view given, Mapping* mapping)
         return failure;
     }
     const std::size_t page = os::basePageSize ();
-    if (size == 0 && mapping->asked.mode != OpenMode::OpenOnly)
+    if (size == 0 && mapping->options.mode != OpenMode::OpenOnly)
     {
         return Failure (
             EINVAL, "the size of segment %.64s is 0 bytes: request 1 or more, or open it with OpenOnly (JM_OPEN_ONLY)",
@@ -82,7 +82,7 @@ Failure makeShared (uint64_t size, std::string_view given, Mapping* mapping)
     {
         throw std::overflow_error ("a segment of " + std::to_string (size) + " bytes is larger than a file can be");
     }
-    if (size > uint64_t (PTRDIFF_MAX) / 2 || wantedPage (mapping->asked) > std::size_t (PTRDIFF_MAX) / 8)
+    if (size > uint64_t (PTRDIFF_MAX) / 2 || wantedPage (mapping->options) > std::size_t (PTRDIFF_MAX) / 8)
     {
         return Failure (ENOMEM, "%s are more than any machine has: request less", SizeText (size).text);
     }
@@ -92,7 +92,7 @@ Failure makeShared (uint64_t size, std::string_view given, Mapping* mapping)
     for (int i = 0; i < rounds; ++i)
     {
         Failure failure = once (mapping, name.text);
-        const bool final = failure.error () == EEXIST && mapping->asked.mode == OpenMode::CreateOnly;
+        const bool final = failure.error () == EEXIST && mapping->options.mode == OpenMode::CreateOnly;
         if (final || !failure.is (Signal::LostRace))
         {
             return failure;
@@ -113,7 +113,7 @@ ShmMem::ShmMem (uint64_t size, std::string_view name, const MemOptions& options,
     const os::NoCancel noCancel;
     _state = new State;
     _state->shared = true;
-    if (Failure failure = readOptions (options, true, &_state->asked))
+    if (Failure failure = readOptions (options, true, &_state->options))
     {
         raise (failure, errors);
     }

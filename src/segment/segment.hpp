@@ -84,7 +84,7 @@ protected:
     ~Content () = default;
 };
 
-/// Opens or creates the segment, and repeats until one of the two succeeds. Fills in the mapping, whose `asked` and
+/// Opens or creates the segment, and repeats until one of the two succeeds. Fills in the mapping, whose `options` and
 /// `content` are set.
 /// @throw std::overflow_error, std::bad_alloc
 Failure makeShared (uint64_t size, std::string_view name, Mapping* mapping);

@@ -106,12 +106,12 @@ static void what_was_used_since_stays (void)
     uint64_t value = 1;
     jm_handle queue = jm_queue_open (JM_SPSC, 4, sizeof value, name);
     const uint64_t device = number_of ("device"), inode = number_of ("inode");
-    CHECK_FAILS (jm_remove_unused_as_seen (name, device, inode, 0, 0), -1, EBUSY, "in use");
+    CHECK_FAILS (jm_remove_unused_if_unchanged (name, device, inode, 0, 0), -1, EBUSY, "in use");
     CHECK (jm_queue_try_push (queue, &value) == 0 && jm_close (queue) == 0);
-    CHECK_FAILS (jm_remove_unused_as_seen (name, device, inode, 0, 0), -1, EAGAIN, "meanwhile");
-    CHECK_FAILS (jm_remove_unused_as_seen (name, device, inode + 1, 1, 0), -1, EAGAIN, "meanwhile");
-    CHECK (jm_remove_unused_as_seen (name, device, inode, 1, 0) == 0);
-    CHECK_FAILS (jm_remove_unused_as_seen (name, device, inode, 1, 0), -1, ENOENT, name);
+    CHECK_FAILS (jm_remove_unused_if_unchanged (name, device, inode, 0, 0), -1, EAGAIN, "meanwhile");
+    CHECK_FAILS (jm_remove_unused_if_unchanged (name, device, inode + 1, 1, 0), -1, EAGAIN, "meanwhile");
+    CHECK (jm_remove_unused_if_unchanged (name, device, inode, 1, 0) == 0);
+    CHECK_FAILS (jm_remove_unused_if_unchanged (name, device, inode, 1, 0), -1, ENOENT, name);
 }
 
 int main (void)

@@ -25,7 +25,7 @@ inline bool lookAt (uint64_t choice, const char* name, char* room, uint64_t room
         case 3:
             return jm_inspect_pages (name, choice >> 8, text, bytes) > 0;
         case 4:
-            return jm_remove_unused_as_seen (name, choice >> 8, choice >> 16, 0, 0) == 0;
+            return jm_remove_unused_if_unchanged (name, choice >> 8, choice >> 16, 0, 0) == 0;
         default:
             return jm_remove_unused (name) == 0;
     }

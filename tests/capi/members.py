@@ -30,23 +30,22 @@ ONLY_IN_C = {"jm_queue_kind", "jm_queue_element_size", "jm_queue_options_init"} 
 QUEUE_FIELDS = {"structSize": "struct_size", "maxProducers": "max_producers", "typeId": "type_id", "tag": "tag",
                 "exclusive": "exclusive", "ownerDead": "owner_dead", "spin": "spin_ns", "interruptible": "flags"}
 STATS_FIELDS = {"structSize": "struct_size", "shutDown": "shut_down", "pushed": "pushed", "popped": "popped",
-                "deaths": "deaths", "holes": "holes"}
+                "deaths": "deaths", "skipped": "skipped"}
 FIELDS = {
     "structSize": "struct_size", "huge": "huge", "pageSize": "huge_page_size", "node": "numa_node", "mode": "open_mode",
     "permissions": "permissions", "prefault": "prefault", "lock": "lock", "readOnly": "read_only",
     "onlyOurs": "only_ours",
 }
 KEYS = {
-    "structSize": "", "askedHuge": "asked_huge", "askedPageSize": "asked_page_size", "askedNode": "asked_node",
-    "askedPrefault": "asked_prefault", "askedLock": "asked_lock", "shared": "shared", "created": "created",
+    "requestedHuge": "requested_huge", "requestedPageSize": "requested_page_size", "requestedNode": "requested_node",
+    "requestedPrefault": "requested_prefault", "requestedLock": "requested_lock", "shared": "shared", "created": "created",
     "size": "size", "name": "name", "backing": "backing", "pageSize": "page_size", "hugeBytes": "huge_bytes",
     "residentBytes": "resident_bytes", "lockedBytes": "locked_bytes", "nodes": "nodes",
     "fallbacks": "fallback_reasons",
 }
 PRODUCER_FIELDS = {"slot": "slot", "pid": "pid", "alive": "alive", "inPush": "in_push"}
 LOOKS = {"segmentNames": "jm_segment_names", "inspect": "jm_inspect", "inspectProducers": "jm_inspect_producers",
-         "inspectPages": "jm_inspect_pages", "removeUnused": "jm_remove_unused jm_remove_unused_as_seen"}
-INFO_ONLY = {"structSize"}
+         "inspectPages": "jm_inspect_pages", "removeUnused": "jm_remove_unused jm_remove_unused_if_unchanged"}
 # A handle is copied and moved as a number; a call that creates a handle returns 0 on failure.
 NO_COUNTERPART = {"operator=", "make", "bool"}
 
@@ -106,7 +105,7 @@ def unmatched(cpp, header):
     for struct in ("SegmentInfo", "SegmentPages"):
         for field in fields(cpp, struct):
             key = re.sub(r"([A-Z])", lambda upper: "_" + upper.group(1).lower(), field)
-            if field not in INFO_ONLY and f'"{key}"' not in header:
+            if f'"{key}"' not in header:
                 yield f"{struct}::{field} has no key in the report of joinmem.h"
 
 
@@ -142,7 +141,7 @@ def alone(functions):
 def planted(cpp, queue, header, functions):
     """Complaints about planted violations that the check misses."""
     for struct in ("MemOptions", "Placement", "QueueOptions", "QueueStats", "SegmentInfo", "SegmentPages"):
-        more = cpp.replace(f"\n    {struct} () noexcept", f"\n    int planted = 0;\n\n    {struct} () noexcept", 1)
+        more = re.sub(rf"(\nstruct {struct}\n{{\n)", r"\1    int planted = 0;\n", cpp, count=1)
         if not list(unmatched(more, header)):
             yield f"a field of {struct} without its like in C, planted, was not noticed"
     more = cpp.replace("int mlock () const noexcept;", "int mlock () const noexcept;\n    int planted ();", 1)
@@ -168,13 +167,15 @@ def main():
     base = os.path.join(os.path.dirname(sys.argv[2]), "detail", "queue_base.hpp")
     with open(base, encoding="utf-8") as header:
         queue += header.read()
+    with open(os.path.join(os.path.dirname(sys.argv[1]), "placement.hpp"), encoding="utf-8") as header:
+        reports = header.read() + inspect
     functions = set(re.findall(r"\b(jm_\w+)\(", re.sub(r"/\*.*?\*/", " ", c_header, flags=re.S)))
     members = list(public_members(memory)) + list(queue_members(queue))
     faults = list(missing(members, functions)) + list(alone(functions))
     faults += [f"{m} is not found in the headers" for m in BESIDE if m not in members]
     faults += list(looks(inspect, functions))
-    faults += unmatched(memory + queue_options + inspect, c_header)
-    faults += planted(memory + queue_options + inspect, queue, c_header, functions)
+    faults += unmatched(memory + queue_options + reports, c_header)
+    faults += planted(memory + queue_options + reports, queue, c_header, functions)
     if not list(looks(inspect, functions - {"jm_inspect"})) or not list(looks(inspect, functions | {"jm_inspect_planted"})):
         faults.append("a function that looks without its like, planted, was not noticed")
     print("\n".join(faults) or f"{len(set(members))} members, each with its C function")

@@ -11,8 +11,8 @@ import sys
 NUMBER, TRUTH, TEXT, LIST = (int,), (bool,), (str,), (list,)
 NULL = type(None)
 KEYS = {
-    "asked_huge": TEXT, "asked_page_size": NUMBER, "asked_node": (int, NULL), "asked_prefault": TRUTH,
-    "asked_lock": TRUTH, "shared": TRUTH, "created": TRUTH, "name": (str, NULL), "size": NUMBER, "backing": TEXT,
+    "requested_huge": TEXT, "requested_page_size": NUMBER, "requested_node": (int, NULL), "requested_prefault": TRUTH,
+    "requested_lock": TRUTH, "shared": TRUTH, "created": TRUTH, "name": (str, NULL), "size": NUMBER, "backing": TEXT,
     "page_size": (int, NULL), "huge_bytes": (int, NULL), "resident_bytes": (int, NULL), "locked_bytes": (int, NULL),
     "nodes": (list, NULL), "node_bytes": (list, NULL), "fallback_errnos": LIST, "fallback_reasons": LIST,
 }
@@ -36,7 +36,7 @@ assert len(lines) == 1 + len(NAMES)
 local = report(lines[0])
 assert local["size"] == local["resident_bytes"] == 1 << 20 and local["page_size"] == 4096
 assert local["backing"] == "anonymous" and local["name"] is None and local["created"] is True
-assert local["asked_node"] is None and local["asked_huge"] == "prefer" and local["shared"] is False
+assert local["requested_node"] is None and local["requested_huge"] == "prefer" and local["shared"] is False
 assert local["fallback_errnos"] == local["fallback_reasons"] == []
 if local["nodes"] is not None:
     assert sum(local["node_bytes"]) == 1 << 20 and len(local["nodes"]) == len(local["node_bytes"])

@@ -277,7 +277,7 @@ static void who_is_there (void)
     CHECK_FAILS (jm_queue_producers (queue, &list[0].known, 1, UINT32_MAX), -1, EINVAL, "struct_size");
     CHECK (jm_queue_try_pop (queue, &value) == 0 && jm_queue_shutdown (queue) == 0);
     CHECK (jm_queue_get_stats (queue, &stats, sizeof stats) == 0 && stats.struct_size == sizeof stats);
-    CHECK (stats.pushed == 1 && stats.popped == 1 && stats.deaths == 0 && stats.holes == 0 && stats.shut_down == 1);
+    CHECK (stats.pushed == 1 && stats.popped == 1 && stats.deaths == 0 && stats.skipped == 0 && stats.shut_down == 1);
     CHECK_FAILS (jm_queue_get_stats (queue, NULL, sizeof stats), -1, EINVAL, "null");
     CHECK_FAILS (jm_queue_get_stats (queue, &stats, sizeof stats - 1), -1, EINVAL, "struct_size");
     CHECK (jm_close (queue) == 0 && jm_unlink (name) == 0);

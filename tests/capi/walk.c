@@ -172,12 +172,12 @@ static void options_that_are_none (void)
 
 static void options_that_arrive (void)
 {
-    CHECK_ARRIVES (huge, JM_HUGE_NEVER, "\"asked_huge\":\"never\"");
-    CHECK_ARRIVES (huge_page_size, 2097152, "\"asked_page_size\":2097152");
-    CHECK_ARRIVES (prefault, 0, "\"asked_prefault\":false");
-    CHECK_ARRIVES (prefault, 1, "\"asked_prefault\":true");
-    CHECK_ARRIVES (lock, 1, "\"asked_lock\":true");
-    CHECK_ARRIVES (lock, 0, "\"asked_lock\":false");
+    CHECK_ARRIVES (huge, JM_HUGE_NEVER, "\"requested_huge\":\"never\"");
+    CHECK_ARRIVES (huge_page_size, 2097152, "\"requested_page_size\":2097152");
+    CHECK_ARRIVES (prefault, 0, "\"requested_prefault\":false");
+    CHECK_ARRIVES (prefault, 1, "\"requested_prefault\":true");
+    CHECK_ARRIVES (lock, 1, "\"requested_lock\":true");
+    CHECK_ARRIVES (lock, 0, "\"requested_lock\":false");
 }
 
 static void structs_of_another_age (void)

@@ -90,7 +90,7 @@ def planted(root):
             ("src/memory/memory.cpp", "#include <thread>\n#include <sys/mman.h>", "includes sys/mman.h, which is not on the list"),
             ("src/memory/memory.cpp", "#include <pthread.h>\n#include <thread>", "includes pthread.h, which is not on the list"),
             ("include/join/memory.hpp", "#include <iostream>", "includes iostream, which is not on the list"),
-            ("include/join/error.hpp", "#include <join/detail/array.hpp>", "of the later layer memory"),
+            ("include/join/error.hpp", "#include <join/detail/report_data.hpp>", "of the later layer memory"),
             ("src/os/pages.cpp", '#include "memory/mapping.hpp"', "of the later layer memory"),
             ("src/memory/local.cpp", '#include "joinmem.h"', "of the later layer capi"),
             ("include/join/memory.hpp", "#include <join/detail/segment.hpp>", "of the later layer queue"),

@@ -11,7 +11,7 @@ import sys
 
 from planted import copy, output, run, scratch, verdict
 
-KEPT = {"jm_options": "numa_node", "MemOptions": "node", "Placement": "askedNode", "jm_queue_options": "max_producers",
+KEPT = {"jm_options": "numa_node", "MemOptions": "node", "jm_queue_options": "max_producers",
         "QueueOptions": "maxProducers"}
 TOGETHER = {"exclusive"}  # added together with the next field: no header ends here
 FIELD = re.compile(r"^    \S.*?(\w+)\s*(?:=[^;]*)?;")
@@ -89,16 +89,13 @@ def all_cuts(root):
     header = without_comments(root / "include/join/queue_options.hpp")
     for last in older_than(header, "QueueOptions"):
         yield "queue.cpp", "include/join/queue_options.hpp", [("QueueOptions", last)]
-    header = without_comments(root / "include/join/memory.hpp")
-    options, report = older_than(header, "MemOptions"), older_than(header, "Placement")
-    for i in range(max(len(options), len(report))):
-        yield "memory.cpp", "include/join/memory.hpp", [("MemOptions", options[min(i, len(options) - 1)]),
-                                                        ("Placement", report[min(i, len(report) - 1)])]
+    for last in older_than(without_comments(root / "include/join/memory.hpp"), "MemOptions"):
+        yield "memory.cpp", "include/join/memory.hpp", [("MemOptions", last)]
 
 
 def planted(root, library):
     c_cut = [("options.c", "capi/joinmem.h", [("jm_options", "numa_node")])]
-    cpp_cut = [("memory.cpp", "include/join/memory.hpp", [("MemOptions", "node"), ("Placement", "askedNode")])]
+    cpp_cut = [("memory.cpp", "include/join/memory.hpp", [("MemOptions", "node")])]
     queue_c = [("queue_options.c", "capi/joinmem.h", [("jm_queue_options", "max_producers")])]
     queue_cpp = [("queue.cpp", "include/join/queue_options.hpp", [("QueueOptions", "maxProducers")])]
     whole = len(older_than(without_comments(root / "capi/joinmem.h"), "jm_options")) * 4 + 24
@@ -110,8 +107,6 @@ def planted(root, library):
            check(root, library, queue_cpp, lambda text: text.replace("sizeof (QueueOptions)", "4096")))
     yield ("MemOptions whose structSize states more than it has", "exit status -11",
            check(root, library, cpp_cut, lambda text: text.replace("sizeof (MemOptions)", "4096")))
-    yield ("a Placement whose structSize states more than it has", "exit status",
-           check(root, library, cpp_cut, lambda text: text.replace("sizeof (Placement)", "272")))
 
 
 def main(root, library):

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "inject.hpp"
 
+#include <join/placement.hpp>
+
 #include <errno.h>
 #include <string.h>
 #include <sys/syscall.h>

@@ -6,6 +6,7 @@
 #include "inject.hpp"
 #include "naive.hpp"
 
+#include <join/placement.hpp>
 #include <join/queue.hpp>
 
 #include <sys/syscall.h>

@@ -4,6 +4,7 @@
 #define JOIN_TESTS_CRASH_NAIVE_HPP
 
 #include <join/memory.hpp>
+#include <join/placement.hpp>
 
 #include <errno.h>
 #include <fcntl.h>

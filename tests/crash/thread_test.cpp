@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include <join/memory.hpp>
+#include <join/placement.hpp>
 
 #include "world.hpp"
 

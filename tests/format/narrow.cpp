@@ -45,7 +45,7 @@ void makeSparse (const char* path, uint64_t capacity)
     header.slots = 1;
     const Layout layout = layoutOf (Kind::Mpsc, capacity, 8, 1);
     header.stride = strideOf (Kind::Mpsc, 8);
-    header.wordsOffset = layout.wordsOffset;
+    header.sequencesOffset = layout.sequencesOffset;
     header.elementsOffset = layout.elementsOffset;
     header.segmentSize = layout.segmentSize;
     const uint64_t position = uint64_t (1) << 20 << ticketShift;

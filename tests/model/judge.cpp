@@ -54,7 +54,7 @@ bool World::isWord (unsigned location) const noexcept
 
 const char* World::holed (Account& account, uint64_t word) const noexcept
 {
-    const bool hole = (word & join::detail::holeBit) != 0;
+    const bool hole = (word & join::detail::skippedBit) != 0;
     return hole ? account.holed (static_cast<unsigned> (ticketOf (word) - 1))
                 : "recovery stores a word that marks no skipped cell";
 }

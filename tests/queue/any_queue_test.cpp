@@ -4,6 +4,7 @@
 #include "kinds.hpp"
 
 #include <join/any_queue.hpp>
+#include <join/placement.hpp>
 
 #include <algorithm>
 #include <chrono>

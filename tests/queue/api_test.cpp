@@ -2,6 +2,8 @@
 // Non-blocking calls: full and empty queues, capacities, batches, and what a queue reports about itself.
 #include "kinds.hpp"
 
+#include <join/placement.hpp>
+
 #include <limits>
 #include <random>
 #include <type_traits>

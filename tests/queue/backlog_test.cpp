@@ -112,7 +112,7 @@ TEST_CASE ("one walk recovers 1022 dead slots", "[queue][backlog][exact]")
         Made<ShmMpmc> made (million, join::MemOptions (), withSlots (allSlots));
         dieWithAllSlots (made.queue, allSlots, 2 * allSlots);
         Raw raw (made.name.text);
-        const uint64_t holes = leaveClaims (raw, scattered ? 500 : 0);
+        const uint64_t skipped = leaveClaims (raw, scattered ? 500 : 0);
         const uint64_t pending = made->pending ();
         const uint64_t calls = callsOf (
             20 * allSlots, [] {}, [&] { made->tryPush (9); });
@@ -120,9 +120,9 @@ TEST_CASE ("one walk recovers 1022 dead slots", "[queue][backlog][exact]")
         // The library probes each lock twice, and checks the file's identity before and after.
         CHECK (calls <= 7 * allSlots);
         CHECK (made->stats ().deaths == allSlots);
-        CHECK (made->stats ().holes == holes);
+        CHECK (made->stats ().skipped == skipped);
         std::vector<uint64_t> all (pending + 1);
-        CHECK (popAll (made.queue, all) == pending + 1 - holes);
+        CHECK (popAll (made.queue, all) == pending + 1 - skipped);
     }
 }
 
@@ -187,7 +187,7 @@ TEST_CASE ("one recovery passes many dead producers", "[queue][backlog]")
         std::vector<uint64_t> all (million);
         REQUIRE (made->pop (all.data (), 2 * allSlots) == 0);
         Raw raw (made.name.text);
-        const uint64_t holes = leaveClaims (raw, between);
+        const uint64_t skipped = leaveClaims (raw, between);
         testClock = 1000000000;
         int polls = 0;
         int64_t got = -1;
@@ -196,8 +196,8 @@ TEST_CASE ("one recovery passes many dead producers", "[queue][backlog]")
             got = made->tryPop (all.data (), all.size ());
         }
         testClock = 0;
-        CHECK (made->stats ().holes == holes);
-        CHECK ((got > 0 ? static_cast<uint64_t> (got) : 0) + popAll (made.queue, all) == holes * between);
+        CHECK (made->stats ().skipped == skipped);
+        CHECK ((got > 0 ? static_cast<uint64_t> (got) : 0) + popAll (made.queue, all) == skipped * between);
     }
 }
 
@@ -207,7 +207,7 @@ TEST_CASE ("wrong number of sleepers makes no push walk the ring", "[queue][back
     REQUIRE (made->tryPush (1) == 0);
     Raw raw (made.name.text);
     const join::detail::Control& control = raw.control ();
-    REQUIRE (control.identity.wordsOffset == 0);  // a word stands before each element
+    REQUIRE (control.identity.sequencesOffset == 0);  // a word stands before each element
     for (uint64_t ticket = 0; ticket < million; ++ticket)
     {
         // As if all cells were published.

@@ -362,7 +362,7 @@ void survives (unsigned consumers, std::chrono::milliseconds length)
         Kind::manyConsumers ? "mpmc" : "mpsc", static_cast<unsigned long long> (told.kills),
         static_cast<unsigned long long> (told.killsOfConsumers), static_cast<unsigned long long> (told.arrived),
         static_cast<unsigned long long> (told.lost), static_cast<unsigned long long> (counters.deaths.load ()),
-        static_cast<unsigned long long> (counters.holes.load ()));
+        static_cast<unsigned long long> (counters.skipped.load ()));
     CHECK (chaos.book ().wrong == 0);
     INFO ("errno of the last failed push: " << chaos.book ().why);
     CHECK (chaos.book ().refused == 0);

@@ -9,7 +9,7 @@
 using namespace std::chrono_literals;
 using join::detail::closedBit;
 using join::detail::firstBit;
-using join::detail::holeBit;
+using join::detail::skippedBit;
 using join::detail::ticketUnit;
 
 namespace
@@ -26,7 +26,7 @@ std::vector<uint64_t> boundaries ()
     for (const uint64_t ticket : {uint64_t (0), uint64_t (2), uint64_t (3), uint64_t (4), uint64_t (8), uint64_t (11),
                                   uint64_t (12), uint64_t (1) << 51, (uint64_t (1) << 52) - 1})
     {
-        for (const uint64_t low : {uint64_t (0), uint64_t (1), firstBit, holeBit, closedBit | 1, uint64_t (1023)})
+        for (const uint64_t low : {uint64_t (0), uint64_t (1), firstBit, skippedBit, closedBit | 1, uint64_t (1023)})
         {
             values.push_back (ticket * ticketUnit + low);
         }

@@ -238,7 +238,7 @@ public:
         char* const cells = reinterpret_cast<char*> (&raw.control ()) + raw.control ().identity.elementsOffset;
         for (uint64_t i = 0; i < capacity; ++i)
         {
-            const uint64_t word = (i + 1) * join::detail::ticketUnit | join::detail::holeBit;
+            const uint64_t word = (i + 1) * join::detail::ticketUnit | join::detail::skippedBit;
             std::memcpy (cells + i * raw.control ().identity.stride, &word, sizeof (word));
         }
         raw.control ().head.value.store (capacity * join::detail::ticketUnit);
@@ -337,7 +337,7 @@ private:
         char* const first = reinterpret_cast<char*> (&control) + control.identity.elementsOffset;
         char* const cell = first + (tail / join::detail::ticketUnit) % capacity * control.identity.stride;
         reinterpret_cast<std::atomic<uint64_t>*> (cell)->store ((tail + join::detail::ticketUnit)
-                                                                | join::detail::holeBit);
+                                                                | join::detail::skippedBit);
         control.head.value.store (tail + (capacity - i % 2) * join::detail::ticketUnit);
     }
 

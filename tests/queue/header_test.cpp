@@ -30,12 +30,12 @@ const Field fields[] = {
     {"kind", 24, 4, Verdict::Refused},           {"elementSize", 28, 4, Verdict::Refused},
     {"capacity", 32, 8, Verdict::Refused},       {"typeId", 40, 8, Verdict::Harmless},  // this test requests no type
     {"tag", 48, 8, Verdict::Harmless},           {"slots", 56, 4, Verdict::Refused},
-    {"stride", 60, 4, Verdict::Refused},         {"wordsOffset", 64, 8, Verdict::Refused},
+    {"stride", 60, 4, Verdict::Refused},         {"sequencesOffset", 64, 8, Verdict::Refused},
     {"elementsOffset", 72, 8, Verdict::Refused}, {"segmentSize", 80, 8, Verdict::Refused},
     {"creatorPid", 88, 4, Verdict::Harmless},    {"reserved0", 92, 4, Verdict::Harmless},
     {"createdAt", 96, 8, Verdict::Harmless},     {"reserved1", 104, 8, Verdict::Harmless},
     {"reserved1", 120, 8, Verdict::Harmless},    {"deaths", 128, 8, Verdict::Harmless},
-    {"holes", 136, 8, Verdict::Harmless},        {"zeros", 256, 8, Verdict::Harmless},
+    {"skipped", 136, 8, Verdict::Harmless},      {"zeros", 256, 8, Verdict::Harmless},
     {"zeros", 376, 8, Verdict::Harmless},
 };
 
@@ -146,7 +146,7 @@ TEMPLATE_LIST_TEST_CASE ("consistent header larger than the file is rejected", "
         const auto kind = static_cast<join::detail::Kind> (raw.control ().identity.kind);
         const auto layout = join::detail::layoutOf (kind, capacity, 8, raw.control ().identity.slotCount);
         raw.control ().identity.capacity = capacity;
-        raw.control ().identity.wordsOffset = layout.wordsOffset;
+        raw.control ().identity.sequencesOffset = layout.sequencesOffset;
         raw.control ().identity.elementsOffset = layout.elementsOffset;
         raw.control ().identity.segmentSize = layout.segmentSize;
         const int error = attach<TestType, uint64_t> (made.name.text, 0, OpenMode::OpenOnly);

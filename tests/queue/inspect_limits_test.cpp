@@ -7,6 +7,7 @@
 #include "../crash/tracer.hpp"
 
 #include <join/any_queue.hpp>
+#include <join/placement.hpp>
 
 #include <memory>
 #include <sys/syscall.h>
@@ -55,7 +56,7 @@ TEST_CASE ("impossible slot count is reported as damage", "[inspect]")
             identity.capacity = 8;
             identity.slotCount = slots;
             identity.stride = join::detail::strideOf (kind, 8);
-            identity.wordsOffset = layout.wordsOffset;
+            identity.sequencesOffset = layout.sequencesOffset;
             identity.elementsOffset = layout.elementsOffset;
             identity.segmentSize = layout.segmentSize;
             std::string bytes (layout.segmentSize, '\0');

@@ -35,8 +35,8 @@ TEMPLATE_LIST_TEST_CASE ("inspection reports what a queue is", "[inspect]", Shar
     CHECK ((info.kind == SegmentKind::Spsc) == std::is_same<TestType, ShmSpsc>::value);
     CHECK (info.path == made.name.path ());
     CHECK ((info.elementSize == 8 && info.capacity == 4 && info.tag == 7 && info.typeId == 9));
-    CHECK ((info.pending == 2 && info.pushed == 3 && info.popped == 1 && info.deaths == 0 && info.holes == 0));
-    CHECK ((info.maker == ::getpid () && info.permissions == 0600 && info.owner == ::geteuid ()));
+    CHECK ((info.pending == 2 && info.pushed == 3 && info.popped == 1 && info.deaths == 0 && info.skipped == 0));
+    CHECK ((info.creatorPid == ::getpid () && info.permissions == 0600 && info.owner == ::geteuid ()));
     CHECK ((info.version == 0x10000 && info.inUse.value_or (false) && info.users.value_or (0) == 1));
     CHECK_FALSE (info.shutDown);
     made->shutdown ();
@@ -52,7 +52,7 @@ TEST_CASE ("inspection distinguishes memory from foreign files", "[inspect]")
         join::ShmMem memory (8192, name.text);
         const SegmentInfo info = inspect (name.text);
         CHECK ((info.kind == SegmentKind::Memory && info.size == 8192 && info.users.value_or (0) == 1));
-        CHECK (info.madeAt != 0);
+        CHECK (info.createdAt != 0);
     }
     const SegmentInfo unused = inspect (name.text);
     CHECK ((unused.kind == SegmentKind::Memory && unused.inUse.has_value () && !*unused.inUse));

@@ -3,6 +3,7 @@
 #include "kinds.hpp"
 
 #include <join/any_queue.hpp>
+#include <join/placement.hpp>
 
 #include <thread>
 

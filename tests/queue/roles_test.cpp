@@ -4,6 +4,8 @@
 
 #include "../hang.hpp"
 
+#include <join/placement.hpp>
+
 #include <atomic>
 #include <filesystem>
 #include <thread>

@@ -140,7 +140,7 @@ TEMPLATE_LIST_TEST_CASE ("stats () counts pushes, pops and deaths", "[queue][sid
     CHECK (stats.pushed == 21);
     CHECK (stats.popped == 20);
     CHECK (stats.deaths == 0);
-    CHECK (stats.holes == 0);
+    CHECK (stats.skipped == 0);
     CHECK_FALSE (stats.shutDown);
     made->shutdown ();
     CHECK (made->stats ().shutDown);
@@ -161,7 +161,7 @@ TEMPLATE_LIST_TEST_CASE ("stats () counts dead producers and skipped cells", "[q
     CHECK (stats.pushed == 1);
     CHECK (stats.popped == 1);
     CHECK (stats.deaths == 1);
-    CHECK (stats.holes == 1);
+    CHECK (stats.skipped == 1);
 }
 
 TEST_CASE ("exclusive queue refuses a second producer or consumer", "[queue][sides]")
@@ -336,7 +336,7 @@ TEMPLATE_LIST_TEST_CASE ("elements of the dead precede EOWNERDEAD", "[queue][sid
     CHECK ((mine.pop (got) == 0 && got == 1));
     CHECK ((mine.pop (got) == 0 && got == 2));
     CHECK (errorOf ([&] { return mine.pop (got); }) == EOWNERDEAD);
-    CHECK (mine.stats ().holes == 1);
+    CHECK (mine.stats ().skipped == 1);
 }
 
 TEMPLATE_LIST_TEST_CASE ("departed producer does not count as dead", "[queue][sides]", SharedClaimKinds)

@@ -5,6 +5,7 @@
 #include "needs.hpp"
 #include "setting.hpp"
 
+#include <join/placement.hpp>
 #include <join/queue.hpp>
 
 #include <catch2/catch.hpp>
@@ -136,11 +137,11 @@ std::string locksWithinTheLimit ()
     CLAIM_EQUAL (smaps (memory.get (), memory.size ()).locked, 32 * KiB);
     CLAIM_EQUAL (present (memory.get (), memory.size ()), 32 * KiB);
     CLAIM_EQUAL (*memory.placement ().lockedBytes, 32 * KiB);
-    CLAIM (memory.placement ().askedLock);
+    CLAIM (memory.placement ().requestedLock);
     CLAIM_EQUAL (memory.munlock (), 0);
     CLAIM_EQUAL (smaps (memory.get (), memory.size ()).locked, 0);
     CLAIM_EQUAL (*memory.placement ().lockedBytes, 0);
-    CLAIM (!memory.placement ().askedLock);
+    CLAIM (!memory.placement ().requestedLock);
     return "";
 }
 }  // namespace

@@ -7,6 +7,7 @@
 #include "child.hpp"
 
 #include <join/memory.hpp>
+#include <join/placement.hpp>
 
 #include <cerrno>
 #include <fcntl.h>

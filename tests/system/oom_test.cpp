@@ -315,13 +315,13 @@ void survive (const char* kind, Eats eats)
         std::printf (
             "%s, out of memory %s: %d deaths, %llu of them in a push, delays of %.2f ms at most, %.2f of sleeps\n",
             kind, eats == Eats::Within ? "within a push" : "between two", deaths,
-            static_cast<unsigned long long> (stats.holes), most.took, most.requested);
+            static_cast<unsigned long long> (stats.skipped), most.took, most.requested);
         CHECK (most.requested < 100);
         CHECK ((!judgesTime () || most.took < 100));
         CHECK (stats.deaths == static_cast<uint64_t> (deaths));
-        CHECK (before.holes == stats.holes);
-        CHECK (stats.holes <= stats.deaths);
-        CHECK ((stats.holes != 0 || Case<Policy>::spsc || eats == Eats::Between));
+        CHECK (before.skipped == stats.skipped);
+        CHECK (stats.skipped <= stats.deaths);
+        CHECK ((stats.skipped != 0 || Case<Policy>::spsc || eats == Eats::Between));
     }
     join::ShmMem::unlink (Case<Policy>::name ());
     ::munmap (&told, sizeof (Told));

@@ -91,12 +91,12 @@ TEST_CASE ("placement () reports the request and no spurious fallback")
         const auto small = Local::make (4 * KiB).placement ();
         CLAIM_EQUAL (small.fallbacks.size (), 0);
         CLAIM_EQUAL (small.backing, "anonymous");
-        CLAIM (!small.shared && small.created && small.askedPrefault && !small.askedLock);
-        CLAIM_EQUAL (small.askedNode, -1);
+        CLAIM (!small.shared && small.created && small.requestedPrefault && !small.requestedLock);
+        CLAIM_EQUAL (small.requestedNode, -1);
         auto memory = Shared::make (4 * MiB, asking (HugePages::Require, hugePage));
         const auto placement = memory.placement ();
-        CLAIM (placement.shared && placement.created && placement.askedHuge == HugePages::Require);
-        CLAIM_EQUAL (placement.askedPageSize, hugePage);
+        CLAIM (placement.shared && placement.created && placement.requestedHuge == HugePages::Require);
+        CLAIM_EQUAL (placement.requestedPageSize, hugePage);
         CLAIM_EQUAL (placement.backing, "tmpfs");
         CLAIM_EQUAL (placement.name, segmentName ());
         CLAIM_EQUAL (fallbacksOf (memory), "");

@@ -78,7 +78,7 @@ class Table(world.Shm):
                 file.write(struct.pack("<QQ", 0x1234567890abcdef, 0xfedcba9876543211))
             for text in (TOOL.output("stat", "ticks", "--json"), LIBRARY.inspect("ticks")):
                 row = json.loads(text)
-                for key in ("size", "allocated", "device", "inode", "made_at", "type_id", "tag", "pushed", "popped", "deaths", "holes"):
+                for key in ("size", "allocated", "device", "inode", "created_at", "type_id", "tag", "pushed", "popped", "deaths", "skipped"):
                     self.assertEqual(int(row[key + "_hex"], 16), row[key], key)
                 self.assertEqual((row["tag_hex"], row["type_id_hex"]), ("0xfedcba9876543211", "0x1234567890abcdef"))
                 self.assertEqual((row["permissions"], row["permissions_octal"]), (0o600, "0600"))

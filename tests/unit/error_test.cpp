@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <join/memory.hpp>
+#include <join/placement.hpp>
 
 #include <catch2/catch.hpp>
 

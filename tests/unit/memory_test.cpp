@@ -2,6 +2,8 @@
 // What LocalMem and ShmMem promise alike: one body for both kinds.
 #include "support.hpp"
 
+#include <join/placement.hpp>
+
 #include <atomic>
 #include <cerrno>
 #include <cstring>
@@ -198,7 +200,7 @@ TEMPLATE_TEST_CASE ("locked memory stays locked until munlock", "", MakeLocal, M
     REQUIRE (memory.mlock () == 0);
     const uint64_t locked = locksForReal ? 16384 : 0;
     CHECK (memory.placement ().lockedBytes == locked);
-    CHECK (memory.placement ().askedLock);
+    CHECK (memory.placement ().requestedLock);
     REQUIRE (memory.munlock () == 0);
     CHECK (memory.placement ().lockedBytes == uint64_t (0));
     MemOptions options;
@@ -261,7 +263,7 @@ TEMPLATE_TEST_CASE ("const members run side by side", "[threads]", MakeLocal, Ma
             for (int round = 0; round < 50; ++round)
             {
                 wrong += memory.mlock () != 0;
-                wrong += !memory.placement ().askedPrefault;
+                wrong += !memory.placement ().requestedPrefault;
                 wrong += memory.munlock () != 0;
             }
         });

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "support.hpp"
 
+#include <join/placement.hpp>
+
 #include <numeric>
 
 using join::HugePages;
@@ -15,15 +17,14 @@ TEMPLATE_TEST_CASE ("placement repeats the requested options", "", MakeLocal, Ma
     options.prefault = false;
     options.pageSize = 2 << 20;
     const Placement placement = maker.make (16384, options).placement ();
-    CHECK (placement.askedHuge == HugePages::Never);
-    CHECK (placement.askedPageSize == (2 << 20));
-    CHECK (placement.askedNode == -1);
-    CHECK_FALSE (placement.askedPrefault);
-    CHECK_FALSE (placement.askedLock);
+    CHECK (placement.requestedHuge == HugePages::Never);
+    CHECK (placement.requestedPageSize == (2 << 20));
+    CHECK (placement.requestedNode == -1);
+    CHECK_FALSE (placement.requestedPrefault);
+    CHECK_FALSE (placement.requestedLock);
     CHECK (placement.size == 16384);
     CHECK (placement.created);
     CHECK (placement.shared == !placement.name.empty ());
-    CHECK (placement.structSize == sizeof (Placement));
 }
 
 TEMPLATE_TEST_CASE ("prefault decides when pages become resident", "", MakeLocal, MakeShared)

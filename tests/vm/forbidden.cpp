@@ -5,6 +5,7 @@
 #include "kernel.hpp"
 
 #include <join/memory.hpp>
+#include <join/placement.hpp>
 
 #include <cstddef>
 #include <linux/audit.h>

@@ -5,6 +5,7 @@
 #include "other.hpp"
 
 #include <join/memory.hpp>
+#include <join/placement.hpp>
 
 #include <sys/mount.h>
 #include <sys/stat.h>

@@ -5,6 +5,7 @@
 #include "other.hpp"
 
 #include <join/memory.hpp>
+#include <join/placement.hpp>
 
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -52,7 +53,7 @@ void goesThereAndBack (Memory& memory)
         CHECK (kernel::holds (start, bytes, 7));
         CHECK_EQUAL (memory.nodeOf (), node);
         CHECK_EQUAL (memory.nodeOf (bytes - 1), node);
-        CHECK_EQUAL (memory.placement ().askedNode, node);
+        CHECK_EQUAL (memory.placement ().requestedNode, node);
     }
 }
 }  // namespace

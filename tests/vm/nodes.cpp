@@ -6,6 +6,7 @@
 #include "other.hpp"
 
 #include <join/memory.hpp>
+#include <join/placement.hpp>
 
 #include <climits>
 #include <sys/stat.h>
@@ -41,7 +42,7 @@ void isRefused (int node)
         CHECK (lastError.message ().find ("node " + std::to_string (node)) != std::string::npos);
         CHECK_EQUAL (kernel::pagesOn (memory->get (), some, near), some / page);
         CHECK_EQUAL (kernel::policyMode (memory->get ()), 0);
-        CHECK_EQUAL (memory->placement ().askedNode, -1);
+        CHECK_EQUAL (memory->placement ().requestedNode, -1);
     }
     CHECK_EQUAL (join::mbind (raw, 4 * page, node), -1);
     CHECK_EQUAL (lastError.value (), EINVAL);
@@ -74,7 +75,7 @@ void isMadeOn (int node, HugePages pages, std::size_t pageSize, std::size_t byte
     for (Memory* memory : std::vector<Memory*> {&local, &shared})
     {
         CHECK_EQUAL (kernel::pagesOn (memory->get (), bytes, node), bytes / page);
-        CHECK_EQUAL (memory->placement ().askedNode, node);
+        CHECK_EQUAL (memory->placement ().requestedNode, node);
         CHECK_EQUAL (memory->placement ().fallbacks.size (), 0U);
         CHECK_EQUAL (memory->nodeOf (bytes / 2), node);
         CHECK_EQUAL (memory->pageSize (), pages == HugePages::Never || bytes < huge ? page : huge);

@@ -6,6 +6,7 @@
 #include "other.hpp"
 
 #include <join/memory.hpp>
+#include <join/placement.hpp>
 
 using namespace join;
 using kernel::huge;

@@ -5,6 +5,7 @@
 #include "other.hpp"
 
 #include <join/memory.hpp>
+#include <join/placement.hpp>
 
 using namespace join;
 using kernel::huge;
@@ -44,7 +45,7 @@ void isBusy (Memory& memory, std::size_t stuck)
     CHECK_EQUAL (kernel::pagesOn (memory.get (), memory.size (), near), stuck);
     CHECK_EQUAL (kernel::pagesOn (memory.get (), memory.size (), far), pages - stuck);
     CHECK_EQUAL (kernel::policyNode (memory.get ()), far);
-    CHECK_EQUAL (memory.placement ().askedNode, far);
+    CHECK_EQUAL (memory.placement ().requestedNode, far);
 }
 
 // Another process has touched all of the segment: a third one may not move it, this one (root) may.

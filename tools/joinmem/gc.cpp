@@ -100,8 +100,8 @@ Verdict judge (const Seen& seen, const Options& options, uint64_t now)
     {
         return {Fate::Kept, heldBy (seen)};
     }
-    const uint64_t age = now > info.madeAt ? now - info.madeAt : 0;
-    if (options.age != 0 && (info.madeAt == 0 || age < static_cast<uint64_t> (options.age)))
+    const uint64_t age = now > info.createdAt ? now - info.createdAt : 0;
+    if (options.age != 0 && (info.createdAt == 0 || age < static_cast<uint64_t> (options.age)))
     {
         return {Fate::Kept, "created " + ageText (age) + " ago"};
     }

@@ -53,7 +53,7 @@ std::vector<Cell> rowOf (const Seen& seen, uint64_t now)
     const auto dash = [] (bool known, const std::string& text) { return known && !text.empty () ? text : "-"; };
     const unsigned dead = seen.count (false);
     const bool full = queue && info.pending == info.capacity;
-    const uint64_t age = info.madeAt != 0 && now > info.madeAt ? now - info.madeAt : 0;
+    const uint64_t age = info.createdAt != 0 && now > info.createdAt ? now - info.createdAt : 0;
     return {
         Cell (nameText (seen.name), style::bold),
         Cell (join::nameOf (info.kind), colourOf (info.kind)),
@@ -66,7 +66,7 @@ std::vector<Cell> rowOf (const Seen& seen, uint64_t now)
         dash (queue, std::to_string (info.elementSize)),
         dash (queue && seen.producersKnown, std::to_string (seen.count (true))),
         Cell (dash (queue && seen.producersKnown, std::to_string (dead)), dead != 0 ? style::red : ""),
-        dash (info.madeAt != 0, ageText (age)),
+        dash (info.createdAt != 0, ageText (age)),
         dash (true, pageText (pages)),
         dash (true, nodesText (pages)),
     };

@@ -85,11 +85,12 @@ void showFile (const Seen& seen, const Holders& holders, Facts& facts)
     facts.add ("size", bytes (info.size) + ", " + bytesText (info.allocated) + " of it in memory");
     facts.add ("owner", userText (info.owner) + " (user " + std::to_string (info.owner) + ')');
     facts.add ("permissions", octalText (info.permissions));
-    if (info.madeAt != 0)
+    if (info.createdAt != 0)
     {
         const uint64_t now = today ();
-        facts.add ("created", dateText (info.madeAt) + ", " + ageText (now > info.madeAt ? now - info.madeAt : 0)
-                                  + " ago" + (info.isQueue () ? ", by process " + std::to_string (info.maker) : ""));
+        facts.add ("created", dateText (info.createdAt) + ", "
+                                  + ageText (now > info.createdAt ? now - info.createdAt : 0) + " ago"
+                                  + (info.isQueue () ? ", by process " + std::to_string (info.creatorPid) : ""));
     }
     facts.add ("users", usersText (seen, holders.of (info)));
 }
@@ -150,7 +151,7 @@ void showQueue (const Seen& seen, Facts& facts)
     facts.add ("pushed", std::to_string (info.pushed));
     facts.add ("popped", std::to_string (info.popped));
     facts.add ("deaths",
-               std::to_string (info.deaths) + " recovered from, " + std::to_string (info.holes) + " skipped cells",
+               std::to_string (info.deaths) + " recovered from, " + std::to_string (info.skipped) + " skipped cells",
                info.deaths != 0 ? style::yellow : "");
     facts.add ("state", std::string (info.shutDown ? "shut down" : "open")
                             + (info.consumerSleeps ? ", a consumer sleeps" : "")
@@ -158,11 +159,12 @@ void showQueue (const Seen& seen, Facts& facts)
     facts.add ("type id", info.typeId == 0 ? "none" : hexText (info.typeId));
     facts.add ("tag", info.tag == 0 ? "none" : hexText (info.tag));
     facts.add ("format", formatText (info));
-    facts.add ("layout",
-               "slots from byte 768, "
-                   + (info.wordsOffset != 0 ? "sequence numbers from " + std::to_string (info.wordsOffset) + ", " : "")
-                   + "elements from " + std::to_string (info.elementsOffset) + ", end at "
-                   + std::to_string (info.segmentSize));
+    facts.add (
+        "layout",
+        "slots from byte 768, "
+            + (info.sequencesOffset != 0 ? "sequence numbers from " + std::to_string (info.sequencesOffset) + ", " : "")
+            + "elements from " + std::to_string (info.elementsOffset) + ", end at "
+            + std::to_string (info.segmentSize));
     showProducers (seen, facts);
 }
 

@@ -156,7 +156,7 @@ private:
         // [publish] pairs with the releases in ClaimRing: the element is whole
         const uint64_t word = cells.word (at).load (std::memory_order_acquire);
         *passed = (word & ticketMask) == tail + ticketUnit ? 1 : 0;
-        if (*passed == 0 || __builtin_expect ((word & holeBit) != 0, 0))
+        if (*passed == 0 || __builtin_expect ((word & skippedBit) != 0, 0))
         {
             return 0;
         }
@@ -174,7 +174,7 @@ private:
         const uint64_t limit = tail + most * ticketUnit;
         uint64_t next = tail;
         uint64_t at = cells.at (tail);
-        uint64_t holes = 0;
+        uint64_t skipped = 0;
         while (to != end && next != limit)
         {
             // [publish] pairs with the releases in ClaimRing
@@ -183,20 +183,20 @@ private:
             {
                 break;
             }
-            if (__builtin_expect ((word & holeBit) == 0, 1))
+            if (__builtin_expect ((word & skippedBit) == 0, 1))
             {
                 Copy::out (to, cells.element (at), cells.size, 1);
                 to += cells.size.bytes ();
             }
             else
             {
-                ++holes;
+                ++skipped;
             }
             next += ticketUnit;
             at = (at + 1) & cells.mask;
         }
         *passed = (next - tail) >> ticketShift;
-        return *passed - holes;
+        return *passed - skipped;
     }
 
     static uint64_t loadTail (const Ring& ring) noexcept

@@ -108,12 +108,13 @@ public:
         return _ring->mlock ();
     }
 
-    /// Reports on the memory of the queue, as Memory::placement ().
+    /// Reports on the memory of the queue, as Memory::placement (). The program includes <join/placement.hpp>.
     /// @throw std::runtime_error the object is empty; std::bad_alloc
-    Placement placement () const
+    template <typename Report = Placement>
+    Report placement () const
     {
-        Placement placement;
-        _ring->report (placement);
+        Report placement;
+        _ring->report (detail::ReportReader<Report>::take, &placement);
         return placement;
     }
 

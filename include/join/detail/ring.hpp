@@ -215,7 +215,7 @@ public:
 
     int mbind (int node) noexcept;
     int mlock () noexcept;
-    void report (Placement& placement) const;
+    void report (PlacementReceiver take, void* to) const;
     const char* name () const noexcept;
     bool created () const noexcept;
     int named () const noexcept;

@@ -53,14 +53,14 @@ constexpr uint16_t formatMinor = 0;                           // a larger one us
 constexpr uint32_t incompatibleKnown = 0;
 constexpr uint32_t lockFileFeature = 1 << 0;  // in `compatible`: slots may also be locked in the file of `lockFile`
 
-// A word: ticket << 12 | hole << 11 | first << 10 | slot. Tickets are positions: they count elements, and are compared
+// A word: ticket << 12 | skipped << 11 | first << 10 | slot. Tickets are positions: they count elements, and are compared
 // modulo 2^52, which the subtraction of two words does, as the ticket is in the upper bits.
 constexpr unsigned ticketShift = 12;
 constexpr uint64_t ticketUnit = uint64_t (1) << ticketShift;
 constexpr uint64_t ticketMask = ~(ticketUnit - 1);
-constexpr uint64_t holeBit = 1 << 11;    // in a cell: it has no element, consumers skip it
-constexpr uint64_t closedBit = 1 << 11;  // in head: no further claim succeeds
-constexpr uint64_t firstBit = 1 << 10;   // in a cell: a claim begins here; `slot` is the producer of the claim before
+constexpr uint64_t skippedBit = 1 << 11;  // in a cell: it has no element, consumers skip it
+constexpr uint64_t closedBit = 1 << 11;   // in head: no further claim succeeds
+constexpr uint64_t firstBit = 1 << 10;    // in a cell: a claim begins here; `slot` is the producer of the claim before
 constexpr uint64_t slotMask = (1 << 10) - 1;
 
 constexpr uint32_t maxSlots = 1022;
@@ -73,20 +73,20 @@ struct alignas (pad) Identity
     uint64_t magic;
     uint16_t major;
     uint16_t minor;
-    uint32_t headerSize;      // bytes up to `head`
-    uint32_t compatible;      // features that an older library may ignore
-    uint32_t incompatible;    // features without which it must not attach
-    uint32_t kind;            // Kind
-    uint32_t elementSize;     // bytes
-    uint64_t capacity;        // elements, a power of two
-    uint64_t typeId;          // 0: none
-    uint64_t tag;             // the user's own
-    uint32_t slotCount;       // numbered from 1
-    uint32_t stride;          // bytes from one element, or cell, to the next
-    uint64_t wordsOffset;     // bytes; 0: a word stands before each element
-    uint64_t elementsOffset;  // bytes
-    uint64_t segmentSize;     // bytes, before it is rounded up to pages
-    int32_t creatorPid;       // in its own PID namespace
+    uint32_t headerSize;       // bytes up to `head`
+    uint32_t compatible;       // features that an older library may ignore
+    uint32_t incompatible;     // features without which it must not attach
+    uint32_t kind;             // Kind
+    uint32_t elementSize;      // bytes
+    uint64_t capacity;         // elements, a power of two
+    uint64_t typeId;           // 0: none
+    uint64_t tag;              // the user's own
+    uint32_t slotCount;        // numbered from 1
+    uint32_t stride;           // bytes from one element, or cell, to the next
+    uint64_t sequencesOffset;  // bytes; 0: a word stands before each element
+    uint64_t elementsOffset;   // bytes
+    uint64_t segmentSize;      // bytes, before it is rounded up to pages
+    int32_t creatorPid;        // in its own PID namespace
     uint32_t reserved0;
     uint64_t createdAt;  // nanoseconds since 1970, CLOCK_REALTIME
     uint64_t lockFile;   // part of the name of the second lock file, which only writers can open; 0: none
@@ -95,8 +95,8 @@ struct alignas (pad) Identity
 
 struct alignas (pad) Counters
 {
-    std::atomic<uint64_t> deaths;  // of producers, whose slots were released since
-    std::atomic<uint64_t> holes;   // cells that were skipped because a dead producer never finished them
+    std::atomic<uint64_t> deaths;   // of producers, whose slots were released since
+    std::atomic<uint64_t> skipped;  // cells that were skipped because a dead producer never finished them
 };
 
 struct alignas (pad) Reserved
@@ -168,7 +168,7 @@ struct Control
 static_assert (offsetof (Identity, headerSize) == 12 && offsetof (Identity, kind) == 24, "");
 static_assert (offsetof (Identity, capacity) == 32 && offsetof (Identity, typeId) == 40, "");
 static_assert (offsetof (Identity, tag) == 48 && offsetof (Identity, slotCount) == 56, "");
-static_assert (offsetof (Identity, stride) == 60 && offsetof (Identity, wordsOffset) == 64, "");
+static_assert (offsetof (Identity, stride) == 60 && offsetof (Identity, sequencesOffset) == 64, "");
 static_assert (offsetof (Identity, elementsOffset) == 72 && offsetof (Identity, segmentSize) == 80, "");
 static_assert (offsetof (Identity, creatorPid) == 88 && offsetof (Identity, createdAt) == 96, "");
 static_assert (offsetof (Identity, lockFile) == 104 && offsetof (Identity, reserved1) == 112, "");
@@ -209,7 +209,7 @@ constexpr uint64_t padded (uint64_t bytes) noexcept
 
 struct Layout
 {
-    uint64_t wordsOffset;
+    uint64_t sequencesOffset;
     uint64_t elementsOffset;
     uint64_t segmentSize;
 };

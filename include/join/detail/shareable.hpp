@@ -5,7 +5,7 @@
 #define JOIN_DETAIL_SHAREABLE_HPP
 
 #include <join/detail/segment.hpp>
-#include <join/detail/span.hpp>
+#include <join/span.hpp>
 
 #include <cstddef>
 #include <string_view>

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Built with a memory.hpp whose MemOptions and Placement end earlier. Both lie at the very end of a page, and the next
-// page is not mapped, so that a library that reads or writes beyond structSize crashes here.
+// Built with a memory.hpp whose MemOptions end earlier. They lie at the very end of a page, and the next page is not
+// mapped, so that a library that reads beyond structSize crashes here.
 #include <join/memory.hpp>
+#include <join/placement.hpp>
 
 #include <sys/mman.h>
 #include <unistd.h>
@@ -30,11 +31,6 @@ int main ()
     options->huge = join::HugePages::Never;
     join::LocalMem memory (8192, *options);
     std::memset (memory.get (), 1, 8192);
-    // Constructed in place: the report is written directly to where it will be read.
-    auto* placement = new (beforeAGuard (sizeof (join::Placement))) join::Placement (memory.placement ());
-    std::printf ("%zu bytes of options, %zu of a report\n", sizeof (join::MemOptions), sizeof (join::Placement));
-    const bool right = placement->structSize == sizeof (join::Placement)
-                       && placement->askedHuge == join::HugePages::Never && memory.size () == 8192;
-    placement->~Placement ();
-    return right ? 0 : 1;
+    std::printf ("%zu bytes of options\n", sizeof (join::MemOptions));
+    return memory.placement ().requestedHuge == join::HugePages::Never && memory.size () == 8192 ? 0 : 1;
 }

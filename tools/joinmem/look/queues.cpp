@@ -79,7 +79,7 @@ void Queues::look ()
     {
         if (isQueue (seen.info))
         {
-            const Key key (seen.info.device, seen.info.inode, seen.info.madeAt, seen.name);
+            const Key key (seen.info.device, seen.info.inode, seen.info.createdAt, seen.name);
             next.emplace (key, rowOf (key, seen, now));
         }
     }

@@ -19,7 +19,7 @@ namespace seen
 using nlohmann::ordered_json;
 
 template <typename T>
-ordered_json orNull (const join::detail::Maybe<T>& value)
+ordered_json orNull (const std::optional<T>& value)
 {
     return value.has_value () ? ordered_json (*value) : ordered_json ();
 }
@@ -47,7 +47,7 @@ void addQueue (ordered_json& json, const Seen& seen)
     addWide (json, "pushed", info.pushed);
     addWide (json, "popped", info.popped);
     addWide (json, "deaths", info.deaths);
-    addWide (json, "holes", info.holes);
+    addWide (json, "skipped", info.skipped);
     json["shut_down"] = info.shutDown;
     json["consumer_sleeps"] = info.consumerSleeps;
     json["producer_sleeps"] = info.producerSleeps;
@@ -57,10 +57,10 @@ void addQueue (ordered_json& json, const Seen& seen)
     json["compatible"] = info.compatible;
     json["incompatible"] = info.incompatible;
     json["slots"] = info.slotCount;
-    json["words_offset"] = info.wordsOffset;
+    json["sequences_offset"] = info.sequencesOffset;
     json["elements_offset"] = info.elementsOffset;
     json["segment_size"] = info.segmentSize;
-    json["maker"] = info.maker;
+    json["creator_pid"] = info.creatorPid;
     ordered_json list = ordered_json::array ();
     for (const join::Producer& one : seen.producers)
     {
@@ -205,8 +205,9 @@ nlohmann::ordered_json jsonOf (const Seen& it, const SegmentPages& pages, const 
     json["owner"] = info.owner;
     json["permissions"] = info.permissions;
     json["permissions_octal"] = "0" + octalText (info.permissions);
-    json["made_at"] = info.madeAt == 0 ? seen::ordered_json () : seen::ordered_json (info.madeAt);
-    json["made_at_hex"] = info.madeAt == 0 ? seen::ordered_json () : seen::ordered_json (hexText (info.madeAt));
+    json["created_at"] = info.createdAt == 0 ? seen::ordered_json () : seen::ordered_json (info.createdAt);
+    json["created_at_hex"] =
+        info.createdAt == 0 ? seen::ordered_json () : seen::ordered_json (hexText (info.createdAt));
     json["in_use"] = seen::orNull (info.inUse);
     json["users"] = seen::orNull (info.users);
     json["user_pids"] = seen::ordered_json::array ();

@@ -104,7 +104,7 @@ private:
         std::cout << "\r\033[K  out  " << column (countText (rates.out), 8) << "/s  " << cyan << sparkline (_out, room)
                   << plain << '\n';
         std::cout << "\r\033[K  " << seen.count (true) << " alive, " << seen.count (false) << " dead, " << info.deaths
-                  << " deaths recovered from, " << info.holes << " skipped cells"
+                  << " deaths recovered from, " << info.skipped << " skipped cells"
                   << (info.consumerSleeps ? "; a consumer sleeps" : "")
                   << (info.producerSleeps ? "; a producer sleeps" : "") << '\n';
     }
@@ -117,7 +117,7 @@ private:
 
 bool isSame (const join::SegmentInfo& a, const join::SegmentInfo& b) noexcept
 {
-    return a.device == b.device && a.inode == b.inode && a.madeAt == b.madeAt;
+    return a.device == b.device && a.inode == b.inode && a.createdAt == b.createdAt;
 }
 
 Rates ratesOf (const join::SegmentInfo& before, const join::SegmentInfo& now, int64_t nanoseconds) noexcept

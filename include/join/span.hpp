@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The result of reserve () and peek () of a queue.
-#ifndef JOIN_DETAIL_SPAN_HPP
-#define JOIN_DETAIL_SPAN_HPP
+#ifndef JOIN_SPAN_HPP
+#define JOIN_SPAN_HPP
 
 #include <join/detail/abi.hpp>
 
