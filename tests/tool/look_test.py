@@ -56,6 +56,18 @@ class List(Shm):
         LIBRARY.close(handle)
         self.assertEqual(json.loads(TOOL.output("ls", "--json"))[0]["users"], 0)
 
+    def test_json_has_the_keys_and_values_of_jm_inspect(self):
+        handles = [LIBRARY.queue("a", kind=3, capacity=16, size=40, pushed=5), LIBRARY.memory("b", 3 << 20),
+                   LIBRARY.queue("c", kind=1, pushed=1)]
+        with open("/dev/shm/foreign", "wb") as file:
+            file.write(b"x" * 5000)
+        for name in ("a", "b", "c", "foreign"):
+            of_tool = json.loads(TOOL.output("stat", name, "--json"))
+            of_library = json.loads(LIBRARY.inspect(name)) | (json.loads(LIBRARY.inspect_pages(name)) if name != "foreign" else {})
+            known = {key: value for key, value in of_library.items() if value is not None or key in of_tool}
+            self.assertEqual({key: of_tool.get(key) for key in known}, known)
+        LIBRARY.close(*handles)
+
     def test_empty_listing_is_a_heading_alone(self):
         self.assertEqual(TOOL.output("ls").split()[:2], ["NAME", "KIND"])
         self.assertEqual(json.loads(TOOL.output("ls", "--json")), [])

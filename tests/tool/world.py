@@ -115,7 +115,7 @@ class Library:
         self.lib.jm_shm_open.restype = ctypes.c_int64
         self.lib.jm_queue_open.argtypes = [ctypes.c_uint32, ctypes.c_uint64, ctypes.c_uint32, ctypes.c_char_p]
         self.lib.jm_shm_open.argtypes = [ctypes.c_uint64, ctypes.c_char_p]
-        self.lib.jm_inspect.restype = ctypes.c_int64
+        self.lib.jm_inspect.restype = self.lib.jm_inspect_pages.restype = ctypes.c_int64
         self.lib.jm_queue_try_push.argtypes = [ctypes.c_int64, ctypes.c_void_p]
         self.lib.jm_close.argtypes = [ctypes.c_int64]
         self.lib.jm_unlink.argtypes = [ctypes.c_char_p]
@@ -136,6 +136,12 @@ class Library:
     def inspect(self, name):
         text = ctypes.create_string_buffer(8192)
         assert 0 < self.lib.jm_inspect(name.encode(), text, ctypes.c_uint64(len(text))) < len(text), name
+        return text.value.decode()
+
+    def inspect_pages(self, name):
+        text = ctypes.create_string_buffer(8192)
+        length = self.lib.jm_inspect_pages(name.encode(), ctypes.c_uint64(2**64 - 1), text, ctypes.c_uint64(len(text)))
+        assert 0 < length < len(text), name
         return text.value.decode()
 
     def close(self, *handles):

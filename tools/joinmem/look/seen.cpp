@@ -37,6 +37,16 @@ void addWide (ordered_json& json, const char* key, uint64_t value)
     json[std::string (key) + "_hex"] = hexText (value);
 }
 
+void addNodes (ordered_json& json, const SegmentPages& pages)
+{
+    json["nodes"] = json["node_bytes"] = pages.nodes.has_value () ? ordered_json::array () : ordered_json ();
+    for (const join::NodeBytes& node : pages.nodes.value_or (std::vector<join::NodeBytes> ()))
+    {
+        json["nodes"].push_back (node.node);
+        json["node_bytes"].push_back (node.bytes);
+    }
+}
+
 void addQueue (ordered_json& json, const Seen& seen)
 {
     const SegmentInfo& info = seen.info;
@@ -53,7 +63,8 @@ void addQueue (ordered_json& json, const Seen& seen)
     json["producer_sleeps"] = info.producerSleeps;
     addWide (json, "type_id", info.typeId);
     addWide (json, "tag", info.tag);
-    json["version"] = std::to_string (info.version >> 16) + "." + std::to_string (info.version & 0xffff);
+    json["version"] = info.version;
+    json["version_text"] = std::to_string (info.version >> 16) + "." + std::to_string (info.version & 0xffff);
     json["compatible"] = info.compatible;
     json["incompatible"] = info.incompatible;
     json["slots"] = info.slotCount;
@@ -193,15 +204,7 @@ nlohmann::ordered_json jsonOf (const Seen& it, const SegmentPages& pages, const 
     seen::addWide (json, "allocated", info.allocated);
     json["page_size"] = seen::orNull (pages.pageSize);
     json["huge_bytes"] = seen::orNull (pages.hugeBytes);
-    json["nodes"] = seen::ordered_json ();
-    if (pages.nodes.has_value ())
-    {
-        json["nodes"] = seen::ordered_json::array ();
-        for (const join::NodeBytes& node : *pages.nodes)
-        {
-            json["nodes"].push_back ({{"node", node.node}, {"bytes", node.bytes}});
-        }
-    }
+    seen::addNodes (json, pages);
     json["owner"] = info.owner;
     json["permissions"] = info.permissions;
     json["permissions_octal"] = "0" + octalText (info.permissions);
