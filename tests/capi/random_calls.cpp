@@ -5,7 +5,7 @@
 //
 // usage: random_calls COUNT [SEED]
 #include "check.h"
-#include "looks.hpp"
+#include "inspect_calls.hpp"
 #include "odd.hpp"
 
 #include <cstring>

@@ -4,7 +4,7 @@
 #include <catch2/catch.hpp>
 
 #include "environment.hpp"
-#include "naive.hpp"
+#include "baseline.hpp"
 
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -240,7 +240,7 @@ TEST_CASE ("check detects late and unverified attach locks", "[traced][lock][pla
     const Setting creating = {"creating 4 KiB", Environment::Usual, 4 << 10, MemOptions (), false};
     const Setting opening = {"opening 4 KiB", Environment::Usual, 4 << 10, MemOptions (), true};
     unsigned robbed = 0;
-    const std::string complaints[] = {watch<NaiveShm> (creating), watch<DescriptorLock> (creating),
+    const std::string complaints[] = {watch<BaselineShm> (creating), watch<DescriptorLock> (creating),
                                       collectEverywhere<DescriptorLock> (opening, &robbed)};
     for (const std::string& complaint : complaints)
     {

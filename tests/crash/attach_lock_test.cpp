@@ -3,7 +3,7 @@
 // before the name appears until the mapping is gone, whatever happens to descriptors and to the process.
 #include <catch2/catch.hpp>
 
-#include "naive.hpp"
+#include "baseline.hpp"
 #include "world.hpp"
 
 #include "../hang.hpp"
@@ -279,7 +279,7 @@ TEST_CASE ("opening a segment under an exclusive lock fails", "[lock]")
 TEST_CASE ("check detects missing and descriptor-bound attach locks", "[lock][planted]")
 {
     const Way way = ways ()[0];
-    const std::string without = whileAlive<NaiveShm> (way, [] (std::optional<NaiveShm>&) {});
+    const std::string without = whileAlive<BaselineShm> (way, [] (std::optional<BaselineShm>&) {});
     std::printf ("%s\n", without.c_str ());
     CHECK (without != "");
     const std::string descriptor = whileAlive<DescriptorLock> (way, closeAll<DescriptorLock>);

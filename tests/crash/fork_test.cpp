@@ -2,7 +2,7 @@
 // After fork there are two objects for one memory, and each process destroys its own.
 #include <catch2/catch.hpp>
 
-#include "naive.hpp"
+#include "baseline.hpp"
 #include "world.hpp"
 
 #include <cstring>
@@ -113,8 +113,8 @@ TEST_CASE ("destroying a segment after fork keeps name and bytes", "[fork]")
 
 TEST_CASE ("fork check detects unlinking owners and shared memory", "[fork][planted]")
 {
-    const std::string shared = forkShared<NaiveOwner> (4 << 10);
-    const std::string local = forkLocal<NaiveLocal> (4 << 10);
+    const std::string shared = forkShared<BaselineOwner> (4 << 10);
+    const std::string local = forkLocal<BaselineLocal> (4 << 10);
     std::printf ("%s\n%s\n", shared.c_str (), local.c_str ());
     CHECK (shared != "");
     CHECK (local != "");

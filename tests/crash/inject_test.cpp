@@ -4,7 +4,7 @@
 #include <catch2/catch.hpp>
 
 #include "inject.hpp"
-#include "naive.hpp"
+#include "baseline.hpp"
 
 #include <join/placement.hpp>
 #include <join/queue.hpp>
@@ -317,18 +317,18 @@ TEST_CASE ("memory calls report each failing system call without leaks", "[trace
 
 TEST_CASE ("injection detects leaking constructors and hidden failures", "[traced][exact][calls][planted]")
 {
-    Operation naive = shared ("naive", 4 << 10, plain (), false);
-    naive.run = [] (State& state) {
-        state.other = std::make_shared<NaiveShm> (4096, state.name.c_str ());
+    Operation baseline = shared ("baseline", 4 << 10, plain (), false);
+    baseline.run = [] (State& state) {
+        state.other = std::make_shared<BaselineShm> (4096, state.name.c_str ());
         return 0;
     };
-    naive.judge = nullptr;
+    baseline.judge = nullptr;
     const Operation liar = call ("lying mlock", false, {SYS_mlock}, [] (join::Memory& memory) {
         memory.mlock ();
         return 0;
     });
     Tally tally;
-    failOnce (naive, true, tally);
+    failOnce (baseline, true, tally);
     std::printf ("%s", tally.complaints.c_str ());
     CHECK (tally.complaints.find ("descriptor") != std::string::npos);
     CHECK (tally.complaints.find ("is in /dev/shm") != std::string::npos);

@@ -3,7 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "environment.hpp"
-#include "naive.hpp"
+#include "baseline.hpp"
 
 #include <sys/stat.h>
 
@@ -245,9 +245,9 @@ TEST_CASE ("creator overtaken at any call shares one segment", "[traced][overtak
 TEST_CASE ("plain shm_open and ftruncate fail the kill test", "[traced][kill][planted]")
 {
     unsigned cases = 0;
-    const Setting setting = {"naive 4 KiB", Environment::Usual, 4 << 10, MemOptions (), false};
-    const std::string killed = everywhere (setting, &cases, killAt<NaiveShm>);
-    const std::string overtaken = everywhere (setting, &cases, overtakeAt<NaiveShm>);
+    const Setting setting = {"baseline 4 KiB", Environment::Usual, 4 << 10, MemOptions (), false};
+    const std::string killed = everywhere (setting, &cases, killAt<BaselineShm>);
+    const std::string overtaken = everywhere (setting, &cases, overtakeAt<BaselineShm>);
     std::printf ("%s\n%s\n", killed.c_str (), overtaken.c_str ());
     CHECK (killed != "");
     CHECK (overtaken != "");

@@ -2,7 +2,7 @@
 // Many rounds of creation and destruction leave the process and the machine unchanged.
 #include <catch2/catch.hpp>
 
-#include "naive.hpp"
+#include "baseline.hpp"
 #include "world.hpp"
 
 #include <sys/statvfs.h>
@@ -137,7 +137,7 @@ class Pool
 public:
     explicit Pool (unsigned pages)
     {
-        std::ifstream (knob) >> _before;
+        std::ifstream (setting) >> _before;
         if (::pipe (_life) == -1)
         {
             throw std::runtime_error ("pipe");
@@ -151,12 +151,12 @@ public:
             while (::read (_life[0], &byte, 1) == -1)
             {
             }
-            std::ofstream (knob) << _before << std::flush;
+            std::ofstream (setting) << _before << std::flush;
             ::_exit (0);
         }
         ::close (_life[0]);
-        std::ofstream (knob) << pages << std::flush;
-        std::ifstream (knob) >> _now;
+        std::ofstream (setting) << pages << std::flush;
+        std::ifstream (setting) >> _now;
     }
 
     Pool (const Pool&) = delete;
@@ -174,7 +174,7 @@ public:
     }
 
 private:
-    static constexpr const char* knob = "/proc/sys/vm/nr_hugepages";
+    static constexpr const char* setting = "/proc/sys/vm/nr_hugepages";
 
     unsigned _before = 0;
     unsigned _now = 0;
@@ -216,7 +216,7 @@ TEST_CASE ("leak check detects mappings, descriptors and names", "[leak][exact][
 {
     const auto forgetMapping = [] { ::mmap (nullptr, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0); };
     const auto forgetDescriptor = [] { return ::dup (1) == -1; };
-    const auto forgetName = [] { NaiveShm (4096, freshName ().c_str ()); };
+    const auto forgetName = [] { BaselineShm (4096, freshName ().c_str ()); };
     const std::string complaints[] = {repeat (10, false, forgetMapping), repeat (10, false, forgetDescriptor),
                                       repeat (10, false, forgetName)};
     for (const std::string& complaint : complaints)

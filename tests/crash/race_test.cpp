@@ -2,7 +2,7 @@
 // Two processes repeatedly create one segment at the same moment.
 #include <catch2/catch.hpp>
 
-#include "naive.hpp"
+#include "baseline.hpp"
 #include "world.hpp"
 
 #include <linux/futex.h>
@@ -136,7 +136,7 @@ TEST_CASE ("two processes racing for a name share one segment", "[race]")
 
 TEST_CASE ("processes racing by shm_open and ftruncate fail", "[race][planted]")
 {
-    const std::string complaint = race<NaiveShm> (rounds ());
+    const std::string complaint = race<BaselineShm> (rounds ());
     std::printf ("%s\n", complaint.c_str ());
     CHECK (complaint != "");
 }

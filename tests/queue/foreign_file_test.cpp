@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Files that other programs keep in /dev/shm: no mode makes one a segment, and no function of this library removes one.
 #include "forbid.hpp"
-#include "looking.hpp"
+#include "inspect_support.hpp"
 
 #include <cerrno>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Inspection reports damaged queues as damaged, and its cost does not grow with the number of other segments and
 // producers.
-#include "looking.hpp"
+#include "inspect_support.hpp"
 #include "raw.hpp"
 
 #include "../crash/tracer.hpp"

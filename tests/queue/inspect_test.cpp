@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Inspection reports what a segment is and disturbs nothing; only segments that no process has open are removed.
-#include "looking.hpp"
+#include "inspect_support.hpp"
 #include "raw.hpp"
 
 #include "../asleep.hpp"

@@ -71,7 +71,7 @@ public:
     const std::string text;
 };
 
-/// Lets objects of a Spsc push or pop in turn, as most tests need; roles_test.cpp and sides_test.cpp test the default.
+/// Lets objects of a Spsc push or pop in turn, as most tests need; roles_test.cpp and producers_test.cpp test the default.
 inline join::QueueOptions inTurn ()
 {
     join::QueueOptions options;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Invalid arguments: each causes a clear error and leaves nothing behind.
-#include "look.hpp"
-#include "naive.hpp"
-#include "needs.hpp"
+#include "kernel_report.hpp"
+#include "baseline.hpp"
+#include "require.hpp"
 #include "setting.hpp"
 
 #include <catch2/catch.hpp>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // What counts as available in a cgroup, by simulated files: both versions on any machine, with exact figures. The files
 // are mounted over those of /proc, in the child's own mount namespace.
-#include "look.hpp"
-#include "naive.hpp"
-#include "needs.hpp"
+#include "kernel_report.hpp"
+#include "baseline.hpp"
+#include "require.hpp"
 #include "setting.hpp"
 
 #include <catch2/catch.hpp>

@@ -2,9 +2,9 @@
 // Beyond the limit of a cgroup, v1 or v2 as the machine has it: the constructor fails with ENOMEM, and no process is
 // killed.
 #include "guardian.hpp"
-#include "look.hpp"
-#include "naive.hpp"
-#include "needs.hpp"
+#include "kernel_report.hpp"
+#include "baseline.hpp"
+#include "require.hpp"
 #include "setting.hpp"
 
 #include <catch2/catch.hpp>
@@ -59,8 +59,8 @@ TEST_CASE ("exceeding the cgroup limit fails where mmap is killed")
         REQUIRE (says (takes<Local> (group, 128 * MiB, asking (huge)), "ENOMEM: ", limitWords));
         REQUIRE (says (takes<Shared> (group, 128 * MiB, asking (huge)), "ENOMEM: ", limitWords));
     }
-    REQUIRE (takes<NaiveLocal> (group, 128 * MiB) == "killed by SIGKILL");
-    REQUIRE (takes<NaiveShared> (group, 128 * MiB) == "killed by SIGKILL");
+    REQUIRE (takes<BaselineLocal> (group, 128 * MiB) == "killed by SIGKILL");
+    REQUIRE (takes<BaselineShared> (group, 128 * MiB) == "killed by SIGKILL");
 }
 
 TEST_CASE ("memory within the cgroup limit succeeds")
@@ -82,7 +82,7 @@ TEST_CASE ("limit of an ancestor cgroup applies")
     REQUIRE (says (takes<Local> (group, 128 * MiB), "ENOMEM: ", limitWords));
     REQUIRE (says (takes<Shared> (group, 128 * MiB), "ENOMEM: ", limitWords));
     REQUIRE (takes<Local> (group, 32 * MiB) == "done");
-    REQUIRE (takes<NaiveLocal> (group, 128 * MiB) == "killed by SIGKILL");
+    REQUIRE (takes<BaselineLocal> (group, 128 * MiB) == "killed by SIGKILL");
 }
 
 TEST_CASE ("memory used in the cgroup is not available")

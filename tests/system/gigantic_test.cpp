@@ -2,14 +2,14 @@
 // Pages of 1 GiB, on a machine that has them and can reserve one.
 #include "guardian.hpp"
 #include "huge_bodies.hpp"
-#include "needs.hpp"
+#include "require.hpp"
 #include "setting.hpp"
 
 #include <catch2/catch.hpp>
 
 namespace
 {
-const std::string folderOfKnobs = "/sys/kernel/mm/hugepages/hugepages-1048576kB/";
+const std::string folderOfSettings = "/sys/kernel/mm/hugepages/hugepages-1048576kB/";
 using join::HugePages;
 
 std::string gigantic (const join::Memory& memory)
@@ -26,12 +26,12 @@ std::string gigantic (const join::Memory& memory)
 
 std::string missing ()
 {
-    const std::string path = folderOfKnobs + "nr_hugepages";
+    const std::string path = folderOfSettings + "nr_hugepages";
     if (!exists (path))
     {
         return "no pages of 1 GiB on this machine";
     }
-    if (!Knob::turns (path) || numberOf (path) != 0)
+    if (!Setting::turns (path) || numberOf (path) != 0)
     {
         return path + " cannot be written, or its pages are in use";
     }
@@ -39,13 +39,13 @@ std::string missing ()
     {
         return "less than 3 GiB available";
     }
-    const Knob pool (path, "1");
-    return numberOf (folderOfKnobs + "free_hugepages") == 1 ? missingRoot () : "no 1 GiB in one piece to reserve";
+    const Setting pool (path, "1");
+    return numberOf (folderOfSettings + "free_hugepages") == 1 ? missingRoot () : "no 1 GiB in one piece to reserve";
 }
 
 TEST_CASE ("local and shared memory use 1 GiB pages")
 {
-    const Knob pool (folderOfKnobs + "nr_hugepages", "1");
+    const Setting pool (folderOfSettings + "nr_hugepages", "1");
     for (unsigned user : {0U, nobody})
     {
         CAPTURE (user);
@@ -56,7 +56,7 @@ TEST_CASE ("local and shared memory use 1 GiB pages")
             return gigantic (memory);
         });
         REQUIRE (local == "");
-        REQUIRE (numberOf (folderOfKnobs + "free_hugepages") == 1);
+        REQUIRE (numberOf (folderOfSettings + "free_hugepages") == 1);
         const std::string shared = inChild ([=] () -> std::string {
             ownShm ();
             const std::string folder = ownHugetlbfs ("pagesize=1G");
@@ -71,7 +71,7 @@ TEST_CASE ("local and shared memory use 1 GiB pages")
             return gigantic (memory);
         });
         REQUIRE (shared == "");
-        REQUIRE (numberOf (folderOfKnobs + "free_hugepages") == 1);
+        REQUIRE (numberOf (folderOfSettings + "free_hugepages") == 1);
     }
 }
 
@@ -97,7 +97,7 @@ TEST_CASE ("without 1 GiB pages Require fails, Prefer falls back")
 
 TEST_CASE ("only Require rounds up to whole 1 GiB pages")
 {
-    const Knob pool (folderOfKnobs + "nr_hugepages", "1");
+    const Setting pool (folderOfSettings + "nr_hugepages", "1");
     const std::string text = inChild ([] () -> std::string {
         auto memory = Local::make (3 * MiB, asking (HugePages::Require, GiB));
         CLAIM_EQUAL (memory.size (), 3 * MiB);

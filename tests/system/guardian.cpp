@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "guardian.hpp"
 
-#include "look.hpp"
+#include "kernel_report.hpp"
 
 #include <cerrno>
 #include <csignal>
@@ -86,7 +86,7 @@ void writeLine (int file, const std::string& text)
 }
 
 // Requests are lines: "alone", answered once other runs of these tests have restored their settings (they then wait
-// until this guardian ends); "knob PATH", answered with the current value; "group PATH"; "drop" removes the last
+// until this guardian ends); "setting PATH", answered with the current value; "group PATH"; "drop" removes the last
 // change.
 void serve (int in, int out, int lock, std::vector<Change>* changes)
 {
@@ -97,10 +97,10 @@ void serve (int in, int out, int lock, std::vector<Change>* changes)
         {
             ::flock (lock, LOCK_EX);
         }
-        else if (line.compare (0, 5, "knob ") == 0)
+        else if (line.compare (0, 8, "setting ") == 0)
         {
-            answer = valueOf (line.substr (5));
-            changes->push_back ({line.substr (5), answer});
+            answer = valueOf (line.substr (8));
+            changes->push_back ({line.substr (8), answer});
         }
         else if (line.compare (0, 6, "group ") == 0)
         {
@@ -224,11 +224,11 @@ void guardian::forget ()
     requests = answers = -1;
 }
 
-Knob::Knob (const std::string& path, const std::string& value)
+Setting::Setting (const std::string& path, const std::string& value)
 : _path (path)
 {
     beAlone ();
-    _before = tell ("knob " + path);
+    _before = tell ("setting " + path);
     if (const int error = writeText (path, value))
     {
         tell ("drop");
@@ -237,13 +237,13 @@ Knob::Knob (const std::string& path, const std::string& value)
     }
 }
 
-Knob::~Knob ()
+Setting::~Setting ()
 {
     writeText (_path, _before);
     tell ("drop");
 }
 
-bool Knob::turns (const std::string& path)
+bool Setting::turns (const std::string& path)
 {
     beAlone ();  // a value that another run has set must not be restored
     // Opening is not enough: /sys may be mounted read-only, and a value may be refused.

@@ -16,14 +16,14 @@ void forget ();
 
 /// Gives a file under /sys or /proc another value for the lifetime of this object. Other runs of these tests wait until
 /// this run has ended.
-class Knob
+class Setting
 {
 public:
     /// @throw std::runtime_error if it cannot be written
-    Knob (const std::string& path, const std::string& value);
-    Knob (const Knob&) = delete;
-    Knob& operator= (const Knob&) = delete;
-    ~Knob ();
+    Setting (const std::string& path, const std::string& value);
+    Setting (const Setting&) = delete;
+    Setting& operator= (const Setting&) = delete;
+    ~Setting ();
 
     /// Whether this process may change the setting. Call it before reading settings: no other run changes them
     /// afterwards.

@@ -2,7 +2,7 @@
 // The guardian itself restores what a test has changed when the test is killed.
 #include "guardian.hpp"
 #include "huge_bodies.hpp"
-#include "needs.hpp"
+#include "require.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -13,7 +13,7 @@
 namespace
 {
 // A setting to try: it has no effect while no process requests pages from a pool.
-const std::string path = poolKnob ("nr_overcommit_hugepages");
+const std::string path = poolSetting ("nr_overcommit_hugepages");
 
 // The guardian acts after the end of its test. The limit only finds a hang.
 bool comesToBe (const std::function<bool ()>& condition)
@@ -28,19 +28,19 @@ bool comesToBe (const std::function<bool ()>& condition)
 
 std::string missing ()
 {
-    return Knob::turns (path) ? "" : path + " cannot be written";
+    return Setting::turns (path) ? "" : path + " cannot be written";
 }
 
 TEST_CASE ("guardian restores a setting on exit and kill")
 {
     const uint64_t before = numberOf (path);
     {
-        const Knob knob (path, std::to_string (before + 3));
+        const Setting settingPath (path, std::to_string (before + 3));
         REQUIRE (numberOf (path) == before + 3);
     }
     REQUIRE (numberOf (path) == before);
     const std::string text = inChild ([=] () -> std::string {
-        const Knob knob (path, std::to_string (before + 5));
+        const Setting settingPath (path, std::to_string (before + 5));
         CLAIM_EQUAL (numberOf (path), before + 5);
         ::kill (::getpid (), SIGKILL);
         return "";
@@ -48,12 +48,12 @@ TEST_CASE ("guardian restores a setting on exit and kill")
     REQUIRE (text == "killed by SIGKILL");
     REQUIRE (comesToBe ([=] { return numberOf (path) == before; }));
     // Without a guardian the value stays: this is what the guardian prevents.
-    const std::string naive = inChild ([=] () -> std::string {
+    const std::string baseline = inChild ([=] () -> std::string {
         std::ofstream (path) << before + 7;
         ::kill (::getpid (), SIGKILL);
         return "";
     });
-    REQUIRE (naive == "killed by SIGKILL");
+    REQUIRE (baseline == "killed by SIGKILL");
     REQUIRE (numberOf (path) == before + 7);
     std::ofstream (path) << before;
 }

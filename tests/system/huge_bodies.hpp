@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: MIT
-// What memory with or without huge pages must be like: bodies for inChild, for each kind of naive.hpp.
+// What memory with or without huge pages must be like: bodies for inChild, for each kind of baseline.hpp.
 #ifndef JOIN_TESTS_SYSTEM_HUGE_BODIES_HPP
 #define JOIN_TESTS_SYSTEM_HUGE_BODIES_HPP
 
-#include "look.hpp"
-#include "naive.hpp"
+#include "kernel_report.hpp"
+#include "baseline.hpp"
 
 constexpr uint64_t hugePage = 2 * MiB;
 
-inline std::string knob (const std::string& file)
+inline std::string settingPath (const std::string& file)
 {
     return "/sys/kernel/mm/transparent_hugepage/" + file;
 }
 
-inline std::string poolKnob (const std::string& file = "nr_hugepages")
+inline std::string poolSetting (const std::string& file = "nr_hugepages")
 {
     return "/sys/kernel/mm/hugepages/hugepages-2048kB/" + file;
 }

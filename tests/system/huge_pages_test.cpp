@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: MIT
 // Huge pages with the settings of this machine, without privileges and without changing a setting.
 #include "huge_bodies.hpp"
-#include "needs.hpp"
+#include "require.hpp"
 
 #include <catch2/catch.hpp>
 
 std::string missing ()
 {
-    return exists (knob ("enabled")) ? "" : "this kernel has no transparent huge pages";
+    return exists (settingPath ("enabled")) ? "" : "this kernel has no transparent huge pages";
 }
 
 TEST_CASE ("64 MiB of local memory use huge pages")
 {
     REQUIRE (inChild ([] { return onHugePages<Local> (64 * MiB); }) == "");
     REQUIRE (inChild ([] { return onHugePages<Local> (64 * MiB, asking (join::HugePages::Require)); }) == "");
-    if (valueOf (knob ("enabled")) != "always")
+    if (valueOf (settingPath ("enabled")) != "always")
     {
-        REQUIRE (inChild ([] { return onHugePages<NaiveLocal> (64 * MiB); }) != "");
+        REQUIRE (inChild ([] { return onHugePages<BaselineLocal> (64 * MiB); }) != "");
     }
 }
 
@@ -24,7 +24,7 @@ TEST_CASE ("64 MiB of shared memory use huge pages")
 {
     REQUIRE (inChild ([] { return onHugePages<Shared> (64 * MiB); }) == "");
     REQUIRE (inChild ([] { return onHugePages<Shared> (64 * MiB, asking (join::HugePages::Require)); }) == "");
-    REQUIRE (inChild ([] { return onHugePages<NaiveShared> (64 * MiB); }) != "");
+    REQUIRE (inChild ([] { return onHugePages<BaselineShared> (64 * MiB); }) != "");
 }
 
 TEST_CASE ("opener maps the segment with huge pages too")
@@ -54,7 +54,7 @@ TEST_CASE ("option Never gives base pages")
 
 TEST_CASE ("local memory without prefault faults in huge pages")
 {
-    if (valueOf (knob ("enabled")) == "never")
+    if (valueOf (settingPath ("enabled")) == "never")
     {
         return;  // then only prefault can create huge pages
     }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Locking in RAM, beyond RLIMIT_MEMLOCK and within it, as a user to whom the limit applies.
-#include "look.hpp"
-#include "naive.hpp"
-#include "needs.hpp"
+#include "kernel_report.hpp"
+#include "baseline.hpp"
+#include "require.hpp"
 #include "setting.hpp"
 
 #include <join/placement.hpp>
@@ -72,7 +72,7 @@ TEST_CASE ("mlock past RLIMIT_MEMLOCK fails with limit and size")
     REQUIRE (limited (64 * KiB, [] { return locksPastTheLimit<Shared> (MiB, "1 MiB"); }) == "");
     REQUIRE (limited (64 * KiB, [] { return locksPastTheLimit<Local> (64 * MiB, "64 MiB"); }) == "");
     REQUIRE (limited (64 * KiB, [] { return locksPastTheLimit<Shared> (64 * MiB, "64 MiB"); }) == "");
-    REQUIRE (limited (64 * KiB, [] { return locksPastTheLimit<NaiveLocal> (MiB, "1 MiB"); }) != "");
+    REQUIRE (limited (64 * KiB, [] { return locksPastTheLimit<BaselineLocal> (MiB, "1 MiB"); }) != "");
 }
 
 TEST_CASE ("mlock without permission fails with EPERM")
@@ -91,7 +91,7 @@ TEST_CASE ("mlock without permission fails with EPERM")
 TEST_CASE ("free mlock reports the same error")
 {
     const std::string text = limited (64 * KiB, [] () -> std::string {
-        NaiveMem memory (MiB, -1);
+        BaselineMem memory (MiB, -1);
         CLAIM_SAYS (attemptCall ([&] { return join::mlock (memory.get (), MiB); }),
                     "ENOMEM: ", {"RLIMIT_MEMLOCK is 64 KiB", "1 MiB"});
         CLAIM_EQUAL (join::mlock (memory.get (), 64 * KiB), 0);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // More than the machine has: ENOMEM before a page is touched.
-#include "look.hpp"
-#include "naive.hpp"
-#include "needs.hpp"
+#include "kernel_report.hpp"
+#include "baseline.hpp"
+#include "require.hpp"
 #include "setting.hpp"
 
 #include <catch2/catch.hpp>
@@ -81,5 +81,5 @@ TEST_CASE ("plain mmap of unavailable memory is killed", "[.guest]")
 {
     const uint64_t available = meminfo ("MemAvailable") + meminfo ("SwapFree");
     const uint64_t size = available + (meminfo ("MemTotal") + meminfo ("SwapFree") - available) / 2;
-    REQUIRE (refused<NaiveLocal> (size) == "killed by SIGKILL");
+    REQUIRE (refused<BaselineLocal> (size) == "killed by SIGKILL");
 }

@@ -3,7 +3,7 @@
 // reason.
 #include "../run_tests.hpp"
 
-#include "needs.hpp"
+#include "require.hpp"
 
 #include <cstdio>
 

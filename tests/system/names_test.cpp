@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Valid names, the mode of a segment, and files at the name that are not segments.
-#include "look.hpp"
-#include "naive.hpp"
-#include "needs.hpp"
+#include "kernel_report.hpp"
+#include "baseline.hpp"
+#include "require.hpp"
 #include "setting.hpp"
 
 #include <catch2/catch.hpp>
@@ -147,8 +147,8 @@ TEST_CASE ("segment mode ignores umask and carries the mark")
     CHECK (modeUnder<Shared> (077, 0777) == (mark | 0777));
     CHECK (modeUnder<Shared> (0777, 0640) == (mark | 0640));
     CHECK (modeUnder<Shared> (022, 0666) == (mark | 0666));
-    CHECK (modeUnder<NaiveShared> (077, 0777) != (mark | 0777));
-    CHECK (modeUnder<NaiveShared> (0, 0600) != (mark | 0600));
+    CHECK (modeUnder<BaselineShared> (077, 0777) != (mark | 0777));
+    CHECK (modeUnder<BaselineShared> (0, 0600) != (mark | 0600));
 }
 
 TEST_CASE ("symbolic link at the name is rejected")
@@ -187,6 +187,6 @@ TEST_CASE ("segment of another size is rejected with both sizes")
     CHECK (attempt ([] { Shared::make (4 * KiB + 1); }) == "done");  // rounded up, the size matches
     CHECK (occupied (segmentPath ()) == 8 * KiB);
     CHECK (*static_cast<int*> (memory.get (8 * KiB - 4)) == 42);
-    CHECK (attempt ([] { NaiveShared::make (4 * KiB); }) == "done");  // and has truncated the segment of its users
+    CHECK (attempt ([] { BaselineShared::make (4 * KiB); }) == "done");  // and has truncated the segment of its users
     CHECK (occupied (segmentPath ()) == 4 * KiB);
 }

@@ -4,8 +4,8 @@
 // the requested length of sleeps that nothing ended early; by the clock only in suite long.
 #include "child.hpp"
 #include "guardian.hpp"
-#include "look.hpp"
-#include "needs.hpp"
+#include "kernel_report.hpp"
+#include "require.hpp"
 #include "setting.hpp"
 
 #include "../hang.hpp"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // placement () compared with what the kernel reports.
 #include "huge_bodies.hpp"
-#include "needs.hpp"
+#include "require.hpp"
 #include "setting.hpp"
 
 #include <catch2/catch.hpp>

@@ -3,7 +3,7 @@
 // empty.
 #include "guardian.hpp"
 #include "huge_bodies.hpp"
-#include "needs.hpp"
+#include "require.hpp"
 #include "setting.hpp"
 
 #include <catch2/catch.hpp>
@@ -14,17 +14,17 @@
 
 std::string missing ()
 {
-    if (!Knob::turns (poolKnob ()))
+    if (!Setting::turns (poolSetting ()))
     {
-        return poolKnob () + " cannot be written (root, and a /sys that is writable)";
+        return poolSetting () + " cannot be written (root, and a /sys that is writable)";
     }
-    if (numberOf (poolKnob ()) != 0)
+    if (numberOf (poolSetting ()) != 0)
     {
         return "the machine has a pool of its own, which these tests leave alone";
     }
     {
-        const Knob pool (poolKnob (), "40");
-        if (numberOf (poolKnob ("free_hugepages")) < 40)
+        const Setting pool (poolSetting (), "40");
+        if (numberOf (poolSetting ("free_hugepages")) < 40)
         {
             return "the machine has no 40 huge pages to reserve";
         }
@@ -50,7 +50,7 @@ std::string inOwnShm (unsigned user, const std::function<std::string ()>& body)
 
 uint64_t freePages ()
 {
-    return numberOf (poolKnob ("free_hugepages")) - numberOf (poolKnob ("resv_hugepages"));
+    return numberOf (poolSetting ("free_hugepages")) - numberOf (poolSetting ("resv_hugepages"));
 }
 
 // While the memory exists, its whole huge pages are on pool pages.
@@ -84,7 +84,7 @@ std::string fromThePool (uint64_t size, const join::MemOptions& options, uint64_
 
 TEST_CASE ("pool stays unused while transparent huge pages work")
 {
-    const Knob pool (poolKnob (), "40");
+    const Setting pool (poolSetting (), "40");
     for (unsigned user : {0U, nobody})
     {
         CAPTURE (user);
@@ -96,7 +96,7 @@ TEST_CASE ("pool stays unused while transparent huge pages work")
 
 TEST_CASE ("local memory uses the pool without transparent pages")
 {
-    const Knob pool (poolKnob (), "40");
+    const Setting pool (poolSetting (), "40");
     for (unsigned user : {0U, nobody})
     {
         CAPTURE (user);
@@ -117,7 +117,7 @@ TEST_CASE ("local memory uses the pool without transparent pages")
 
 TEST_CASE ("required page size uses the pool directly")
 {
-    const Knob pool (poolKnob (), "40");
+    const Setting pool (poolSetting (), "40");
     for (unsigned user : {0U, nobody})
     {
         CAPTURE (user);
@@ -128,7 +128,7 @@ TEST_CASE ("required page size uses the pool directly")
 
 TEST_CASE ("small pool makes Prefer fall back, Require throw")
 {
-    const Knob pool (poolKnob (), "8");
+    const Setting pool (poolSetting (), "8");
     for (unsigned user : {0U, nobody})
     {
         CAPTURE (user);
@@ -139,7 +139,7 @@ TEST_CASE ("small pool makes Prefer fall back, Require throw")
         REQUIRE (text == "");
     }
     // Without a reservation, as some programs do it: killed at the first touch.
-    const std::string naive = inChild ([] () -> std::string {
+    const std::string baseline = inChild ([] () -> std::string {
         const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB | MAP_NORESERVE;
         void* memory = ::mmap (nullptr, 64 * MiB, PROT_READ | PROT_WRITE, flags, -1, 0);
         CLAIM (memory != MAP_FAILED);
@@ -149,12 +149,12 @@ TEST_CASE ("small pool makes Prefer fall back, Require throw")
         }
         return "";
     });
-    REQUIRE (naive == "killed by SIGBUS");
+    REQUIRE (baseline == "killed by SIGBUS");
 }
 
 TEST_CASE ("exhausted pool causes no SIGBUS")
 {
-    const Knob pool (poolKnob (), "8");
+    const Setting pool (poolSetting (), "8");
     const std::string text = inOwnShm (0, [] () -> std::string {
         noTransparentPages ();
         auto first = Local::make (16 * MiB, asking (HugePages::Require));
@@ -166,7 +166,7 @@ TEST_CASE ("exhausted pool causes no SIGBUS")
 
 TEST_CASE ("smallest available pool page is used")
 {
-    const Knob pool (poolKnob (), "8");
+    const Setting pool (poolSetting (), "8");
     const std::string text = inOwnShm (nobody, [] () -> std::string {
         const auto options = asking (HugePages::Prefer, hugePage);
         return onHugePages<Local> (64 * MiB, options);  // more than the pool has
@@ -176,7 +176,7 @@ TEST_CASE ("smallest available pool page is used")
 
 TEST_CASE ("required segment falls back to a hugetlbfs mount")
 {
-    const Knob pool (poolKnob (), "40");
+    const Setting pool (poolSetting (), "40");
     for (unsigned user : {0U, nobody})
     {
         CAPTURE (user);
@@ -210,7 +210,7 @@ TEST_CASE ("required segment falls back to a hugetlbfs mount")
 
 TEST_CASE ("insufficient hugetlbfs or pool leaves no name")
 {
-    const Knob pool (poolKnob (), "8");
+    const Setting pool (poolSetting (), "8");
     for (const char* options : {"pagesize=2M,size=4M", "pagesize=2M"})
     {
         CAPTURE (options);
@@ -234,7 +234,7 @@ TEST_CASE ("insufficient hugetlbfs or pool leaves no name")
 
 TEST_CASE ("unwritable hugetlbfs is not used and reported")
 {
-    const Knob pool (poolKnob (), "40");
+    const Setting pool (poolSetting (), "40");
     const std::string text = inChild ([] () -> std::string {
         ownShm ();
         const std::string folder = ownHugetlbfs ("pagesize=2M,mode=0755");
@@ -250,7 +250,7 @@ TEST_CASE ("unwritable hugetlbfs is not used and reported")
 
 TEST_CASE ("hugetlbfs mounted later under an odd name is found")
 {
-    const Knob pool (poolKnob (), "40");
+    const Setting pool (poolSetting (), "40");
     const std::string text = inChild ([] () -> std::string {
         ownShm ();
         Shared::make (4 * KiB);  // the library reads the list of mounts here
@@ -275,7 +275,7 @@ TEST_CASE ("hugetlbfs mounted later under an odd name is found")
 
 TEST_CASE ("unused pool pages return to the pool")
 {
-    const Knob pool (poolKnob (), "40");
+    const Setting pool (poolSetting (), "40");
     const std::string text = inChild ([] () -> std::string {
         join::MemOptions options = asking (HugePages::Require);
         options.pageSize = hugePage;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Exhausted limits of the process: a clear error, no signal, and nothing left behind.
-#include "look.hpp"
-#include "naive.hpp"
-#include "needs.hpp"
+#include "kernel_report.hpp"
+#include "baseline.hpp"
+#include "require.hpp"
 #include "setting.hpp"
 
 #include <catch2/catch.hpp>
@@ -177,7 +177,7 @@ TEST_CASE ("segment past RLIMIT_FSIZE fails with EFBIG, without signal")
         return "";
     });
     CHECK (refused == "");
-    CHECK (with ([] { return attempt ([] { NaiveShared::make (4 * MiB); }); }) == "killed by SIGXFSZ");
+    CHECK (with ([] { return attempt ([] { BaselineShared::make (4 * MiB); }); }) == "killed by SIGXFSZ");
     Unlinked::remove ();
 }
 

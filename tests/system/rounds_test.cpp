@@ -3,7 +3,7 @@
 // `[.all]` selects the long run: 100000 rounds of 4 KiB, 1000 of 64 MiB.
 #include "guardian.hpp"
 #include "huge_bodies.hpp"
-#include "needs.hpp"
+#include "require.hpp"
 #include "setting.hpp"
 
 #include <catch2/catch.hpp>
@@ -47,12 +47,12 @@ void check (int small, int large)
     CHECK (inChild ([=] { return leavesNothing<Shared> (4 * KiB, small); }) == "");
     CHECK (inChild ([=] { return leavesNothing<Local> (64 * MiB, large); }) == "");
     CHECK (inChild ([=] { return leavesNothing<Shared> (64 * MiB, large); }) == "");
-    CHECK (inChild ([=] { return leavesNothing<NaiveShared> (4 * KiB, 10); }) != "");
-    if (Knob::turns (poolKnob ()) && numberOf (poolKnob ()) == 0)
+    CHECK (inChild ([=] { return leavesNothing<BaselineShared> (4 * KiB, 10); }) != "");
+    if (Setting::turns (poolSetting ()) && numberOf (poolSetting ()) == 0)
     {
-        const Knob pool (poolKnob (), "34");
+        const Setting pool (poolSetting (), "34");
         const auto options = asking (join::HugePages::Require, hugePage);
-        if (numberOf (poolKnob ("free_hugepages")) >= 34)
+        if (numberOf (poolSetting ("free_hugepages")) >= 34)
         {
             CHECK (inChild ([=] { return leavesNothing<Local> (64 * MiB, large, options); }) == "");
             CHECK (inChild ([=] { return leavesNothing<Local> (3 * MiB, large, options); }) == "");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // States of /dev/shm: full, missing, read-only, or no tmpfs.
 #include "huge_bodies.hpp"
-#include "needs.hpp"
+#include "require.hpp"
 #include "setting.hpp"
 
 #include <catch2/catch.hpp>
@@ -54,7 +54,7 @@ TEST_CASE ("full /dev/shm fails with no name left")
         CAPTURE (text);
         REQUIRE (says (text, "ENOSPC: ", {"/dev/shm", "1 MiB", "4 MiB"}));
     }
-    REQUIRE (makes<NaiveShared> ("size=1m", 4 * MiB) == "killed by SIGBUS");
+    REQUIRE (makes<BaselineShared> ("size=1m", 4 * MiB) == "killed by SIGBUS");
     REQUIRE (makes<Shared> ("size=1m", MiB) == "done");
     REQUIRE (says (makes<Shared> ("size=1m", MiB + 1), "ENOSPC: "));
     REQUIRE (makes<Shared> ("size=64m", 64 * MiB) == "done");
@@ -84,7 +84,7 @@ TEST_CASE ("opener fills a sparse segment or reports failure")
 {
     const std::string text = inChild ([] () -> std::string {
         ownShm ("size=4m");
-        const int sparse = naiveFile (2 * MiB, segmentName (), join::MemOptions ());
+        const int sparse = baselineFile (2 * MiB, segmentName (), join::MemOptions ());
         auto opener = Shared::make (2 * MiB);
         CLAIM (!opener.created ());
         CLAIM_EQUAL (occupied (segmentPath ()), 2 * MiB);

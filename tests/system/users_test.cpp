@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Segments and links that other users create: rejected, for root too.
 #include "guardian.hpp"
-#include "look.hpp"
-#include "naive.hpp"
-#include "needs.hpp"
+#include "kernel_report.hpp"
+#include "baseline.hpp"
+#include "require.hpp"
 #include "setting.hpp"
 
 #include <catch2/catch.hpp>
@@ -143,16 +143,16 @@ TEST_CASE ("group permissions admit the group alone")
 TEST_CASE ("sharing works under fs.protected_regular")
 {
     const std::string path = "/proc/sys/fs/protected_regular";
-    if (!Knob::turns (path))
+    if (!Setting::turns (path))
     {
         return;
     }
     for (const char* value : {"0", "1", "2"})
     {
-        const Knob knob (path, value);
+        const Setting settingPath (path, value);
         REQUIRE (meets<Shared> (somebody, 0666, nobody, 0666) == "done");
         REQUIRE (meets<Shared> (somebody, 0666, 0, 0666) == "done");
-        REQUIRE ((meets<NaiveShared> (somebody, 0666, 0, 0666) == "done") == (std::string (value) == "0"));
+        REQUIRE ((meets<BaselineShared> (somebody, 0666, 0, 0666) == "done") == (std::string (value) == "0"));
     }
 }
 
@@ -166,10 +166,10 @@ TEST_CASE ("root cannot open another user's private segment")
                  ownShm ("mode=0777");  // the kernel's protected_regular does not restrict O_CREAT here
                  CLAIM_EQUAL (inChild ([] () -> std::string {
                                   become (nobody);
-                                  return attempt ([] { NaiveShared::make (4 * KiB); });
+                                  return attempt ([] { BaselineShared::make (4 * KiB); });
                               }),
                               "done");
-                 return attempt ([] { NaiveShared::make (4 * KiB); });
+                 return attempt ([] { BaselineShared::make (4 * KiB); });
              })
              == "done");
 }

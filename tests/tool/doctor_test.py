@@ -153,7 +153,7 @@ class MadeUp(DoctorTest):
         self.assertEqual({"proc": "worse", "sys": "worse"}, {name: bad.get(name) for name in ("proc", "sys")})
         self.assertLessEqual(bad.keys(), {"proc", "sys"})
 
-    def test_knobs(self):
+    def test_settings(self):
         """each setting that restricts transparent huge pages is worse, with the command that fixes it"""
         folder = "sys/kernel/mm/transparent_hugepage/"
         self.expect("thp-enabled", "worse", "never", {folder + "enabled": "always madvise [never]\n"})

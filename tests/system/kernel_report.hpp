@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // What the kernel reports about memory, files and descriptors, read here and not through the library: independent
 // evidence.
-#ifndef JOIN_TESTS_SYSTEM_LOOK_HPP
-#define JOIN_TESTS_SYSTEM_LOOK_HPP
+#ifndef JOIN_TESTS_SYSTEM_KERNEL_REPORT_HPP
+#define JOIN_TESTS_SYSTEM_KERNEL_REPORT_HPP
 
 #include <cstdint>
 #include <string>

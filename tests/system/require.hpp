@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-#ifndef JOIN_TESTS_SYSTEM_NEEDS_HPP
-#define JOIN_TESTS_SYSTEM_NEEDS_HPP
+#ifndef JOIN_TESTS_SYSTEM_REQUIRE_HPP
+#define JOIN_TESTS_SYSTEM_REQUIRE_HPP
 
 #include <string>
 

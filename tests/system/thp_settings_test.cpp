@@ -2,7 +2,7 @@
 // Huge pages under every setting of transparent huge pages, without a pool; as root and as nobody.
 #include "guardian.hpp"
 #include "huge_bodies.hpp"
-#include "needs.hpp"
+#include "require.hpp"
 #include "setting.hpp"
 
 #include <catch2/catch.hpp>
@@ -28,9 +28,9 @@ void compact ()
 
 std::string missing ()
 {
-    if (!Knob::turns (knob ("enabled")) || !Knob::turns (knob ("shmem_enabled")))
+    if (!Setting::turns (settingPath ("enabled")) || !Setting::turns (settingPath ("shmem_enabled")))
     {
-        return knob ("enabled") + " cannot be written (root, and a /sys that is writable)";
+        return settingPath ("enabled") + " cannot be written (root, and a /sys that is writable)";
     }
     if (meminfo ("HugePages_Free") != 0)
     {
@@ -75,15 +75,15 @@ TEST_CASE ("every transparent_hugepage/enabled value gives huge pages")
     for (const char* value : {"always", "madvise", "never"})
     {
         CAPTURE (value);
-        const Knob enabled (knob ("enabled"), value);
+        const Setting enabled (settingPath ("enabled"), value);
         REQUIRE (asRootAndNobody ([] { return onHugePages<Local> (64 * MiB); }) == "");
         REQUIRE (asRootAndNobody ([] { return onHugePages<Shared> (64 * MiB); }) == "");
         REQUIRE (asRootAndNobody ([] { return onHugePages<Local> (64 * MiB, asking (HugePages::Require)); }) == "");
         REQUIRE (asRootAndNobody ([] { return onHugePages<Shared> (64 * MiB, asking (HugePages::Require)); }) == "");
-        REQUIRE (asRootAndNobody ([] { return onHugePages<NaiveShared> (64 * MiB); }) != "");
+        REQUIRE (asRootAndNobody ([] { return onHugePages<BaselineShared> (64 * MiB); }) != "");
         if (std::string (value) != "always")  // newer kernels align plain mappings too
         {
-            REQUIRE (asRootAndNobody ([] { return onHugePages<NaiveLocal> (64 * MiB); }) != "");
+            REQUIRE (asRootAndNobody ([] { return onHugePages<BaselineLocal> (64 * MiB); }) != "");
         }
     }
 }
@@ -112,18 +112,18 @@ TEST_CASE ("undumpable process gets huge pages as well")
 
 TEST_CASE ("Never and small memory override transparent_hugepage always")
 {
-    const Knob enabled (knob ("enabled"), "always");
+    const Setting enabled (settingPath ("enabled"), "always");
     REQUIRE (asRootAndNobody ([] { return onBasePages<Local> (64 * MiB, asking (HugePages::Never)); }) == "");
     REQUIRE (asRootAndNobody ([] { return onBasePages<Shared> (64 * MiB, asking (HugePages::Never)); }) == "");
     REQUIRE (asRootAndNobody ([] { return onBasePages<Local> (4 * KiB); }) == "");
     REQUIRE (asRootAndNobody ([] { return costsItsSize<Local> (3 * MiB); }) == "");
     REQUIRE (asRootAndNobody ([] { return costsItsSize<Shared> (3 * MiB); }) == "");
-    REQUIRE (asRootAndNobody ([] { return onBasePages<NaiveLocal> (64 * MiB, asking (HugePages::Never)); }) != "");
+    REQUIRE (asRootAndNobody ([] { return onBasePages<BaselineLocal> (64 * MiB, asking (HugePages::Never)); }) != "");
 }
 
 TEST_CASE ("refused collapsing makes Prefer report, Require fail")
 {
-    const Knob enabled (knob ("enabled"), "never");
+    const Setting enabled (settingPath ("enabled"), "never");
     REQUIRE (
         asRootAndNobody ([] {
             refuseAdvice (adviceCollapse, EINVAL);
@@ -141,7 +141,7 @@ TEST_CASE ("refused collapsing makes Prefer report, Require fail")
 
 TEST_CASE ("local memory has huge pages without collapsing")
 {
-    const Knob enabled (knob ("enabled"), "madvise");
+    const Setting enabled (settingPath ("enabled"), "madvise");
     for (int error : {EINVAL, EPERM, ENOSYS})
     {
         CAPTURE (error);
@@ -155,7 +155,7 @@ TEST_CASE ("local memory has huge pages without collapsing")
 
 TEST_CASE ("refused populating falls back to touching every page")
 {
-    const Knob enabled (knob ("enabled"), "madvise");
+    const Setting enabled (settingPath ("enabled"), "madvise");
     constexpr unsigned advicePopulateWrite = 23;
     for (int error : {EINVAL, EPERM, ENOSYS})
     {
@@ -176,7 +176,7 @@ TEST_CASE ("refused populating falls back to touching every page")
 
 TEST_CASE ("Prefer and Require report PR_SET_THP_DISABLE")
 {
-    const Knob enabled (knob ("enabled"), "always");
+    const Setting enabled (settingPath ("enabled"), "always");
     REQUIRE (asRootAndNobody ([] {
                  noTransparentPages ();
                  return refusesHugePages<Local> (64 * MiB, {"PR_SET_THP_DISABLE", "nr_hugepages is 0"});
@@ -191,7 +191,7 @@ TEST_CASE ("Prefer and Require report PR_SET_THP_DISABLE")
 
 TEST_CASE ("shmem_enabled deny falls back with a reason")
 {
-    const Knob enabled (knob ("shmem_enabled"), "deny");
+    const Setting enabled (settingPath ("shmem_enabled"), "deny");
     REQUIRE (asRootAndNobody ([] {
                  return refusesHugePages<Shared> (64 * MiB, {"transparent_hugepage/shmem_enabled", "deny"});
              })
@@ -201,7 +201,7 @@ TEST_CASE ("shmem_enabled deny falls back with a reason")
 
 TEST_CASE ("refused huge page leaves no extra memory allocated")
 {
-    const Knob enabled (knob ("shmem_enabled"), "deny");
+    const Setting enabled (settingPath ("shmem_enabled"), "deny");
     REQUIRE (asRootAndNobody ([] { return costsItsSize<Shared> (3 * MiB); }) == "");
 }
 

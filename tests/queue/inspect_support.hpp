@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /// What inspection might disturb, and a process that has a segment open meanwhile.
-#ifndef JOIN_TESTS_QUEUE_LOOKING_HPP
-#define JOIN_TESTS_QUEUE_LOOKING_HPP
+#ifndef JOIN_TESTS_QUEUE_INSPECT_SUPPORT_HPP
+#define JOIN_TESTS_QUEUE_INSPECT_SUPPORT_HPP
 
 #include "kinds.hpp"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "look.hpp"
+#include "kernel_report.hpp"
 
 #include <algorithm>
 #include <cstdio>

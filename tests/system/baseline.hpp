@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Memory written the usual way: mmap; shm_open, ftruncate, mmap. These are planted violations: each test also runs with
 // them and must find them faulty.
-#ifndef JOIN_TESTS_SYSTEM_NAIVE_HPP
-#define JOIN_TESTS_SYSTEM_NAIVE_HPP
+#ifndef JOIN_TESTS_SYSTEM_BASELINE_HPP
+#define JOIN_TESTS_SYSTEM_BASELINE_HPP
 
 #include "child.hpp"
 
@@ -17,10 +17,10 @@
 #include <system_error>
 #include <unistd.h>
 
-class NaiveMem
+class BaselineMem
 {
 public:
-    NaiveMem (uint64_t size, int file)
+    BaselineMem (uint64_t size, int file)
     : _size ((size + 4095) / 4096 * 4096)
     {
         const int flags = (file == -1 ? MAP_PRIVATE | MAP_ANONYMOUS : MAP_SHARED) | MAP_POPULATE;
@@ -31,10 +31,10 @@ public:
         }
     }
 
-    NaiveMem (const NaiveMem&) = delete;
-    NaiveMem& operator= (const NaiveMem&) = delete;
+    BaselineMem (const BaselineMem&) = delete;
+    BaselineMem& operator= (const BaselineMem&) = delete;
 
-    ~NaiveMem ()
+    ~BaselineMem ()
     {
         ::munmap (_base, _size);
     }
@@ -64,7 +64,7 @@ private:
     uint64_t _size = 0;
 };
 
-inline int naiveFile (uint64_t size, const std::string& name, const join::MemOptions& options)
+inline int baselineFile (uint64_t size, const std::string& name, const join::MemOptions& options)
 {
     const int file = ::shm_open (name.c_str (), O_RDWR | O_CREAT, options.permissions);
     if (file == -1 || ::ftruncate (file, static_cast<off_t> (size)) == -1)
@@ -96,27 +96,27 @@ struct Shared
     }
 };
 
-struct NaiveLocal
+struct BaselineLocal
 {
     static constexpr bool shared = false;
 
-    static NaiveMem make (uint64_t size, const join::MemOptions& = join::MemOptions ())
+    static BaselineMem make (uint64_t size, const join::MemOptions& = join::MemOptions ())
     {
-        return NaiveMem (size, -1);
+        return BaselineMem (size, -1);
     }
 };
 
-struct NaiveShared
+struct BaselineShared
 {
     static constexpr bool shared = true;
 
-    static NaiveMem make (uint64_t size, const join::MemOptions& options = join::MemOptions ())
+    static BaselineMem make (uint64_t size, const join::MemOptions& options = join::MemOptions ())
     {
-        return NaiveMem (size, naiveFile (size, segmentName (), options));
+        return BaselineMem (size, baselineFile (size, segmentName (), options));
     }
 };
 
-/// The segment of Shared and NaiveShared, removed at the end of the scope.
+/// The segment of Shared and BaselineShared, removed at the end of the scope.
 struct Unlinked
 {
     Unlinked ()

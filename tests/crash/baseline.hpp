@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /// Shared and private memory written the usual way: baselines that the tests of this folder must find faulty.
-#ifndef JOIN_TESTS_CRASH_NAIVE_HPP
-#define JOIN_TESTS_CRASH_NAIVE_HPP
+#ifndef JOIN_TESTS_CRASH_BASELINE_HPP
+#define JOIN_TESTS_CRASH_BASELINE_HPP
 
 #include <join/memory.hpp>
 #include <join/placement.hpp>
@@ -20,10 +20,10 @@ namespace crash
 {
 /// shm_open, ftruncate, mmap: the name appears before the segment is complete, and nothing shows who is attached. The
 /// descriptor stays open, nothing is allocated, and a throwing constructor leaves what it has created.
-class NaiveShm
+class BaselineShm
 {
 public:
-    NaiveShm (uint64_t size, const char* name, const join::MemOptions& options = join::MemOptions ())
+    BaselineShm (uint64_t size, const char* name, const join::MemOptions& options = join::MemOptions ())
     {
         const int mode = options.mode == join::OpenMode::OpenOnly ? 0 : O_CREAT | O_EXCL;
         _file = ::shm_open (name, O_RDWR | mode, options.permissions);
@@ -44,10 +44,10 @@ public:
         check (_base != MAP_FAILED, "mmap");
     }
 
-    NaiveShm (const NaiveShm&) = delete;
-    NaiveShm& operator= (const NaiveShm&) = delete;
+    BaselineShm (const BaselineShm&) = delete;
+    BaselineShm& operator= (const BaselineShm&) = delete;
 
-    ~NaiveShm ()
+    ~BaselineShm ()
     {
         ::munmap (_base, _size);
         ::close (_file);
@@ -94,16 +94,16 @@ private:
 };
 
 /// Regards the name as its own: its destructor unlinks, in a forked child too.
-class NaiveOwner : public NaiveShm
+class BaselineOwner : public BaselineShm
 {
 public:
-    NaiveOwner (uint64_t size, const char* name, const join::MemOptions& options = join::MemOptions ())
-    : NaiveShm (size, name, options)
+    BaselineOwner (uint64_t size, const char* name, const join::MemOptions& options = join::MemOptions ())
+    : BaselineShm (size, name, options)
     , _name (name)
     {
     }
 
-    ~NaiveOwner ()
+    ~BaselineOwner ()
     {
         ::shm_unlink (_name.c_str ());
     }
@@ -114,11 +114,11 @@ private:
 
 /// Locks a descriptor of its own beside the mapping: closefrom releases the lock, and it is taken after the name
 /// appears.
-class DescriptorLock : public NaiveShm
+class DescriptorLock : public BaselineShm
 {
 public:
     DescriptorLock (uint64_t size, const char* name, const join::MemOptions& options = join::MemOptions ())
-    : NaiveShm (size, name, options)
+    : BaselineShm (size, name, options)
     , _held (::shm_open (name, O_RDWR, 0))
     {
         struct flock lock = {};
@@ -138,19 +138,19 @@ private:
 };
 
 /// Anonymous memory that a forked child also writes to.
-class NaiveLocal
+class BaselineLocal
 {
 public:
-    explicit NaiveLocal (uint64_t size, const join::MemOptions& = join::MemOptions ())
+    explicit BaselineLocal (uint64_t size, const join::MemOptions& = join::MemOptions ())
     : _size (size)
     , _base (::mmap (nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0))
     {
     }
 
-    NaiveLocal (const NaiveLocal&) = delete;
-    NaiveLocal& operator= (const NaiveLocal&) = delete;
+    BaselineLocal (const BaselineLocal&) = delete;
+    BaselineLocal& operator= (const BaselineLocal&) = delete;
 
-    ~NaiveLocal ()
+    ~BaselineLocal ()
     {
         ::munmap (_base, _size);
     }

@@ -96,7 +96,7 @@ int pushOne (Queue&& queue, uint64_t value)
 }
 }  // namespace
 
-TEMPLATE_LIST_TEST_CASE ("producers () separates live from dead", "[queue][sides]", SharedClaimKinds)
+TEMPLATE_LIST_TEST_CASE ("producers () separates live from dead", "[queue][producers]", SharedClaimKinds)
 {
     Made<TestType> made (8);
     CHECK (producersOf (made.queue).empty ());
@@ -125,7 +125,7 @@ TEMPLATE_LIST_TEST_CASE ("producers () separates live from dead", "[queue][sides
     CHECK (producersOf (made.queue).size () == 2);
 }
 
-TEMPLATE_LIST_TEST_CASE ("stats () counts pushes, pops and deaths", "[queue][sides]", AllKinds)
+TEMPLATE_LIST_TEST_CASE ("stats () counts pushes, pops and deaths", "[queue][producers]", AllKinds)
 {
     Made<TestType> made (8);
     uint64_t got = 0;
@@ -151,7 +151,7 @@ TEMPLATE_LIST_TEST_CASE ("stats () counts pushes, pops and deaths", "[queue][sid
     }
 }
 
-TEMPLATE_LIST_TEST_CASE ("stats () counts dead producers and skipped cells", "[queue][sides]", SharedClaimKinds)
+TEMPLATE_LIST_TEST_CASE ("stats () counts dead producers and skipped cells", "[queue][producers]", SharedClaimKinds)
 {
     Made<TestType> made (8);
     REQUIRE (dieIn (made.queue));
@@ -164,7 +164,7 @@ TEMPLATE_LIST_TEST_CASE ("stats () counts dead producers and skipped cells", "[q
     CHECK (stats.skipped == 1);
 }
 
-TEST_CASE ("exclusive queue refuses a second producer or consumer", "[queue][sides]")
+TEST_CASE ("exclusive queue refuses a second producer or consumer", "[queue][producers]")
 {
     OwnName name;
     auto first = std::make_unique<Shared> (8, name.text, join::MemOptions (), exclusive ());
@@ -195,7 +195,7 @@ TEST_CASE ("exclusive queue refuses a second producer or consumer", "[queue][sid
     REQUIRE ((second.tryPop (got) == 0 && got == 4));
 }
 
-TEST_CASE ("killed process frees its role, death is counted", "[queue][sides]")
+TEST_CASE ("killed process frees its role, death is counted", "[queue][producers]")
 {
     OwnName name;
     Shared mine (8, name.text, join::MemOptions (), exclusive ());
@@ -251,7 +251,7 @@ void pushSome (const std::string& name)
 }
 }  // namespace
 
-TEST_CASE ("role change amid traffic loses nothing", "[queue][sides]")
+TEST_CASE ("role change amid traffic loses nothing", "[queue][producers]")
 {
     OwnName name;
     Shared look (8, name.text);  // keeps the queue alive and takes no role
@@ -283,7 +283,7 @@ TEST_CASE ("role change amid traffic loses nothing", "[queue][sides]")
     CHECK (look.stats ().deaths == 0);
 }
 
-TEST_CASE ("forked child does not inherit a role", "[queue][sides]")
+TEST_CASE ("forked child does not inherit a role", "[queue][producers]")
 {
     OwnName name;
     Shared mine (2, name.text, join::MemOptions (), exclusive ());
@@ -294,7 +294,7 @@ TEST_CASE ("forked child does not inherit a role", "[queue][sides]")
     CHECK ((mine.tryPop (got) == 0 && mine.tryPush (2) == 0));
 }
 
-TEMPLATE_LIST_TEST_CASE ("pop reports that no producer is left", "[queue][sides]", SharedKinds)
+TEMPLATE_LIST_TEST_CASE ("pop reports that no producer is left", "[queue][producers]", SharedKinds)
 {
     OwnName name;
     auto mine = openQueue<TestType> (8, name.text, join::MemOptions (), ownerDead (false));
@@ -323,7 +323,7 @@ TEMPLATE_LIST_TEST_CASE ("pop reports that no producer is left", "[queue][sides]
     CHECK (errorOf ([&] { return mine.pop (got, 5ms); }) == ETIMEDOUT);
 }
 
-TEMPLATE_LIST_TEST_CASE ("elements of the dead precede EOWNERDEAD", "[queue][sides]", SharedClaimKinds)
+TEMPLATE_LIST_TEST_CASE ("elements of the dead precede EOWNERDEAD", "[queue][producers]", SharedClaimKinds)
 {
     OwnName name;
     auto mine = openQueue<TestType> (8, name.text, join::MemOptions (), ownerDead (false));
@@ -339,7 +339,7 @@ TEMPLATE_LIST_TEST_CASE ("elements of the dead precede EOWNERDEAD", "[queue][sid
     CHECK (mine.stats ().skipped == 1);
 }
 
-TEMPLATE_LIST_TEST_CASE ("departed producer does not count as dead", "[queue][sides]", SharedClaimKinds)
+TEMPLATE_LIST_TEST_CASE ("departed producer does not count as dead", "[queue][producers]", SharedClaimKinds)
 {
     OwnName name;
     auto mine = openQueue<TestType> (8, name.text, join::MemOptions (), ownerDead (false));
@@ -354,7 +354,7 @@ TEMPLATE_LIST_TEST_CASE ("departed producer does not count as dead", "[queue][si
     CHECK (errorOf ([&] { return mine.pop (got, 60ms); }) == ETIMEDOUT);
 }
 
-TEMPLATE_LIST_TEST_CASE ("next poll reports death after a long pause", "[queue][sides]", SharedClaimKinds)
+TEMPLATE_LIST_TEST_CASE ("next poll reports death after a long pause", "[queue][producers]", SharedClaimKinds)
 {
     Made<TestType> made (8);
     uint64_t got = 0;

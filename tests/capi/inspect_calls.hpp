@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /// Calls one of the functions that inspect segments by name, with arguments that may be invalid.
-#ifndef JOIN_TESTS_CAPI_LOOKS_HPP
-#define JOIN_TESTS_CAPI_LOOKS_HPP
+#ifndef JOIN_TESTS_CAPI_INSPECT_CALLS_HPP
+#define JOIN_TESTS_CAPI_INSPECT_CALLS_HPP
 
 #include <joinmem.h>
 
