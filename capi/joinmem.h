@@ -358,14 +358,14 @@ int64_t jm_segment_names(char *names, uint64_t size) JM_NOEXCEPT;
  *   "owner", "permissions", "permissions_octal"  user ID; a number up to 0777, and as text, "0640"
  *   "in_use", "users"               whether a process has it open, in whichever container, and how many handles do
  *   "version", "compatible", "incompatible"  major << 16 | minor; features that may be ignored; that must be known
- *   "element_size", "stride", "slots", "capacity"  bytes of an element; to the next; producer slots; elements
+ *   "element_size", "stride", "slot_count", "capacity"  bytes of an element; to the next; producer slots; elements
  *   "type_id", "tag"                as jm_queue_options
  *   "sequences_offset", "elements_offset", "segment_size"  see docs/format.md; the size is not rounded up to pages
  *   "creator_pid"                   the process that created it, in its own PID namespace
  *   "consumer_sleeps", "producer_sleeps"  a consumer, a producer, waits; true until the push, or pop, after it
  *   "shut_down", "pending"          whether jm_queue_shutdown() was called; the number of elements
  *   "pushed", "popped", "deaths", "skipped"  as jm_queue_stats
- *   "size_hex", "allocated_hex", "device_hex", "inode_hex", "created_at_hex", "type_id_hex", "tag_hex", "pushed_hex"  as
+ *   "size_hex", "allocated_hex", "device_hex", "inode_hex", "created_at_hex", "type_id_hex", "tag_hex", "pushed_hex",
  *   "popped_hex", "deaths_hex", "skipped_hex"  text, "0x2a", since some readers of JSON keep only 53 bits of a number
  * EINVAL: text NULL and size not 0. */
 int64_t jm_inspect(const char *name, char *text, uint64_t size) JM_NOEXCEPT;

@@ -112,7 +112,7 @@ void addQueue (Object& object, const SegmentInfo& info)
     object.addNumberIf (queue, "incompatible", info.incompatible);
     object.addNumberIf (queue, "element_size", info.elementSize);
     object.addNumberIf (queue, "stride", info.stride);
-    object.addNumberIf (queue, "slots", info.slotCount);
+    object.addNumberIf (queue, "slot_count", info.slotCount);
     object.addNumberIf (queue, "capacity", info.capacity);
     object.addWideIf (queue, "type_id", info.typeId);
     object.addWideIf (queue, "tag", info.tag);

@@ -135,11 +135,11 @@ MemOptions optionsOf (const jm_options* given)
     const jm_options from = copyOf (given);
     MemOptions options;
     options.huge = static_cast<HugePages> (from.huge);
-    options.pageSize = from.huge_page_size;
-    options.node = from.numa_node;
+    options.hugePageSize = from.huge_page_size;
+    options.numaNode = from.numa_node;
     options.prefault = truth (from.prefault, "prefault");
     options.lock = truth (from.lock, "lock");
-    options.mode = static_cast<OpenMode> (from.open_mode);
+    options.openMode = static_cast<OpenMode> (from.open_mode);
     options.permissions = from.permissions;
     options.readOnly = truth (from.read_only, "read_only");
     options.onlyOurs = truth (from.only_ours, "only_ours");

@@ -11,7 +11,7 @@
 static join::LocalMem onNode (uint64_t size, int node)
 {
     join::MemOptions options;
-    options.node = node;
+    options.numaNode = node;
     try
     {
         return join::LocalMem (size, options);

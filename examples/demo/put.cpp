@@ -16,7 +16,7 @@ void put (const std::string& path, const char* name)
 {
     File file (path);
     join::MemOptions options;
-    options.mode = join::OpenMode::CreateOnly;
+    options.openMode = join::OpenMode::CreateOnly;
     join::ShmMem memory (FILE_SEGMENT_BYTES + file.size (), name, options);
     try
     {

@@ -93,7 +93,7 @@ private:
     static join::MemOptions onlyNew ()
     {
         join::MemOptions options;
-        options.mode = join::OpenMode::CreateOnly;
+        options.openMode = join::OpenMode::CreateOnly;
         return options;
     }
 

@@ -44,7 +44,7 @@ static void serve ()
 static void consume ()  // as root, after the daemon: the events stay in the queue
 {
     join::MemOptions existing;
-    existing.mode = join::OpenMode::OpenOnly;
+    existing.openMode = join::OpenMode::OpenOnly;
     join::ShmMem::Mpsc::Queue<int> events (0, "/example-events", existing);
     for (int event = 0; events.tryPop (event) == 0;)
     {

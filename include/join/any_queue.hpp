@@ -229,7 +229,7 @@ private:
     static MemOptions openOnly (const MemOptions& given) noexcept
     {
         MemOptions memory = given;
-        memory.mode = OpenMode::OpenOnly;
+        memory.openMode = OpenMode::OpenOnly;
         return memory;
     }
 

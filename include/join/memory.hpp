@@ -278,11 +278,11 @@ enum class OpenMode : uint32_t
 /// How memory is created or opened. Later versions append fields; structSize gives those that a program has. Since: 0.1
 struct MemOptions
 {
-    uint32_t structSize;                     ///< bytes, set by the constructor
-    HugePages huge = HugePages::Prefer;      ///< whether to use huge pages
-    uint64_t pageSize = 0;                   ///< size of a huge page in bytes: 0 the system's default, else 2 MiB, ...
-    int32_t node = -1;                       ///< NUMA node, bound before the first touch; -1: not bound
-    OpenMode mode = OpenMode::CreateOrOpen;  ///< ShmMem
+    uint32_t structSize;                 ///< bytes, set by the constructor
+    HugePages huge = HugePages::Prefer;  ///< whether to use huge pages
+    uint64_t hugePageSize = 0;           ///< size of a huge page in bytes: 0 the system's default, else 2 MiB, ...
+    int32_t numaNode = -1;               ///< NUMA node, bound before the first touch; -1: not bound
+    OpenMode openMode = OpenMode::CreateOrOpen;  ///< ShmMem
     /// ShmMem: mode of a new segment, whatever the umask; 0: 0600. It decides which segments open: this user's; with
     /// bits for others, any user's; with bits for the group alone, also its groups', if they admit no more users.
     uint32_t permissions = 0600;

@@ -46,7 +46,7 @@ struct QueueOptions
     /// Nanoseconds that push and pop spin before they sleep. 0 adapts to earlier waits of this object: up to some tens
     /// of microseconds, and hardly at all where spinning does not help. `noSpin` turns spinning off. With any value, a
     /// thread yields its CPU where the other side needs it.
-    int64_t spin = 0;
+    int64_t spinNs = 0;
     static constexpr int64_t noSpin = -1;
 
     /// push and pop fail with EINTR when a signal handler has interrupted their sleep; without this option they sleep

@@ -136,9 +136,9 @@ Failure poolLocal (Mapping* mapping, std::size_t page)
         return noHugePages (page, whole, false);
     }
     Failure failure = bindFresh (mapping->options, pool, whole, true);
-    if (!failure && mapping->options.node >= 0)
+    if (!failure && mapping->options.numaNode >= 0)
     {
-        failure = checkNodePool (mapping->options.node, page, whole);
+        failure = checkNodePool (mapping->options.numaNode, page, whole);
     }
     if (!failure && mapping->options.prefault)
     {
@@ -175,7 +175,7 @@ Failure hugeLocal (Mapping* mapping, std::size_t wanted)
 {
     const bool require = mapping->options.huge == HugePages::Require;
     const bool poolFirst =
-        wanted != transparentPage () || (require && (mapping->options.pageSize != 0 || !mapping->options.prefault));
+        wanted != transparentPage () || (require && (mapping->options.hugePageSize != 0 || !mapping->options.prefault));
     mapping->backed = require ? roundUp (mapping->bytes, wanted) : mapping->bytes;
     if (mapping->backed < wanted)
     {
@@ -254,7 +254,7 @@ Failure makeLocal (uint64_t size, Mapping* mapping)
     }
     const std::size_t smallest = transparentPage () != 0 && transparentPage () < wanted ? transparentPage () : wanted;
     const bool base = wanted == 0 || (!require && mapping->bytes < smallest);
-    if (base && mapping->options.pageSize != 0 && wanted != 0)
+    if (base && mapping->options.hugePageSize != 0 && wanted != 0)
     {
         mapping->decide ("the memory is smaller than one huge page of the requested size");
     }

@@ -117,27 +117,27 @@ std::size_t wantedPage (const MemOptions& options) noexcept
     {
         return 0;
     }
-    if (options.pageSize != 0)
+    if (options.hugePageSize != 0)
     {
-        return static_cast<std::size_t> (options.pageSize);
+        return static_cast<std::size_t> (options.hugePageSize);
     }
     return transparentPage () != 0 ? transparentPage () : poolPage ();
 }
 
 Failure bindFresh (const MemOptions& options, void* address, std::size_t bytes, bool pooled)
 {
-    if (options.node < 0)
+    if (options.numaNode < 0)
     {
         return Failure ();
     }
-    if (Failure failure = setPolicy (address, bytes, options.node, os::Move::None))
+    if (Failure failure = setPolicy (address, bytes, options.numaNode, os::Move::None))
     {
         return failure;
     }
     // After the policy, because its failure for a node that does not exist is the better one. Pages of the pool come
     // from the pool, whatever is free.
     const bool fills = options.prefault || options.lock || options.huge == HugePages::Require;
-    return fills && !pooled ? checkNodeRoom (options.node, bytes) : Failure ();
+    return fills && !pooled ? checkNodeRoom (options.numaNode, bytes) : Failure ();
 }
 
 Failure lockRange (const void* address, std::size_t bytes)

@@ -90,7 +90,7 @@ struct Mapping
     int requestedNode () const noexcept
     {
         const int changed = node.load ();
-        return changed == unchanged ? options.node : changed;
+        return changed == unchanged ? options.numaNode : changed;
     }
 
     bool requestedLock () const noexcept

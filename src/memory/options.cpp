@@ -17,8 +17,8 @@ namespace
 Failure copyOptions (const MemOptions& given, MemOptions* options) noexcept
 {
     constexpr std::size_t ends[] = {
-        offsetof (MemOptions, pageSize),    offsetof (MemOptions, node),     offsetof (MemOptions, mode),
-        offsetof (MemOptions, permissions), offsetof (MemOptions, prefault),
+        offsetof (MemOptions, hugePageSize), offsetof (MemOptions, numaNode), offsetof (MemOptions, openMode),
+        offsetof (MemOptions, permissions),  offsetof (MemOptions, prefault),
     };
     const uint32_t size = given.structSize;
     if (!isStructSize (size, sizeof (MemOptions), ends))
@@ -38,16 +38,16 @@ Failure copyOptions (const MemOptions& given, MemOptions* options) noexcept
 
 Failure checkShared (const MemOptions& options) noexcept
 {
-    if (options.mode > OpenMode::OpenOnly)
+    if (options.openMode > OpenMode::OpenOnly)
     {
         return Failure (EINVAL, "open mode %u does not exist: 0 creates or opens, 1 creates only, 2 opens only",
-                        static_cast<unsigned> (options.mode));
+                        static_cast<unsigned> (options.openMode));
     }
     if ((options.permissions & ~0777U) != 0)
     {
         return Failure (EINVAL, "permissions 0%o have bits above 0777: give 0 to 0777", options.permissions);
     }
-    if (options.readOnly && options.mode != OpenMode::OpenOnly)
+    if (options.readOnly && options.openMode != OpenMode::OpenOnly)
     {
         return Failure (EINVAL,
                         "read-only needs the open mode OpenOnly (JM_OPEN_ONLY): a new segment must be writable");
@@ -67,15 +67,15 @@ Failure readOptions (const MemOptions& given, bool shared, MemOptions* options) 
         return Failure (EINVAL, "huge pages mode %u does not exist: 0 prefers them, 1 uses none, 2 requires them",
                         static_cast<unsigned> (options->huge));
     }
-    const uint64_t page = options->pageSize;
+    const uint64_t page = options->hugePageSize;
     if (page != 0 && ((page & (page - 1)) != 0 || page <= os::basePageSize ()))
     {
         return Failure (EINVAL, "huge pages of %s do not exist: give 0 or a power of two above %s",
                         SizeText (page).text, SizeText (os::basePageSize ()).text);
     }
-    if (options->node < -1)
+    if (options->numaNode < -1)
     {
-        return Failure (EINVAL, "node %d does not exist: give -1 or the number of a node", options->node);
+        return Failure (EINVAL, "node %d does not exist: give -1 or the number of a node", options->numaNode);
     }
     unsigned char onlyOurs = 0;
     // The byte of the caller's struct may have any value, which a bool must not have.
@@ -92,7 +92,7 @@ Failure readOptions (const MemOptions& given, bool shared, MemOptions* options) 
     {
         return failure;
     }
-    if (!shared && options->mode == OpenMode::OpenOnly)
+    if (!shared && options->openMode == OpenMode::OpenOnly)
     {
         return Failure (EINVAL, "open mode OpenOnly (JM_OPEN_ONLY) is for segments: private memory is always new");
     }

@@ -170,7 +170,7 @@ void fillRequest (const Mapping& mapping, detail::PlacementData* data) noexcept
 {
     data->structSize = sizeof (*data);
     data->requestedHuge = mapping.options.huge;
-    data->requestedPageSize = mapping.options.pageSize;
+    data->requestedPageSize = mapping.options.hugePageSize;
     data->requestedNode = mapping.requestedNode ();
     data->requestedPrefault = mapping.options.prefault;
     data->requestedLock = mapping.requestedLock ();

@@ -98,7 +98,7 @@ void runPart (void* with)
 
 std::size_t threadsFor (const MemOptions& options, std::size_t bytes) noexcept
 {
-    if (bytes < 2 * shareOfThread || (options.node < 0 && !oneNode ()))
+    if (bytes < 2 * shareOfThread || (options.numaNode < 0 && !oneNode ()))
     {
         return 1;
     }

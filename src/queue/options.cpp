@@ -18,7 +18,7 @@ Failure readQueueOptions (const QueueOptions& given, QueueOptions* options) noex
 {
     constexpr std::size_t ends[] = {
         offsetof (QueueOptions, typeId), offsetof (QueueOptions, tag),           offsetof (QueueOptions, exclusive),
-        offsetof (QueueOptions, spin),   offsetof (QueueOptions, interruptible),
+        offsetof (QueueOptions, spinNs), offsetof (QueueOptions, interruptible),
     };
     const uint32_t size = given.structSize;
     if (!isStructSize (size, sizeof (QueueOptions), ends))
@@ -42,10 +42,10 @@ Failure readQueueOptions (const QueueOptions& given, QueueOptions* options) noex
         return Failure (EINVAL, "%u producers are too many: a queue has slots for %u at most", options->maxProducers,
                         detail::maxSlots);
     }
-    if (options->spin < QueueOptions::noSpin)
+    if (options->spinNs < QueueOptions::noSpin)
     {
         return Failure (EINVAL, "spin is %lld: give 0 to adapt, -1 not to spin, or nanoseconds",
-                        static_cast<long long> (options->spin));
+                        static_cast<long long> (options->spinNs));
     }
     return Failure ();
 }

@@ -265,7 +265,7 @@ Ring* Ring::open (const detail::Shape& given, std::string_view name, const MemOp
 {
     const os::NoCancel noCancel;
     const QueueOptions options = optionsOf (givenOptions, errors);
-    const bool openOnly = memory.mode == OpenMode::OpenOnly;
+    const bool openOnly = memory.openMode == OpenMode::OpenOnly;
     const detail::Shape asked = withCapacity (given, openOnly);
     std::unique_ptr<OwnedRing> ring (new OwnedRing);
     ring->shared = true;

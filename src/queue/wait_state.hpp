@@ -53,7 +53,7 @@ struct WaitState
 
     void setWaits (const QueueOptions& options) noexcept
     {
-        spin = options.spin;
+        spin = options.spinNs;
         interruptible = options.interruptible;
     }
 

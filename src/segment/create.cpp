@@ -189,7 +189,7 @@ Failure createShared (Mapping* mapping, const char* name)
         }
         mapping->note (pool);
     }
-    else if (wanted > mapping->bytes && mapping->options.pageSize != 0)
+    else if (wanted > mapping->bytes && mapping->options.hugePageSize != 0)
     {
         mapping->decide ("the segment is smaller than one huge page of the requested size");
     }

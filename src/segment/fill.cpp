@@ -159,9 +159,9 @@ Failure fillTmpfs (Mapping* mapping, const File& file, const SegmentDir& folder)
 
 Failure fillPool (Mapping* mapping, const SegmentDir& folder)
 {
-    if (mapping->options.node >= 0)
+    if (mapping->options.numaNode >= 0)
     {
-        if (Failure failure = checkNodePool (mapping->options.node, folder.hugePage, mapping->backed))
+        if (Failure failure = checkNodePool (mapping->options.numaNode, folder.hugePage, mapping->backed))
         {
             return failure;
         }
@@ -201,7 +201,7 @@ Failure initialiseFile (Mapping* mapping, const File& file, const SegmentDir& fo
     int error = os::setMarks (file.handle, mapping->options.permissions | ourMark, mapping->content == nullptr);
     // A small segment gets its size from fallocate(2), which saves a system call.
     const bool small =
-        size < transparentPage () && mapping->options.prefault && mapping->options.node < 0 && !mapping->pooled ();
+        size < transparentPage () && mapping->options.prefault && mapping->options.numaNode < 0 && !mapping->pooled ();
     error =
         error != 0 || (small && mapping->options.huge != HugePages::Require) ? error : os::setSize (file.handle, size);
     if (error != 0)

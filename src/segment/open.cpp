@@ -193,7 +193,7 @@ Failure leaveAsItIs (Mapping* mapping, std::size_t part)
 Failure makeOpenedHuge (Mapping* mapping, const File& file, const SegmentDir& folder)
 {
     const bool require = mapping->options.huge == HugePages::Require;
-    const std::size_t pageSize = static_cast<std::size_t> (mapping->options.pageSize);
+    const std::size_t pageSize = static_cast<std::size_t> (mapping->options.hugePageSize);
     if (Failure failure = unreadableHugePages (*mapping))
     {
         mapping->note (failure);
@@ -265,9 +265,9 @@ Failure useOpened (Mapping* mapping, const File& file, const SegmentDir& folder,
     {
         return failure;
     }
-    if (mapping->options.node >= 0)
+    if (mapping->options.numaNode >= 0)
     {
-        if (Failure failure = bindRange (mapping->base, mapping->bytes, mapping->options.node, mapping->pooled ()))
+        if (Failure failure = bindRange (mapping->base, mapping->bytes, mapping->options.numaNode, mapping->pooled ()))
         {
             return failure;
         }
@@ -333,7 +333,7 @@ Failure openIn (Mapping* mapping, const SegmentDir& folder, const char* name)
 Failure openShared (Mapping* mapping, const char* name)
 {
     const std::size_t bytes = mapping->bytes;
-    const bool sure = mapping->options.mode == OpenMode::OpenOnly;
+    const bool sure = mapping->options.openMode == OpenMode::OpenOnly;
     for (int fresh = 0; fresh < (sure ? 2 : 1); ++fresh)
     {
         const SegmentDirs places = segmentDirs (fresh == 1);

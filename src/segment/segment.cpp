@@ -48,10 +48,10 @@ Failure existing (const char* name)
 
 Failure once (Mapping* mapping, const char* name)
 {
-    if (mapping->options.mode != OpenMode::CreateOnly)
+    if (mapping->options.openMode != OpenMode::CreateOnly)
     {
         Failure failure = openShared (mapping, name);
-        if (!failure.is (Signal::Missing) || mapping->options.mode == OpenMode::OpenOnly)
+        if (!failure.is (Signal::Missing) || mapping->options.openMode == OpenMode::OpenOnly)
         {
             return failure;
         }
@@ -72,7 +72,7 @@ Failure makeShared (uint64_t size, std::string_view given, Mapping* mapping)
         return failure;
     }
     const std::size_t page = os::basePageSize ();
-    if (size == 0 && mapping->options.mode != OpenMode::OpenOnly)
+    if (size == 0 && mapping->options.openMode != OpenMode::OpenOnly)
     {
         return Failure (
             EINVAL, "the size of segment %.64s is 0 bytes: request 1 or more, or open it with OpenOnly (JM_OPEN_ONLY)",
@@ -92,7 +92,7 @@ Failure makeShared (uint64_t size, std::string_view given, Mapping* mapping)
     for (int i = 0; i < rounds; ++i)
     {
         Failure failure = once (mapping, name.text);
-        const bool final = failure.error () == EEXIST && mapping->options.mode == OpenMode::CreateOnly;
+        const bool final = failure.error () == EEXIST && mapping->options.openMode == OpenMode::CreateOnly;
         if (final || !failure.is (Signal::LostRace))
         {
             return failure;

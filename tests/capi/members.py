@@ -27,27 +27,15 @@ QUEUE_BESIDE = {
 }
 BESIDE.update({f"BasicQueue::{member}": functions for member, functions in QUEUE_BESIDE.items()})
 ONLY_IN_C = {"jm_queue_kind", "jm_queue_element_size", "jm_queue_options_init"}  # in C++ the types state these
-QUEUE_FIELDS = {"structSize": "struct_size", "maxProducers": "max_producers", "typeId": "type_id", "tag": "tag",
-                "exclusive": "exclusive", "ownerDead": "owner_dead", "spin": "spin_ns", "interruptible": "flags"}
-STATS_FIELDS = {"structSize": "struct_size", "shutDown": "shut_down", "pushed": "pushed", "popped": "popped",
-                "deaths": "deaths", "skipped": "skipped"}
-FIELDS = {
-    "structSize": "struct_size", "huge": "huge", "pageSize": "huge_page_size", "node": "numa_node", "mode": "open_mode",
-    "permissions": "permissions", "prefault": "prefault", "lock": "lock", "readOnly": "read_only",
-    "onlyOurs": "only_ours",
-}
-KEYS = {
-    "requestedHuge": "requested_huge", "requestedPageSize": "requested_page_size", "requestedNode": "requested_node",
-    "requestedPrefault": "requested_prefault", "requestedLock": "requested_lock", "shared": "shared", "created": "created",
-    "size": "size", "name": "name", "backing": "backing", "pageSize": "page_size", "hugeBytes": "huge_bytes",
-    "residentBytes": "resident_bytes", "lockedBytes": "locked_bytes", "nodes": "nodes",
-    "fallbacks": "fallback_reasons",
-}
-PRODUCER_FIELDS = {"slot": "slot", "pid": "pid", "alive": "alive", "inPush": "in_push"}
+OTHER_NAMES = {"interruptible": "flags", "fallbacks": "fallback_reasons"}  # all other fields differ in case alone
 LOOKS = {"segmentNames": "jm_segment_names", "inspect": "jm_inspect", "inspectProducers": "jm_inspect_producers",
          "inspectPages": "jm_inspect_pages", "removeUnused": "jm_remove_unused jm_remove_unused_if_unchanged"}
 # A handle is copied and moved as a number; a call that creates a handle returns 0 on failure.
 NO_COUNTERPART = {"operator=", "make", "bool"}
+
+
+def in_c(field):
+    return OTHER_NAMES.get(field) or re.sub(r"([A-Z])", lambda upper: "_" + upper.group(1).lower(), field)
 
 
 def public_members(text):
@@ -89,23 +77,15 @@ def c_fields(header, struct):
 
 def unmatched(cpp, header):
     """Fields of the options and of the report that have no counterpart."""
-    for struct, c_struct, beside, more in (("MemOptions", "jm_options", FIELDS, ["reserved"]),
-                                           ("QueueOptions", "jm_queue_options", QUEUE_FIELDS, ["memory", "reserved"]),
-                                           ("QueueStats", "jm_queue_stats", STATS_FIELDS, []),
-                                           ("Producer", "jm_producer", PRODUCER_FIELDS, ["struct_size"])):
-        in_c = c_fields(header, c_struct)
+    for struct, c_struct, more in (("MemOptions", "jm_options", {"reserved"}),
+                                   ("QueueOptions", "jm_queue_options", {"memory", "reserved"}),
+                                   ("QueueStats", "jm_queue_stats", set()), ("Producer", "jm_producer", {"struct_size"})):
+        there, wanted = set(c_fields(header, c_struct)), {in_c(field) for field in fields(cpp, struct)}
+        yield from (f"{struct} has {field}, and {c_struct} has not" for field in sorted(wanted - there))
+        yield from (f"{c_struct} has {field}, and {struct} has not" for field in sorted(there - wanted - more))
+    for struct in ("Placement", "SegmentInfo", "SegmentPages"):
         for field in fields(cpp, struct):
-            if field not in beside or beside[field] not in in_c + [""]:
-                yield f"{struct}::{field} has no field in {c_struct}"
-        yield from (f"{c_struct}.{field} has no field in {struct}" for field in in_c
-                    if field not in list(beside.values()) + more)
-    for field in fields(cpp, "Placement"):
-        if field not in KEYS or KEYS[field] and f'"{KEYS[field]}"' not in header:
-            yield f"Placement::{field} has no key in jm_placement's report"
-    for struct in ("SegmentInfo", "SegmentPages"):
-        for field in fields(cpp, struct):
-            key = re.sub(r"([A-Z])", lambda upper: "_" + upper.group(1).lower(), field)
-            if f'"{key}"' not in header:
+            if f'"{in_c(field)}"' not in header:
                 yield f"{struct}::{field} has no key in the report of joinmem.h"
 
 

@@ -11,7 +11,7 @@ import sys
 
 from planted import copy, output, run, scratch, verdict
 
-KEPT = {"jm_options": "numa_node", "MemOptions": "node", "jm_queue_options": "max_producers",
+KEPT = {"jm_options": "numa_node", "MemOptions": "numaNode", "jm_queue_options": "max_producers",
         "QueueOptions": "maxProducers"}
 TOGETHER = {"exclusive"}  # added together with the next field: no header ends here
 FIELD = re.compile(r"^    \S.*?(\w+)\s*(?:=[^;]*)?;")
@@ -95,7 +95,7 @@ def all_cuts(root):
 
 def planted(root, library):
     c_cut = [("options.c", "capi/joinmem.h", [("jm_options", "numa_node")])]
-    cpp_cut = [("memory.cpp", "include/join/memory.hpp", [("MemOptions", "node")])]
+    cpp_cut = [("memory.cpp", "include/join/memory.hpp", [("MemOptions", "numaNode")])]
     queue_c = [("queue_options.c", "capi/joinmem.h", [("jm_queue_options", "max_producers")])]
     queue_cpp = [("queue.cpp", "include/join/queue_options.hpp", [("QueueOptions", "maxProducers")])]
     whole = len(older_than(without_comments(root / "capi/joinmem.h"), "jm_options")) * 4 + 24

@@ -33,7 +33,7 @@ struct Setting
 std::vector<Setting> settings ()
 {
     MemOptions only;
-    only.mode = OpenMode::OpenOnly;
+    only.openMode = OpenMode::OpenOnly;
     MemOptions reader = only;
     reader.readOnly = true;
     std::vector<Setting> list;
@@ -195,7 +195,7 @@ std::string collectAt (const Setting& setting, unsigned stop, bool* inside, unsi
     const std::string place = std::string (setting.what) + ", collected at stop " + std::to_string (stop) + " at "
                               + callName (child.call ().number) + ": ";
     const int status = finishIn (setting.environment, child);
-    const bool gone = setting.options.mode == OpenMode::OpenOnly && alone != -1;
+    const bool gone = setting.options.openMode == OpenMode::OpenOnly && alone != -1;
     const std::string how = status != 0                     ? describe (status)
                             : *error == (gone ? ENOENT : 0) ? ""
                                                             : std::strerror (*error);

@@ -33,7 +33,7 @@ struct Way
 std::vector<Way> ways ()
 {
     MemOptions only;
-    only.mode = OpenMode::OpenOnly;
+    only.openMode = OpenMode::OpenOnly;
     MemOptions reader = only;
     reader.readOnly = true;
     return {{"CreateOrOpen", MemOptions ()}, {"OpenOnly", only}, {"readOnly", reader}};

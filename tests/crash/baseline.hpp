@@ -25,10 +25,10 @@ class BaselineShm
 public:
     BaselineShm (uint64_t size, const char* name, const join::MemOptions& options = join::MemOptions ())
     {
-        const int mode = options.mode == join::OpenMode::OpenOnly ? 0 : O_CREAT | O_EXCL;
+        const int mode = options.openMode == join::OpenMode::OpenOnly ? 0 : O_CREAT | O_EXCL;
         _file = ::shm_open (name, O_RDWR | mode, options.permissions);
         _created = _file != -1 && mode != 0;
-        if (_file == -1 && mode != 0 && options.mode == join::OpenMode::CreateOrOpen && errno == EEXIST)
+        if (_file == -1 && mode != 0 && options.openMode == join::OpenMode::CreateOrOpen && errno == EEXIST)
         {
             _file = ::shm_open (name, O_RDWR, 0);
         }

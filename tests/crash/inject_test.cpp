@@ -51,7 +51,7 @@ MemOptions never ()
 MemOptions bound ()
 {
     MemOptions options;
-    options.node = 0;
+    options.numaNode = 0;
     return options;
 }
 
@@ -65,7 +65,7 @@ MemOptions lazy ()
 MemOptions reader ()
 {
     MemOptions options;
-    options.mode = OpenMode::OpenOnly;
+    options.openMode = OpenMode::OpenOnly;
     options.readOnly = true;
     return options;
 }

@@ -29,7 +29,7 @@ struct Setting
 
 MemOptions with (OpenMode mode, MemOptions options = MemOptions ())
 {
-    options.mode = mode;
+    options.openMode = mode;
     return options;
 }
 
@@ -234,7 +234,7 @@ TEST_CASE ("creator overtaken at any call shares one segment", "[traced][overtak
     unsigned cases = 0;
     for (const Setting& setting : settings ())
     {
-        if (!setting.there && setting.options.mode == OpenMode::CreateOrOpen)
+        if (!setting.there && setting.options.openMode == OpenMode::CreateOrOpen)
         {
             CHECK (everywhere (setting, &cases, overtakeAt<ShmMem>) == "");
         }

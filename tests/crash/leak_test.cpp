@@ -111,7 +111,7 @@ void failShared ()
     static const std::string none = freshName ();
     const auto attempt = [] (uint64_t size, const std::string& of, OpenMode mode) {
         MemOptions options;
-        options.mode = mode;
+        options.openMode = mode;
         try
         {
             Shm segment (size, of.c_str (), options);
@@ -205,7 +205,7 @@ TEST_CASE ("memory from the reserved pool preserves HugePages_Free", "[.][pool][
     }
     MemOptions options;
     options.huge = HugePages::Require;
-    options.pageSize = 2 << 20;
+    options.hugePageSize = 2 << 20;
     for (uint64_t size : {uint64_t (4) << 10, uint64_t (3) << 20, uint64_t (64) << 20})
     {
         CHECK (repeat (500, false, [=] { makeLocal<LocalMem> (size, options); }) == "");

@@ -21,7 +21,7 @@
 static join::ShmMem open (uint64_t size, const std::string& name, join::OpenMode mode)
 {
     join::MemOptions options;
-    options.mode = mode;
+    options.openMode = mode;
     return join::ShmMem (size, name, options);
 }
 

@@ -71,7 +71,7 @@ void place (const std::string& file)
     std::ifstream in (file, std::ios::binary);
     std::string bytes ((std::istreambuf_iterator<char> (in)), std::istreambuf_iterator<char> ());
     MemOptions fresh;
-    fresh.mode = OpenMode::CreateOnly;
+    fresh.openMode = OpenMode::CreateOnly;
     ShmMem segment (bytes.size (), segmentName (), fresh);
     std::memcpy (segment.get (), bytes.data (), bytes.size ());
 }

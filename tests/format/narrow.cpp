@@ -78,7 +78,7 @@ void attachLarge (const std::string& name)
     {
         makeSparse (("/dev/shm" + name).c_str (), capacity);
         join::MemOptions options;
-        options.mode = join::OpenMode::OpenOnly;
+        options.openMode = join::OpenMode::OpenOnly;
         options.prefault = false;
         const int attached = errorOf ([&] { Queue queue (0, name, options); });
         const int inspected = errorOf ([&] { join::inspect (name); });

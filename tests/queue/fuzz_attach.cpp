@@ -35,7 +35,7 @@ void removeName ()
 join::MemOptions only (join::OpenMode mode)
 {
     join::MemOptions options;
-    options.mode = mode;
+    options.openMode = mode;
     return options;
 }
 

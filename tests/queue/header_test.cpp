@@ -29,7 +29,7 @@ const Field fields[] = {
     {"compatible", 16, 4, Verdict::Harmless},    {"incompatible", 20, 4, Verdict::Refused},
     {"kind", 24, 4, Verdict::Refused},           {"elementSize", 28, 4, Verdict::Refused},
     {"capacity", 32, 8, Verdict::Refused},       {"typeId", 40, 8, Verdict::Harmless},  // this test requests no type
-    {"tag", 48, 8, Verdict::Harmless},           {"slots", 56, 4, Verdict::Refused},
+    {"tag", 48, 8, Verdict::Harmless},           {"slotCount", 56, 4, Verdict::Refused},
     {"stride", 60, 4, Verdict::Refused},         {"sequencesOffset", 64, 8, Verdict::Refused},
     {"elementsOffset", 72, 8, Verdict::Refused}, {"segmentSize", 80, 8, Verdict::Refused},
     {"creatorPid", 88, 4, Verdict::Harmless},    {"reserved0", 92, 4, Verdict::Harmless},

@@ -155,7 +155,7 @@ inline join::QueueOptions withSlots (uint32_t producers)
 inline join::MemOptions mode (join::OpenMode mode)
 {
     join::MemOptions options;
-    options.mode = mode;
+    options.openMode = mode;
     return options;
 }
 

@@ -116,7 +116,7 @@ template <typename Kind>
 uint64_t sleepsWhile (uint64_t elements)
 {
     join::QueueOptions options;
-    options.spin = join::QueueOptions::noSpin;
+    options.spinNs = join::QueueOptions::noSpin;
     Made<Kind> made (capacity, join::MemOptions (), options);
     // Both run on one CPU, where an early wake-up at the first free cell would serve only a push or a few.
     const Apart apart;

@@ -46,7 +46,7 @@ bool fails (int error, const Make& make)
 MemOptions openOnly ()
 {
     MemOptions options;
-    options.mode = join::OpenMode::OpenOnly;
+    options.openMode = join::OpenMode::OpenOnly;
     return options;
 }
 

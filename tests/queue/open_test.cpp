@@ -343,7 +343,7 @@ TEMPLATE_LIST_TEST_CASE ("queue is not opened as plain memory", "[queue][open]",
     for (const MemOptions& options : {MemOptions (), mode (OpenMode::OpenOnly)})
     {
         for (uint64_t size :
-             {uint64_t (before.size ()), options.mode == OpenMode::OpenOnly ? uint64_t (0) : uint64_t (4096)})
+             {uint64_t (before.size ()), options.openMode == OpenMode::OpenOnly ? uint64_t (0) : uint64_t (4096)})
         {
             std::string said;
             try

@@ -188,7 +188,7 @@ void passWithoutFutex (crash::Verdict& verdict)
 {
     constexpr uint64_t each = 60;
     join::QueueOptions options;
-    options.spin = join::QueueOptions::noSpin;
+    options.spinNs = join::QueueOptions::noSpin;
     options.exclusive = false;  // two first calls would contend for a mutex, too: see below
     Made<Kind> made (1, join::MemOptions (), options);
     std::atomic<uint64_t> sum {0};

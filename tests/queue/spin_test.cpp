@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// QueueOptions::spin: none, fixed and adaptive, measured by reads of the clock. A long spin hides neither a cancel nor
+// QueueOptions::spinNs: none, fixed and adaptive, measured by reads of the clock. A long spin hides neither a cancel nor
 // a death.
 #include "raw.hpp"
 #include "victim.hpp"
@@ -21,7 +21,7 @@ constexpr uint64_t readsWithoutSpin = 12;
 join::QueueOptions spinFor (int64_t nanoseconds)
 {
     join::QueueOptions options;
-    options.spin = nanoseconds;
+    options.spinNs = nanoseconds;
     return options;
 }
 
@@ -212,18 +212,18 @@ TEMPLATE_LIST_TEST_CASE ("spin below -1 is rejected", "[queue][spin]", AllKinds)
 TEST_CASE ("older options have defaults of newer fields", "[queue][spin]")
 {
     for (const std::size_t size : {offsetof (join::QueueOptions, typeId), offsetof (join::QueueOptions, tag),
-                                   offsetof (join::QueueOptions, exclusive), offsetof (join::QueueOptions, spin),
+                                   offsetof (join::QueueOptions, exclusive), offsetof (join::QueueOptions, spinNs),
                                    offsetof (join::QueueOptions, interruptible)})
     {
         join::QueueOptions options;
         options.structSize = static_cast<uint32_t> (size);
         // The older struct lacks the field, so its default applies.
-        options.spin = size > offsetof (join::QueueOptions, spin) ? anHour : -77;
+        options.spinNs = size > offsetof (join::QueueOptions, spinNs) ? anHour : -77;
         options.interruptible = true;
         const Made<LocalMpmc> queue (1, join::MemOptions (), options);
         CHECK (queue.queue.capacity () == 1);
     }
     join::QueueOptions options;
-    options.structSize = offsetof (join::QueueOptions, spin) + 4;
+    options.structSize = offsetof (join::QueueOptions, spinNs) + 4;
     CHECK (thrownBy ([&] { Made<LocalMpmc> (1, join::MemOptions (), options); }) == EINVAL);
 }

@@ -75,7 +75,7 @@ TEST_CASE ("absurd sizes fail before a name exists")
     CAPTURE (last);
     CHECK ((says (last, "ENOMEM: ") || says (last, "ENOSPC: ") || says (last, "EFBIG: ")));
     join::MemOptions only;
-    only.mode = join::OpenMode::OpenOnly;
+    only.openMode = join::OpenMode::OpenOnly;
     CHECK (says (given<Shared> (half, only), "overflow_error: "));
 }
 
@@ -110,14 +110,14 @@ TEST_CASE ("absent node fails with EINVAL and binds nothing")
         CHECK (says (attemptCall ([&] { return join::mbind (local.get (), 4 * KiB, node); }), start));
         if (node != -1)
         {
-            CHECK (says (givenOptions ([=] (join::MemOptions& options) { options.node = node; }),
+            CHECK (says (givenOptions ([=] (join::MemOptions& options) { options.numaNode = node; }),
                          node < 0 ? "EINVAL: " : start));
         }
     }
     if (!exists ("/sys/devices/system/node/node64"))
     {
         CHECK (says (attemptCall ([&] { return local.mbind (64); }), start));
-        CHECK (says (givenOptions ([] (join::MemOptions& options) { options.node = 64; }), start));
+        CHECK (says (givenOptions ([] (join::MemOptions& options) { options.numaNode = 64; }), start));
     }
 }
 
@@ -160,9 +160,9 @@ TEST_CASE ("unknown newer options are accepted only when zero")
 TEST_CASE ("options beyond the caller's structSize are not read")
 {
     const std::string text = givenOptions ([] (join::MemOptions& options) {
-        options.structSize = offsetof (join::MemOptions, pageSize);
-        options.pageSize = 12345;
-        options.node = -77;
+        options.structSize = offsetof (join::MemOptions, hugePageSize);
+        options.hugePageSize = 12345;
+        options.numaNode = -77;
         options.permissions = ~0U;
     });
     CHECK (text == "done");
@@ -177,7 +177,7 @@ TEST_CASE ("unknown enum values fail with EINVAL")
             givenOptions ([=] (join::MemOptions& options) { options.huge = static_cast<join::HugePages> (value); }),
             "EINVAL: ", {number.c_str ()}));
         join::MemOptions options;
-        options.mode = static_cast<join::OpenMode> (value);
+        options.openMode = static_cast<join::OpenMode> (value);
         CHECK (says (given<Shared> (4 * KiB, options), "EINVAL: ", {number.c_str ()}));
     }
 }
@@ -188,7 +188,7 @@ TEST_CASE ("unsupported page sizes fail with a reason")
          {uint64_t (1), uint64_t (3), uint64_t (4095), uint64_t (4097), 3 * MiB, 2 * MiB + 4 * KiB, ~uint64_t (0)})
     {
         CAPTURE (page);
-        CHECK (says (givenOptions ([=] (join::MemOptions& options) { options.pageSize = page; }), "EINVAL: "));
+        CHECK (says (givenOptions ([=] (join::MemOptions& options) { options.hugePageSize = page; }), "EINVAL: "));
     }
     for (uint64_t page : {uint64_t (1) << 33, uint64_t (1) << 62, uint64_t (1) << 63})
     {
@@ -210,13 +210,13 @@ TEST_CASE ("invalid permissions and combinations fail with EINVAL")
     for (auto mode : {join::OpenMode::CreateOrOpen, join::OpenMode::CreateOnly})
     {
         join::MemOptions options;
-        options.mode = mode;
+        options.openMode = mode;
         options.readOnly = true;
         CHECK (says (given<Shared> (4 * KiB, options), "EINVAL: "));
     }
     CHECK (says (givenOptions ([] (join::MemOptions& options) { std::memset (&options.onlyOurs, 7, 1); }), "EINVAL: "));
     join::MemOptions only;
-    only.mode = join::OpenMode::OpenOnly;
+    only.openMode = join::OpenMode::OpenOnly;
     CHECK (says (given<Shared> (4 * KiB, only), "ENOENT: "));
     CHECK (says (given<Shared> (0, only), "ENOENT: "));
 }

@@ -139,7 +139,7 @@ inline join::MemOptions asking (join::HugePages huge, uint64_t pageSize = 0)
 {
     join::MemOptions options;
     options.huge = huge;
-    options.pageSize = pageSize;
+    options.hugePageSize = pageSize;
     return options;
 }
 

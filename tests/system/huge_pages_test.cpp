@@ -144,7 +144,7 @@ TEST_CASE ("required segment opens with matching or unspecified page size")
         *static_cast<int*> (maker.get (3 * MiB - 4)) = 42;
         CLAIM_EQUAL (*static_cast<int*> (opener.get (3 * MiB - 4)), 42);
         join::MemOptions options;
-        options.mode = join::OpenMode::OpenOnly;
+        options.openMode = join::OpenMode::OpenOnly;
         CLAIM_EQUAL (Shared::make (0, options).size (), 3 * MiB);
         CLAIM_SAYS (attempt ([] { Shared::make (4 * MiB); }), "EINVAL: ");
         return "";

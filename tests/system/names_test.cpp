@@ -54,7 +54,7 @@ std::string refusesWhatIs (const std::function<int (const char*)>& plant, const 
             for (bool readOnly : {false, true})
             {
                 join::MemOptions options;
-                options.mode = mode;
+                options.openMode = mode;
                 options.readOnly = readOnly && mode == join::OpenMode::OpenOnly;
                 const std::string text = attempt ([&] { Shared::make (4 * KiB, options); });
                 const bool right =

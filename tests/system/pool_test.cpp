@@ -198,7 +198,7 @@ TEST_CASE ("required segment falls back to a hugetlbfs mount")
             *static_cast<int*> (maker.get (3 * MiB - 4)) = 42;
             CLAIM_EQUAL (*static_cast<int*> (opener.get (3 * MiB - 4)), 42);
             join::MemOptions only;
-            only.mode = join::OpenMode::CreateOnly;
+            only.openMode = join::OpenMode::CreateOnly;
             CLAIM_SAYS (attempt ([&] { Shared::make (3 * MiB, only); }), "EEXIST: ");
             CLAIM_EQUAL (join::ShmMem::unlink (segmentName ()), 0);
             CLAIM_EQUAL (entries (folder).size (), 0);
@@ -266,7 +266,7 @@ TEST_CASE ("hugetlbfs mounted later under an odd name is found")
                      "done");
         CLAIM (exists (folder + segmentName ()));
         join::MemOptions only;
-        only.mode = join::OpenMode::OpenOnly;
+        only.openMode = join::OpenMode::OpenOnly;
         CLAIM_EQUAL (Shared::make (0, only).size (), 2 * MiB);
         return "";
     });
@@ -278,8 +278,8 @@ TEST_CASE ("unused pool pages return to the pool")
     const Setting pool (poolSetting (), "40");
     const std::string text = inChild ([] () -> std::string {
         join::MemOptions options = asking (HugePages::Require);
-        options.pageSize = hugePage;
-        options.node = 1000;
+        options.hugePageSize = hugePage;
+        options.numaNode = 1000;
         const uint64_t before = freePages ();
         CLAIM (attempt ([&] { Local::make (8 * MiB, options); }) != "done");
         CLAIM_EQUAL (freePages (), before);

@@ -116,7 +116,7 @@ TEST_CASE ("missing /dev/shm fails with ENOENT")
         for (auto mode : {join::OpenMode::CreateOrOpen, join::OpenMode::CreateOnly, join::OpenMode::OpenOnly})
         {
             join::MemOptions options;
-            options.mode = mode;
+            options.openMode = mode;
             CLAIM_SAYS (attempt ([&] { Shared::make (4 * KiB, options); }), "ENOENT: ", {"/dev/shm"});
         }
         CLAIM_EQUAL (join::ShmMem::unlink (segmentName ()), 0);
@@ -140,7 +140,7 @@ TEST_CASE ("read-only /dev/shm rejects writers and serves readers")
                     "EROFS: ", {"/dev/shm", "read-only"});
         CLAIM_SAYS (attempt ([] { Shared::make (4 * KiB); }), "EROFS: ", {"/dev/shm", "read-only"});
         join::MemOptions options;
-        options.mode = join::OpenMode::OpenOnly;
+        options.openMode = join::OpenMode::OpenOnly;
         options.readOnly = true;
         {
             const auto memory = Shared::make (4 * KiB, options);

@@ -28,7 +28,7 @@ join::MemOptions permitting (unsigned permissions, join::OpenMode mode = join::O
 {
     join::MemOptions options;
     options.permissions = permissions;
-    options.mode = mode;
+    options.openMode = mode;
     return options;
 }
 

@@ -24,7 +24,7 @@ int serve (char** words)
     options.typeId = 0x7151;
     join::MemOptions memory;
     const char* node = std::getenv ("JOINMEM_NODE");
-    memory.node = node != nullptr ? std::atoi (node) : -1;
+    memory.numaNode = node != nullptr ? std::atoi (node) : -1;
     typename Kind::template Queue<Tick> queue (std::strtoull (words[3], nullptr, 10), words[2], memory, options);
     for (uint64_t i = std::strtoull (words[4], nullptr, 10); i > 0; --i)
     {

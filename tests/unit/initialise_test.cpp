@@ -143,7 +143,7 @@ TEST_CASE ("invalid initialise calls fail with a reason")
     CHECK (error (memory, 2) == EINVAL);
     CHECK (error (memory, 4096) == ERANGE);
     MemOptions reading;
-    reading.mode = OpenMode::OpenOnly;
+    reading.openMode = OpenMode::OpenOnly;
     reading.readOnly = true;
     ShmMem reader (0, name, reading);
     CHECK (error (reader, 0) == EROFS);

@@ -61,7 +61,7 @@ std::string sentenceOf (const std::function<int ()>& call)
 join::MemOptions openOnly ()
 {
     join::MemOptions options;
-    options.mode = join::OpenMode::OpenOnly;
+    options.openMode = join::OpenMode::OpenOnly;
     return options;
 }
 

@@ -29,12 +29,12 @@ TEMPLATE_TEST_CASE ("invalid option values fail with EINVAL", "", MakeLocal, Mak
     };
     CHECK (refused ([] (MemOptions& o) { o.huge = static_cast<HugePages> (3); }));
     CHECK (refused ([] (MemOptions& o) { o.huge = static_cast<HugePages> (~0U); }));
-    CHECK (refused ([] (MemOptions& o) { o.mode = static_cast<OpenMode> (3); }));
-    CHECK (refused ([] (MemOptions& o) { o.pageSize = 3 << 20; }));
-    CHECK (refused ([] (MemOptions& o) { o.pageSize = 1; }));
-    CHECK (refused ([] (MemOptions& o) { o.pageSize = 4096; }));
+    CHECK (refused ([] (MemOptions& o) { o.openMode = static_cast<OpenMode> (3); }));
+    CHECK (refused ([] (MemOptions& o) { o.hugePageSize = 3 << 20; }));
+    CHECK (refused ([] (MemOptions& o) { o.hugePageSize = 1; }));
+    CHECK (refused ([] (MemOptions& o) { o.hugePageSize = 4096; }));
     CHECK (refused ([] (MemOptions& o) { o.permissions = 01777; }));
-    CHECK (refused ([] (MemOptions& o) { o.node = -2; }));
+    CHECK (refused ([] (MemOptions& o) { o.numaNode = -2; }));
     CHECK (refused ([] (MemOptions& o) { std::memset (&o.onlyOurs, 7, 1); }));
     CHECK (refused ([] (MemOptions& o) { o.readOnly = true; }));
 }
@@ -42,7 +42,7 @@ TEMPLATE_TEST_CASE ("invalid option values fail with EINVAL", "", MakeLocal, Mak
 TEST_CASE ("LocalMem rejects OpenOnly")
 {
     MemOptions options;
-    options.mode = OpenMode::OpenOnly;
+    options.openMode = OpenMode::OpenOnly;
     CHECK (thrown ([&] { join::LocalMem (4096, options); }) == EINVAL);
 }
 
@@ -57,8 +57,8 @@ TEMPLATE_TEST_CASE ("older structSize is accepted, invalid one is EINVAL", "", M
         CHECK (thrown ([&] { maker.make (4096, options); }) == EINVAL);
     }
     MemOptions older;
-    older.structSize = offsetof (MemOptions, mode);
-    older.mode = static_cast<OpenMode> (77);  // beyond what the older program knows: not read
+    older.structSize = offsetof (MemOptions, openMode);
+    older.openMode = static_cast<OpenMode> (77);  // beyond what the older program knows: not read
     CHECK (maker.make (4096, older).size () == 4096);
 }
 

@@ -15,7 +15,7 @@ TEMPLATE_TEST_CASE ("placement repeats the requested options", "", MakeLocal, Ma
     MemOptions options;
     options.huge = HugePages::Never;
     options.prefault = false;
-    options.pageSize = 2 << 20;
+    options.hugePageSize = 2 << 20;
     const Placement placement = maker.make (16384, options).placement ();
     CHECK (placement.requestedHuge == HugePages::Never);
     CHECK (placement.requestedPageSize == (2 << 20));

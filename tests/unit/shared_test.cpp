@@ -18,7 +18,7 @@ namespace
 MemOptions withMode (OpenMode mode, bool readOnly = false)
 {
     MemOptions options;
-    options.mode = mode;
+    options.openMode = mode;
     options.readOnly = readOnly;
     return options;
 }

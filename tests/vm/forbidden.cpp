@@ -90,7 +90,7 @@ void everythingElse (int error)
     isWhole (opener);
     CHECK_EQUAL (ShmMem::unlink (name), 0);
     MemOptions options;
-    options.node = 0;
+    options.numaNode = 0;
     for (std::size_t bytes : {page, some})
     {
         CHECK_EQUAL (check::errorOf ([&] { LocalMem memory (bytes, options); }), answer (error));

@@ -109,7 +109,7 @@ template <HugePages pages>
 void constructs ()
 {
     MemOptions options = with (pages);
-    options.node = far;
+    options.numaNode = far;
     inSteps ([&] (uint64_t size) {
         LocalMem memory (size, options);
         return isMadeThere (memory);
@@ -194,7 +194,7 @@ GUARANTEE ("full", "small memory on exhausted node succeeds or fails cleanly")
                 LocalMem memory (size, options);
                 return movesThere (memory);
             });
-            options.node = far;
+            options.numaNode = far;
             const int local = Other::in ([&] {
                 LocalMem memory (size, options);
                 return isMadeThere (memory);
@@ -217,7 +217,7 @@ GUARANTEE ("full", "mlock of memory bound to full node fails")
 {
     MemOptions options = with (HugePages::Never);
     options.prefault = false;
-    options.node = far;
+    options.numaNode = far;
     inSteps ([&] (uint64_t size) {
         LocalMem memory (size, options);
         const int result = memory.mlock ();
@@ -247,7 +247,7 @@ GUARANTEE ("full", "locked untouched memory on full node fails without name")
     MemOptions options = with (HugePages::Never);
     options.prefault = false;
     options.lock = true;
-    options.node = far;
+    options.numaNode = far;
     inSteps ([&] (uint64_t size) {
         LocalMem memory (size, options);
         return isMadeThere (memory);
@@ -267,7 +267,7 @@ GUARANTEE ("full", "opening unpopulated segment on full node fails")
         ShmMem maker (size, "/full", options);
         const int outcome = Other::in ([&] {
             MemOptions theirs = with (HugePages::Never);
-            theirs.node = far;
+            theirs.numaNode = far;
             ShmMem opener (size, "/full", theirs);
             return isMadeThere (opener);
         });

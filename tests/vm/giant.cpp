@@ -23,8 +23,8 @@ MemOptions onGiant (int node)
 {
     MemOptions options;
     options.huge = HugePages::Require;
-    options.pageSize = GiB;
-    options.node = node;
+    options.hugePageSize = GiB;
+    options.numaNode = node;
     return options;
 }
 

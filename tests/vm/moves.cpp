@@ -121,7 +121,7 @@ GUARANTEE ("moves", "read-only ShmMem moves like writable ShmMem")
     kernel::PagesFrom from (near);
     ShmMem memory (some, "/moves");
     MemOptions options;
-    options.mode = OpenMode::OpenOnly;
+    options.openMode = OpenMode::OpenOnly;
     options.readOnly = true;
     {
         ShmMem reader (some, "/moves", options);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Invalid nodes fail with EINVAL and change nothing. Also what nodeOf, placement and MemOptions.node report and do
+// Invalid nodes fail with EINVAL and change nothing. Also what nodeOf, placement and MemOptions.numaNode report and do
 // otherwise.
 #include "check.hpp"
 #include "kernel.hpp"
@@ -49,7 +49,7 @@ void isRefused (int node)
     CHECK_EQUAL (kernel::pagesOn (raw, 4 * page, near), 4U);
     CHECK_EQUAL (kernel::policyMode (raw), 0);
     MemOptions options;
-    options.node = node;
+    options.numaNode = node;
     if (node != -1)  // -1 requests no node
     {
         for (std::size_t bytes : {page, some})
@@ -65,8 +65,8 @@ void isMadeOn (int node, HugePages pages, std::size_t pageSize, std::size_t byte
 {
     MemOptions options;
     options.huge = pages;
-    options.pageSize = pageSize;
-    options.node = node;
+    options.hugePageSize = pageSize;
+    options.numaNode = node;
     const uint64_t migrated = kernel::vmstat ("pgmigrate_success");
     LocalMem local (bytes, options);
     ShmMem shared (bytes, "/nodes", options);
@@ -217,7 +217,7 @@ GUARANTEE ("nodes", "placement () counts bytes per node for huge pages")
     }
 }
 
-GUARANTEE ("nodes", "MemOptions.node binds base pages before first touch")
+GUARANTEE ("nodes", "MemOptions.numaNode binds base pages before first touch")
 {
     for (int node : {near, far})
     {
@@ -227,7 +227,7 @@ GUARANTEE ("nodes", "MemOptions.node binds base pages before first touch")
     }
 }
 
-GUARANTEE ("nodes", "MemOptions.node binds huge pages before first touch")
+GUARANTEE ("nodes", "MemOptions.numaNode binds huge pages before first touch")
 {
     for (int node : {near, far})
     {
@@ -236,14 +236,14 @@ GUARANTEE ("nodes", "MemOptions.node binds huge pages before first touch")
     }
 }
 
-GUARANTEE ("nodes", "MemOptions.node without prefault binds later touches")
+GUARANTEE ("nodes", "MemOptions.numaNode without prefault binds later touches")
 {
     for (HugePages pages : {HugePages::Never, HugePages::Prefer})
     {
         MemOptions options;
         options.huge = pages;
         options.prefault = false;
-        options.node = far;
+        options.numaNode = far;
         LocalMem local (some, options);
         ShmMem shared (some, "/nodes", options);
         ShmMem::unlink ("/nodes");

@@ -41,8 +41,8 @@ MemOptions asking (HugePages pages, std::size_t pageSize, int node)
 {
     MemOptions options;
     options.huge = pages;
-    options.pageSize = pageSize;
-    options.node = node;
+    options.hugePageSize = pageSize;
+    options.numaNode = node;
     return options;
 }
 
@@ -173,7 +173,7 @@ GUARANTEE ("pools", "first-touch pool pages come from the bound node")
         CHECK (isOn (memory, near));
         CHECK_EQUAL (pooled (memory), some);
     }
-    options.node = far;
+    options.numaNode = far;
     const int error = check::errorOf ([&] {
         LocalMem memory (some, options);
         CHECK (isOn (memory, far));

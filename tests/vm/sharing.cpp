@@ -173,7 +173,7 @@ GUARANTEE ("sharing", "opener requesting a node moves segment or gets EBUSY")
     MemOptions options;
     options.permissions = 0666;
     ShmMem memory (some, "/sharing", options);
-    options.node = far;
+    options.numaNode = far;
     {
         ShmMem opener (some, "/sharing", options);
         CHECK_EQUAL (kernel::pagesOn (opener.get (), some, far), some / page);

@@ -49,7 +49,7 @@ double readyShared (MemoryRow& row)
 {
     const std::string name = freshName ();
     join::MemOptions options;
-    options.mode = join::OpenMode::CreateOnly;
+    options.openMode = join::OpenMode::CreateOnly;
     const uint64_t start = nanosNow ();
     join::ShmMem memory (row.bytes, name, options);
     touch (memory.get (), row.bytes);

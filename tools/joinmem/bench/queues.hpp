@@ -89,7 +89,7 @@ private:
     static join::MemOptions onNode (int node)
     {
         join::MemOptions options;
-        options.node = node;
+        options.numaNode = node;
         return options;
     }
 
@@ -140,7 +140,7 @@ private:
     static join::MemOptions mode (join::OpenMode mode)
     {
         join::MemOptions options;
-        options.mode = mode;
+        options.openMode = mode;
         return options;
     }
 

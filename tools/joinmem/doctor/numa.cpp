@@ -62,7 +62,7 @@ Check judgeCount (const NodeFacts& nodes)
     }
     return nodesSubject.fine (
         std::to_string (count) + ": " + nodes.withMemory + allowed,
-        "Use MemOptions::node or mbind (): otherwise memory is on the node of the thread that touches it first.");
+        "Use MemOptions::numaNode or mbind (): otherwise memory is on the node of the thread that touches it first.");
 }
 
 // Whether the library was built without libnuma: it then refuses calls that the kernel accepts.
@@ -75,7 +75,8 @@ Check judgeBind (const NodeFacts& nodes)
 {
     const Results& calls = nodes.calls;
     const std::string tried = "node " + std::to_string (nodes.node) + ": ";
-    const char* const weaker = "MemOptions::node and mbind () fail: bind the process instead (numactl --cpunodebind).";
+    const char* const weaker =
+        "MemOptions::numaNode and mbind () fail: bind the process instead (numactl --cpunodebind).";
     if (!nodes.tried)
     {
         return bindSubject.unknown (notLive, "");
@@ -93,7 +94,7 @@ Check judgeBind (const NodeFacts& nodes)
     }
     if (calls[NodeLibrary] == 0)
     {
-        return bindSubject.fine (tried + "bound and checked", "MemOptions::node and mbind () work.");
+        return bindSubject.fine (tried + "bound and checked", "MemOptions::numaNode and mbind () work.");
     }
     if (lacksLibnuma (calls))
     {
@@ -108,7 +109,7 @@ Check judgeBind (const NodeFacts& nodes)
     {
         return bindSubject.worse (
             tried + "bound, but the location of pages cannot be read: " + wordsFor (calls[NodeQuery]),
-            "MemOptions::node works. mbind () sets the policy, but fails because it cannot check the result.",
+            "MemOptions::numaNode works. mbind () sets the policy, but fails because it cannot check the result.",
             seccompFix);
     }
     return bindSubject.worse (tried + wordsFor (calls[NodeLibrary]), weaker, seccompFix);

@@ -67,7 +67,7 @@ void addQueue (ordered_json& json, const Seen& seen)
     json["version_text"] = std::to_string (info.version >> 16) + "." + std::to_string (info.version & 0xffff);
     json["compatible"] = info.compatible;
     json["incompatible"] = info.incompatible;
-    json["slots"] = info.slotCount;
+    json["slot_count"] = info.slotCount;
     json["sequences_offset"] = info.sequencesOffset;
     json["elements_offset"] = info.elementsOffset;
     json["segment_size"] = info.segmentSize;

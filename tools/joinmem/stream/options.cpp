@@ -47,7 +47,7 @@ join::QueueOptions queueOptions (const Options& options) noexcept
 std::unique_ptr<join::AnyQueue> attach (const Options& options)
 {
     join::MemOptions memory;
-    memory.mode = join::OpenMode::OpenOnly;
+    memory.openMode = join::OpenMode::OpenOnly;
     memory.permissions = permissionsOf (options);
     return std::make_unique<join::AnyQueue> (kindOf (options.kind), options.capacity, options.elementSize, options.name,
                                              memory, queueOptions (options));
@@ -63,7 +63,7 @@ std::unique_ptr<join::AnyQueue> make (const Options& options)
     const std::string kind = !options.kind.empty () ? options.kind : options.bytes ? "spsc" : "mpmc";
     const uint32_t usualSize = options.bytes ? usualStreamSize : usualLineSize;
     join::MemOptions memory;
-    memory.mode = join::OpenMode::CreateOnly;
+    memory.openMode = join::OpenMode::CreateOnly;
     memory.permissions = permissionsOf (options);
     return std::make_unique<join::AnyQueue> (kindOf (kind), options.capacity != 0 ? options.capacity : usualCapacity,
                                              options.elementSize != 0 ? options.elementSize : usualSize, options.name,
