@@ -161,7 +161,7 @@ QueueSettings settingsOf (const jm_queue_options* given)
     settings.queue.exclusive =
         truth (from.exclusive, "exclusive") && from.struct_size > offsetof (jm_queue_options, exclusive);
     settings.queue.ownerDead = truth (from.owner_dead, "owner_dead");
-    settings.queue.spin = spin (from);
+    settings.queue.spinNs = spin (from);
     settings.queue.interruptible = interruptible (from);
     if (from.memory != nullptr)
     {

@@ -26,7 +26,8 @@ int refuseNested () noexcept
 }
 
 // A slot that looks free may be taken by another thread first, or its last owner may not have dropped the slot lock
-// yet: then this is tried again. The kernel is asked again only about slots whose owner has changed.
+// yet; or this process gave back the slot that the thread was going to share: then this is tried again. The kernel is
+// asked again only about slots whose owner has changed.
 Failure enterOrRecover (OwnedRing& ring, detail::SlotEntry** entry) noexcept
 {
     constexpr int maxTries = 100;
@@ -37,10 +38,12 @@ Failure enterOrRecover (OwnedRing& ring, detail::SlotEntry** entry) noexcept
     for (int tries = 1;; ++tries)
     {
         uint64_t states = 0;
+        const uint32_t releases = ring.slots.releases ();
         const bool isFull = !ring.slots.hasFree (&states) && !recoverSlots (ring, states);
         Failure failure = ring.slots.enter (isFull, ring.fences, until, entry);
         const int64_t now = os::monotonicNow ();
-        if (failure.error () != EUSERS || isFull || tries == maxTries || now > until)
+        const bool isRefused = isFull && ring.slots.releases () == releases;
+        if (failure.error () != EUSERS || isRefused || tries == maxTries || now > until)
         {
             return failure;
         }

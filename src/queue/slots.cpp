@@ -131,6 +131,11 @@ SlotEntry* Slots::furtherEntry () const noexcept
     return nullptr;
 }
 
+uint32_t Slots::releases () const noexcept
+{
+    return _table->releases.load ();
+}
+
 SlotSet Slots::own () const noexcept
 {
     std::lock_guard<std::mutex> lock (_table->mutex);
@@ -269,6 +274,7 @@ void Slots::giveSlot (uint32_t number) noexcept
     _table->locks[number] = nullptr;
     _table->own.remove (number);
     --_table->held;
+    _table->releases.fetch_add (1);
 }
 
 void Slots::leave (const void* thread) noexcept

@@ -111,6 +111,10 @@ public:
     /// @param states where none looks free: the sum of their states, which grows when a slot is taken or released
     bool hasFree (uint64_t* states) const noexcept;
 
+    /// How often this process has given a slot back. A thread that found no slot free, and then that its process has
+    /// none that it could share, tries again if one was given back in between.
+    uint32_t releases () const noexcept;
+
     /// A slot whose owner is dead, as the kernel reports.
     struct Dead
     {

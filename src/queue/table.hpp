@@ -105,6 +105,7 @@ struct SlotTable
     std::mutex sharing;                 // held by the thread that pushes by the shared slot
     std::mutex asking;                  // held during a pass of Reclaim; taken before `mutex`
     std::atomic<uint32_t> shared;       // the number of the shared slot; 0: none is
+    std::atomic<uint32_t> releases;     // how often this process has given a slot back
     uint32_t held;                      // the number of slots that this process has
     uint32_t threads;                   // the number of `entries` in use
     SlotSet own;                        // the slots that this process has

@@ -47,7 +47,7 @@ for line, (tail, shown) in zip(lines[1:], NAMES):
     assert values["shared"] is True and values["backing"] in ("tmpfs", "file")
 
 with open(sys.argv[2], encoding="utf-8") as header:
-    comment = header.read().split("What was asked for, what was got, and why")[1].split("*/")[0]
+    comment = header.read().split("What was requested, what was obtained, and why")[1].split("*/")[0]
 documented = [key for line in re.findall(r'\n \*   ("[a-z_]+"(?:, "[a-z_]+")*)  ', comment) for key in line.split('"')[1::2]]
 assert sorted(documented) == sorted(KEYS), set(KEYS) ^ set(documented)
 print(f"{len(KEYS)} keys, as documented")

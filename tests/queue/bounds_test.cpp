@@ -79,7 +79,7 @@ TEST_CASE ("repeated refused push makes no system call", "[queue][bounds][exact]
            == 0);
     const Cost cost = costOf (200000, refused, refused);
     std::printf ("refused: %llu instructions\n", static_cast<unsigned long long> (cost.instructions));
-    CHECK (cost.instructions < uint64_t (20) * allSlots);
+    CHECK (cost.instructions < uint64_t (20) * allSlots + 1000);  // a few for each slot, and the call itself
 }
 
 TEST_CASE ("refused push finds a slot whose owner dies", "[queue][bounds]")

@@ -55,6 +55,29 @@ TEMPLATE_LIST_TEST_CASE ("threads without a free slot share one", "[queue][slots
     CHECK (made->pending () == 800);
 }
 
+TEMPLATE_LIST_TEST_CASE ("ending threads refuse no beginning thread", "[queue][slots]", SharedClaimKinds)
+{
+    constexpr unsigned rounds = 500;
+    Made<TestType> made (4 * rounds, join::MemOptions (), withSlots (1));
+    std::atomic<int> failed {0};
+    std::vector<std::thread> threads;
+    for (int t = 0; t < 4; ++t)
+    {
+        threads.emplace_back ([&] {
+            for (unsigned i = 0; i < rounds; ++i)
+            {
+                std::thread ([&] { failed += made->tryPush (i) == 0 ? 0 : 1; }).join ();
+            }
+        });
+    }
+    for (std::thread& thread : threads)
+    {
+        thread.join ();
+    }
+    CHECK (failed == 0);
+    CHECK (made->pending () == 4 * rounds);
+}
+
 TEMPLATE_LIST_TEST_CASE ("first push without free slot gives EUSERS", "[queue][slots]", SharedClaimKinds)
 {
     for (uint32_t producers : {1U, 2U})

@@ -154,7 +154,7 @@ void compareAllThrown ()
     std::snprintf (name, sizeof (name), "/joinmem-none.%d", static_cast<int> (::getpid ()));
     const std::string_view view = name;
     join::MemOptions openOnly;
-    openOnly.mode = join::OpenMode::OpenOnly;
+    openOnly.openMode = join::OpenMode::OpenOnly;
     join::QueueOptions wrong;
     wrong.maxProducers = 1 << 20;
     compareThrown (EINVAL, [] { LocalMem (0); });
