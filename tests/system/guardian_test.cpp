@@ -71,6 +71,19 @@ TEST_CASE ("guardian removes a cgroup on exit and kill")
         REQUIRE (exists (folder));
     }
     REQUIRE (!exists (folder));
+    const std::string parent = folder.substr (0, folder.rfind ('/'));
+    const auto groups = [&] {
+        std::vector<std::string> found;
+        for (const std::string& name : entries (parent))
+        {
+            if (name.compare (0, 13, "joinmem-test-") == 0)
+            {
+                found.push_back (name);
+            }
+        }
+        return found;
+    };
+    const std::vector<std::string> before = groups ();  // those that a killed run of these tests has left
     const std::string text = inChild ([] () -> std::string {
         const MemoryGroup group;
         group.join ();
@@ -78,15 +91,5 @@ TEST_CASE ("guardian removes a cgroup on exit and kill")
         return "";
     });
     REQUIRE (text == "killed by SIGKILL");
-    const std::string parent = folder.substr (0, folder.rfind ('/'));
-    REQUIRE (comesToBe ([&] {
-        for (const std::string& name : entries (parent))
-        {
-            if (name.compare (0, 13, "joinmem-test-") == 0)
-            {
-                return false;
-            }
-        }
-        return true;
-    }));
+    REQUIRE (comesToBe ([&] { return groups () == before; }));
 }
