@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// The boundary for exceptions: none leaves the C ABI. A body that may throw runs in guard (), and translate () converts
-// the exception to an errno and a sentence. Bodies that push, pop or only read a queue throw nothing, which the
-// compiler checks, and run without it: withQuickly () in objects.hpp.
+// The boundary for exceptions: none leaves the C ABI. A body that may throw runs inside guard (), which converts the
+// exception to an errno and a sentence. Bodies that push, pop or only read a queue throw nothing, which the compiler
+// checks, and usually run without guard (): onQueue () in queue_object.hpp.
 //
-// The cancellation of a thread unwinds it as an exception does, and must not be swallowed. So guardWhole () disables
-// cancellation for bodies that make system calls.
+// The cancellation of a thread unwinds its stack as an exception does, and must not be swallowed. So guardWhole ()
+// disables cancellation for bodies that make system calls.
 #ifndef JOIN_CAPI_GUARD_HPP
 #define JOIN_CAPI_GUARD_HPP
 
@@ -21,13 +21,13 @@ inline namespace JOIN_ABI
 {
 namespace capi
 {
-/// Sets this thread's last error to the exception that is being handled. Call it inside a catch block.
+/// Sets lastError to the exception that is being handled. Call it inside a catch block.
 void translate () noexcept;
 
 /// The errno for an error code of any category; 0 for no error.
 int errnoOf (const LastError& error) noexcept;
 
-/// Sets errno to this thread's last error, for bindings that read errno together with the call (cgo, ctypes, Java's
+/// Sets errno to the errno of lastError, for bindings that read errno together with the call (cgo, ctypes, Java's
 /// captureCallState). @return `failure`
 template <typename Result>
 __attribute__ ((cold, noinline)) Result failed (Result failure) noexcept
@@ -36,7 +36,7 @@ __attribute__ ((cold, noinline)) Result failed (Result failure) noexcept
     return failure;
 }
 
-/// Runs the body. Sets errno if the result is `failure`, and leaves it unchanged otherwise.
+/// Runs the body. Sets errno if the result is `failure`; otherwise errno is as it was before.
 /// @return the body's result, or `failure` if it throws
 template <typename Result, typename Body>
 Result guard (Result failure, Body&& body) noexcept

@@ -3,9 +3,9 @@
 #include "handles.hpp"
 
 #include "base/failure.hpp"
+#include "hazard.hpp"
 #include "os/barrier.hpp"
 #include "queue/slots.hpp"
-#include "records.hpp"
 
 #include <cerrno>
 #include <mutex>
@@ -23,8 +23,8 @@ namespace
 {
 struct Table
 {
-    std::mutex mutex;   // held to open a handle and to give its place back, never for a look-up
-    uint32_t used = 0;  // places that were given out at least once
+    std::mutex mutex;   // held to take a handle slot and to return it, never for a look-up
+    uint32_t used = 0;  // slots that were taken at least once
     HandleSlot* free = nullptr;
     bool prepared = false;
 };
@@ -42,47 +42,48 @@ void unlockTable ()
     table.mutex.unlock ();
 }
 
-// Destroys an object that a thread of the parent was about to open or destroy: that thread does not exist in the child.
-// An object whose handle is open gets new mutexes.
-void repair (HandleSlot& place) noexcept
+// In a forked child: destroys an object whose handle is not open, because the thread of the parent that was about to
+// open it, or to destroy it, does not exist in the child. An object whose handle is open gets new mutexes.
+void repair (HandleSlot& slot) noexcept
 {
-    if (place.object == nullptr || isHeld (&place))
+    if (slot.object == nullptr || isInUse (slot))
     {
         return;
     }
-    if (place.open.load () != 0)
+    if (slot.open.load () != 0)
     {
-        place.object->forked ();
+        slot.object->forked ();
         return;
     }
-    delete place.object;
-    place.object = nullptr;
-    if (place.last != lastGeneration)
+    delete slot.object;
+    slot.object = nullptr;
+    if (slot.last != lastGeneration)
     {
-        place.nextFree = table.free;
-        table.free = &place;
+        slot.nextFree = table.free;
+        table.free = &slot;
     }
 }
 
-// Runs in the child of a fork(2), on its only thread, which locked the table before the fork.
+// Runs in the child of a fork(2) on its only thread, which locked the table before the fork.
 void repairChild ()
 {
-    forgetOthers ();
+    clearOtherRecords ();
     for (uint32_t i = 0; i < table.used; ++i)
     {
-        repair (chunks[i / chunkSize].load ()->places[i % chunkSize]);
+        repair (chunks[i / chunkSize].load ()->slots[i % chunkSize]);
     }
     table.mutex.unlock ();
 }
 
-// The handlers of the producer slots were registered before: a queue that is destroyed in the child needs its mutexes.
+// Registers the producer slots' handlers first, so that they run first in the child: a queue that repair () destroys
+// there needs their mutexes.
 int prepareFork () noexcept
 {
     const int error = Slots::prepareFork ();
     return error != 0 ? error : os::aroundFork (lockTable, unlockTable, repairChild);
 }
 
-// Runs when the library is loaded, before any fork(2) that could matter.
+// Initialised when the library is loaded, before any fork(2) that could matter.
 const int forkError = prepareFork ();
 
 HandleSlot* newHandleSlot ()
@@ -96,12 +97,12 @@ HandleSlot* newHandleSlot ()
     {
         chunk.store (new Chunk);  // [chunk] seq_cst, so release too: pairs with the acquire in handleSlotOf ()
     }
-    HandleSlot* place = &chunk.load ()->places[table.used % chunkSize];
-    place->index = table.used++;
-    return place;
+    HandleSlot* slot = &chunk.load ()->slots[table.used % chunkSize];
+    slot->index = table.used++;
+    return slot;
 }
 
-HandleSlot* takePlace ()
+HandleSlot* takeSlot ()
 {
     if (forkError != 0)
     {
@@ -110,42 +111,42 @@ HandleSlot* takePlace ()
     std::lock_guard<std::mutex> lock (table.mutex);
     if (!table.prepared)
     {
-        prepareRecords ();
+        prepareHazards ();
         table.prepared = true;
     }
-    HandleSlot* place = table.free;
-    if (place == nullptr)
+    HandleSlot* slot = table.free;
+    if (slot == nullptr)
     {
         return newHandleSlot ();
     }
-    table.free = place->nextFree;
-    return place;
+    table.free = slot->nextFree;
+    return slot;
 }
 
-void givePlaceBack (HandleSlot* place)
+void returnSlot (HandleSlot* slot)
 {
     std::lock_guard<std::mutex> lock (table.mutex);
-    if (place->last != lastGeneration)  // otherwise the place retires
+    if (slot->last != lastGeneration)  // else the slot retires
     {
-        place->nextFree = table.free;
-        table.free = place;
+        slot->nextFree = table.free;
+        table.free = slot;
     }
 }
 
-// Takes the object out of a closed place. A child that is forked before that destroys the object itself.
-Object* takeObject (HandleSlot* place)
+// Takes the object out of a closed slot. A child that is forked before this destroys its copy of the object itself.
+Object* takeObject (HandleSlot* slot)
 {
     std::lock_guard<std::mutex> lock (table.mutex);
-    Object* object = place->object;
-    place->object = nullptr;
+    Object* object = slot->object;
+    slot->object = nullptr;
     return object;
 }
 }  // namespace
 
 Reservation::Reservation ()
-: _place (takePlace ())
+: _slot (takeSlot ())
 {
-    if (_place == nullptr)
+    if (_slot == nullptr)
     {
         raise (Failure (EMFILE, "no handle is left: %u are open or used up: close some", chunkSize * chunkCount));
     }
@@ -153,35 +154,35 @@ Reservation::Reservation ()
 
 Reservation::~Reservation ()
 {
-    if (_place != nullptr)
+    if (_slot != nullptr)
     {
-        givePlaceBack (_place);
+        returnSlot (_slot);
     }
 }
 
 Handle Reservation::open (Object* object) noexcept
 {
-    HandleSlot* place = _place;
-    _place = nullptr;
-    place->object = object;
-    ++place->last;
-    const Handle handle = static_cast<Handle> (uint64_t (place->last) << 32 | place->index);
-    place->open.store (place->last, std::memory_order_release);  // [open] pairs with the acquire in HandleGuard ()
+    HandleSlot* slot = _slot;
+    _slot = nullptr;
+    slot->object = object;
+    ++slot->last;
+    const Handle handle = static_cast<Handle> (uint64_t (slot->last) << 32 | slot->index);
+    slot->open.store (slot->last, std::memory_order_release);  // [open] pairs with the acquire in protect ()
     return handle;
 }
 
 int closeHandle (Handle handle)
 {
-    HandleSlot* place = handleSlotOf (handle);
-    uint32_t generation = generationOf (handle);
-    if (place == nullptr || generation == 0 || !place->open.compare_exchange_strong (generation, 0))
+    HandleSlot* slot = handleSlotOf (handle);
+    uint32_t generation = static_cast<uint32_t> (generationOf (handle));
+    if (slot == nullptr || !slot->open.compare_exchange_strong (generation, 0))
     {
         return EBADF;
     }
-    place->object->interrupt ();
-    awaitQuiet (place);
-    delete takeObject (place);
-    givePlaceBack (place);
+    slot->object->interrupt ();
+    awaitCalls (*slot);
+    delete takeObject (slot);
+    returnSlot (slot);
     return 0;
 }
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// The handle table, which maps numbers to objects, with generation counts as in slot maps. Any number may be looked up,
-// and a handle may be closed while calls on other threads use it.
+// The handle table: a slot map, which maps numbers to objects by index and generation. Any number may be looked up, and
+// a handle may be closed while calls on other threads use it.
 //
-// A handle is generation:32 | index:32. Each object that a place gets has the place's next generation, which is never
-// 0; a place that has used up its generations retires. So a number is never given out twice, and a look-up is a bounds
-// check and a compare: nothing that the caller passes is dereferenced.
+// A handle is generation:32 | index:32. Each new object of a handle slot gets the slot's next generation, which is not
+// 0; a slot retires after its last generation. So a number is never given out twice, and a look-up is a bounds check
+// and a compare: nothing that the caller passes is dereferenced.
 #ifndef JOIN_CAPI_HANDLES_HPP
 #define JOIN_CAPI_HANDLES_HPP
 
@@ -40,12 +40,12 @@ public:
     Object& operator= (const Object&) = delete;
     virtual ~Object () = default;
 
-    /// Called when the handle is closed: ends the calls that wait in the object, and those that would wait later.
+    /// Ends the calls that wait in the object, and makes later ones fail instead of waiting. jm_close () calls it.
     virtual void interrupt () noexcept
     {
     }
 
-    /// Called in a forked child, where the threads that held the object's mutexes do not exist.
+    /// Makes the object's mutexes anew in a forked child, where the threads that held them do not exist.
     virtual void forked () noexcept
     {
     }
@@ -53,12 +53,12 @@ public:
     const Sort sort;
 };
 
-/// The place of an object in the table.
+/// An entry of the table: one object, or none.
 struct HandleSlot
 {
     std::atomic<uint32_t> open {0};  // the generation of the handle that is open; 0: none
     uint32_t last = 0;               // the generation that was given out last
-    uint32_t index = 0;
+    uint32_t index = 0;              // of the slot in the table
     Object* object = nullptr;
     HandleSlot* nextFree = nullptr;
 };
@@ -69,47 +69,49 @@ constexpr uint32_t chunkCount = 1024;
 
 struct Chunk
 {
-    HandleSlot places[chunkSize];
+    HandleSlot slots[chunkSize];
 };
 
 /// The table, which only grows.
 extern __attribute__ ((visibility ("hidden"))) std::atomic<Chunk*> chunks[chunkCount];
 
-/// The place of the handle's index; null if there is none. The caller's number is not dereferenced.
+/// The handle's generation; not positive if no handle can have this number.
+inline int64_t generationOf (Handle handle) noexcept
+{
+    return handle >> 32;
+}
+
+/// The slot of the handle's index, where another handle may be open, or none; null if no handle can have this number.
 inline HandleSlot* handleSlotOf (Handle handle) noexcept
 {
     const uint32_t index = static_cast<uint32_t> (handle);
-    if (handle <= 0 || index >= chunkSize * chunkCount)
+    if (generationOf (handle) <= 0 || index >= chunkSize * chunkCount)
     {
         return nullptr;
     }
     Chunk* chunk = chunks[index / chunkSize].load (std::memory_order_acquire);  // [chunk] pairs with newHandleSlot ()
-    return chunk != nullptr ? &chunk->places[index % chunkSize] : nullptr;
+    return chunk != nullptr ? &chunk->slots[index % chunkSize] : nullptr;
 }
 
-inline uint32_t generationOf (Handle handle) noexcept
-{
-    return static_cast<uint32_t> (static_cast<uint64_t> (handle) >> 32);
-}
-
-/// A place that is reserved before its object is made, so that a new object, or a segment's name, never lacks a handle.
+/// A handle slot that is reserved before its object is made, so that no new object or segment lacks a handle.
 class Reservation
 {
 public:
-    /// @throw std::system_error EMFILE: no place is left; ENOMEM: no handlers for fork(2); std::bad_alloc
+    /// @throw std::system_error EMFILE: no handle is left; ENOMEM: no handlers for fork(2). std::bad_alloc
     Reservation ();
     Reservation (const Reservation&) = delete;
     Reservation& operator= (const Reservation&) = delete;
     ~Reservation ();
 
-    /// Puts the object into the place, from where the table owns it. @return its handle
+    /// Puts the object into the slot; the table owns it from now on. @return its handle
     Handle open (Object* object) noexcept;
 
 private:
-    HandleSlot* _place;
+    HandleSlot* _slot;
 };
 
-/// Closes the handle, interrupts the calls in the object, waits for them to end, and destroys it. @return 0, or EBADF
+/// Closes the handle, interrupts the calls in the object, waits until they have ended, and destroys the object.
+/// @return 0, or EBADF
 int closeHandle (Handle handle);
 
 }  // namespace capi

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The C ABI's memory functions: each converts its arguments and calls the C++ member inside guard ().
+// The C ABI's memory functions: each converts its arguments and calls a C++ member inside guard ().
 #include "joinmem.h"
 
 #include "base/failure.hpp"
@@ -19,6 +19,7 @@ namespace join
 {
 inline namespace JOIN_ABI
 {
+/// A friend of ShmMem: calls its private members for the C functions.
 class Initialisation
 {
 public:
@@ -37,7 +38,7 @@ public:
 
 namespace
 {
-// Memory of either kind, private or shared. Its address and size never change; the mutex protects the state that does.
+// Private or shared memory. Its address and size never change; the mutex protects what does, the state of its pages.
 class MemoryObject : public capi::Segment
 {
 public:
@@ -208,14 +209,14 @@ int waitToInitialise (MemoryObject& object, uint64_t ready, int64_t timeout) noe
 
 jm_handle create (uint64_t size, const MemOptions& options)
 {
-    capi::Reservation place;
-    return place.open (new LocalObject (size, options));
+    capi::Reservation slot;
+    return slot.open (new LocalObject (size, options));
 }
 
 jm_handle openShared (uint64_t size, const char* name, const MemOptions& options)
 {
-    capi::Reservation place;
-    return place.open (new ShmObject (size, name, options));
+    capi::Reservation slot;
+    return slot.open (new ShmObject (size, name, options));
 }
 }  // namespace
 
@@ -247,47 +248,47 @@ JOIN_EXPORT int jm_unlink (const char* name) noexcept
 JOIN_EXPORT int jm_initialise_begin (jm_handle memory, uint64_t ready, int64_t timeout_ns) noexcept
 {
     return capi::guardWhole (-1, [&] {
-        return capi::with<MemoryObject> (memory, -1,
-                                         [&] (MemoryObject& m) { return waitToInitialise (m, ready, timeout_ns); });
+        return capi::onObject<MemoryObject> (memory, -1,
+                                             [&] (MemoryObject& m) { return waitToInitialise (m, ready, timeout_ns); });
     });
 }
 
 JOIN_EXPORT int jm_initialise_end (jm_handle memory, uint64_t ready, int constructed) noexcept
 {
-    return capi::withLocked<MemoryObject> (memory, -1,
-                                           [&] (MemoryObject& m) { return m.endInitialise (ready, constructed != 0); });
+    return capi::onLockedObject<MemoryObject> (
+        memory, -1, [&] (MemoryObject& m) { return m.endInitialise (ready, constructed != 0); });
 }
 
 JOIN_EXPORT void* jm_get (jm_handle memory, uint64_t offset) noexcept
 {
-    return capi::with<MemoryObject> (memory, static_cast<void*> (nullptr),
-                                     [&] (MemoryObject& m) { return m.memory ().get (offset); });
+    return capi::onObject<MemoryObject> (memory, static_cast<void*> (nullptr),
+                                         [&] (MemoryObject& m) { return m.memory ().get (offset); });
 }
 
 JOIN_EXPORT int jm_mbind (jm_handle memory, int node) noexcept
 {
-    return capi::withLocked<MemoryObject> (memory, -1, [&] (MemoryObject& m) { return m.memory ().mbind (node); });
+    return capi::onLockedObject<MemoryObject> (memory, -1, [&] (MemoryObject& m) { return m.memory ().mbind (node); });
 }
 
 JOIN_EXPORT int jm_mlock (jm_handle memory) noexcept
 {
-    return capi::withLocked<MemoryObject> (memory, -1, [&] (MemoryObject& m) { return m.memory ().mlock (); });
+    return capi::onLockedObject<MemoryObject> (memory, -1, [&] (MemoryObject& m) { return m.memory ().mlock (); });
 }
 
 JOIN_EXPORT int jm_munlock (jm_handle memory) noexcept
 {
-    return capi::withLocked<MemoryObject> (memory, -1, [&] (MemoryObject& m) { return m.memory ().munlock (); });
+    return capi::onLockedObject<MemoryObject> (memory, -1, [&] (MemoryObject& m) { return m.memory ().munlock (); });
 }
 
 JOIN_EXPORT int64_t jm_size (jm_handle memory) noexcept
 {
-    return capi::with<MemoryObject> (memory, int64_t (-1),
-                                     [&] (MemoryObject& m) { return static_cast<int64_t> (m.memory ().size ()); });
+    return capi::onObject<MemoryObject> (memory, int64_t (-1),
+                                         [&] (MemoryObject& m) { return static_cast<int64_t> (m.memory ().size ()); });
 }
 
 JOIN_EXPORT int64_t jm_page_size (jm_handle memory) noexcept
 {
-    return capi::withLocked<MemoryObject> (memory, int64_t (-1), [&] (MemoryObject& m) {
+    return capi::onLockedObject<MemoryObject> (memory, int64_t (-1), [&] (MemoryObject& m) {
         const uint64_t size = m.memory ().pageSize ();
         return size != 0 ? static_cast<int64_t> (size) : int64_t (-1);
     });
@@ -295,5 +296,6 @@ JOIN_EXPORT int64_t jm_page_size (jm_handle memory) noexcept
 
 JOIN_EXPORT int jm_node_of (jm_handle memory, uint64_t offset) noexcept
 {
-    return capi::withLocked<MemoryObject> (memory, -1, [&] (MemoryObject& m) { return m.memory ().nodeOf (offset); });
+    return capi::onLockedObject<MemoryObject> (memory, -1,
+                                               [&] (MemoryObject& m) { return m.memory ().nodeOf (offset); });
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Checks and converts jm_options and jm_queue_options, which may come from an older or a newer joinmem.h.
+// Checks and converts jm_options and jm_queue_options, whose caller may have an older or a newer joinmem.h.
 #include "options.hpp"
 
 #include "base/failure.hpp"
@@ -17,8 +17,8 @@ namespace capi
 {
 namespace
 {
-// The properties of each struct. The struct of an older program ends before a field that was added later, so it may end
-// at any field from the second one on.
+// The name, the defaults and the valid sizes of each struct. An older program's struct ends before the fields that were
+// added later.
 template <typename Struct>
 struct About;
 
@@ -105,7 +105,7 @@ Struct copyOf (const Struct* given)
                         About<Struct>::name));
     }
     uint32_t size = 0;
-    std::memcpy (&size, given, sizeof (size));  // a program that packs the struct by hand may not have aligned it
+    std::memcpy (&size, given, sizeof (size));  // not aligned, perhaps, in a program that packs the struct by hand
     checkSize<Struct> (size);
     if (const uint32_t byte = unknownField (given, size, sizeof (Struct)))
     {
@@ -157,7 +157,7 @@ QueueSettings settingsOf (const jm_queue_options* given)
     settings.queue.maxProducers = from.max_producers;
     settings.queue.typeId = from.type_id;
     settings.queue.tag = from.tag;
-    // A program that was compiled before this field existed does not request it.
+    // A program that was compiled before this field existed does not request exclusive, although it is the default.
     settings.queue.exclusive =
         truth (from.exclusive, "exclusive") && from.struct_size > offsetof (jm_queue_options, exclusive);
     settings.queue.ownerDead = truth (from.owner_dead, "owner_dead");

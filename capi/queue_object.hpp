@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
-// The object of a queue's handle, and access to it for the duration of a call.
+// The object of a queue's handle, and the adaptor of the frequent calls.
 #ifndef JOIN_CAPI_QUEUE_OBJECT_HPP
 #define JOIN_CAPI_QUEUE_OBJECT_HPP
 
-#include "calls.hpp"
+#include "dispatch.hpp"
 #include "objects.hpp"
+
+#include <utility>
 
 namespace join
 {
@@ -38,12 +40,12 @@ public:
     void adopt (detail::Ring* made) noexcept
     {
         ring = made;
-        calls = dispatchFor (*made);
+        dispatch = dispatchFor (*made);
     }
 
-    Called called () const noexcept
+    DispatchSize elementSize () const noexcept
     {
-        return Called {calls, ring->elementSize};
+        return DispatchSize {dispatch, ring->elementSize};
     }
 
     std::string_view name () const noexcept override
@@ -74,21 +76,35 @@ public:
     }
 
     detail::Ring* ring = nullptr;
-    Dispatch calls = {};
+    Dispatch dispatch = {};
 };
 
-// For a call that only reads the queue, or moves elements.
+// onQueue () for the cases for which a FastHandleGuard does not suffice.
 template <typename Result, typename Body>
-Result withQueue (Handle queue, Result failure, Body body) noexcept
+__attribute__ ((cold, noinline)) Result onQueueSlowly (Handle queue, Result failure, Body body) noexcept
 {
-    return withQuickly<QueueObject> (queue, failure, body);
+    return onObject<QueueObject> (queue, failure, body);
 }
 
-// For a call that may make system calls even if it succeeds.
+/// Runs the body on the handle's queue, for the frequent calls: usually without guard () and by a FastHandleGuard. The
+/// body throws nothing, and leaves errno unchanged if it succeeds. It is copied, so that its captures, by value, stay
+/// in registers. @return the body's result, or `failure`
 template <typename Result, typename Body>
-Result withWholeQueue (Handle queue, Result failure, Body body) noexcept
+__attribute__ ((always_inline)) inline Result onQueue (Handle queue, Result failure, Body body) noexcept
 {
-    return with<QueueObject> (queue, failure, body);
+    static_assert (noexcept (body (std::declval<QueueObject&> ())), "an exception here would end the process");
+    const FastHandleGuard held (queue);
+    if (__builtin_expect (held.isInside (), 1))
+    {
+        if (__builtin_expect (QueueObject::is (held.object ()->sort), 1))
+        {
+            const Result result = body (static_cast<QueueObject&> (*held.object ()));
+            held.leave ();
+            return __builtin_expect (result == failure, 0) ? failed (failure) : result;
+        }
+        held.leave ();
+    }
+    return onQueueSlowly (queue, failure, body);
 }
 
 }  // namespace capi

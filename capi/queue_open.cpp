@@ -12,14 +12,14 @@ using detail::Ring;
 
 namespace
 {
-// Reserves the place and the object first, so that a new queue, or its segment's name, never lacks a handle.
+// Reserves the handle slot and allocates the object first, so that no new queue or segment lacks a handle.
 template <typename Make>
 jm_handle open (Make make)
 {
-    capi::Reservation place;
+    capi::Reservation slot;
     std::unique_ptr<capi::QueueObject> object (new capi::QueueObject);
     object->adopt (make ());
-    return place.open (object.release ());
+    return slot.open (object.release ());
 }
 
 detail::Shape shape (uint32_t kind, uint64_t capacity, uint32_t elementSize) noexcept

@@ -40,23 +40,23 @@ void refuseHandle (Handle handle, const Object* found, int error, const char* wh
 
 JOIN_EXPORT int jm_created (jm_handle memory_or_queue) noexcept
 {
-    return capi::with<capi::Segment> (memory_or_queue, -1, [&] (capi::Segment& s) { return s.created () ? 1 : 0; });
+    return capi::onObject<capi::Segment> (memory_or_queue, -1, [&] (capi::Segment& s) { return s.created () ? 1 : 0; });
 }
 
 JOIN_EXPORT int jm_named (jm_handle memory_or_queue) noexcept
 {
-    return capi::with<capi::Segment> (memory_or_queue, -1, [&] (capi::Segment& s) { return s.named (); });
+    return capi::onObject<capi::Segment> (memory_or_queue, -1, [&] (capi::Segment& s) { return s.named (); });
 }
 
 JOIN_EXPORT int64_t jm_name (jm_handle memory_or_queue, char* text, uint64_t size) noexcept
 {
-    return capi::with<capi::Segment> (memory_or_queue, int64_t (-1),
-                                      [&] (capi::Segment& s) { return capi::writeText (s.name (), text, size); });
+    return capi::onObject<capi::Segment> (memory_or_queue, int64_t (-1),
+                                          [&] (capi::Segment& s) { return capi::writeText (s.name (), text, size); });
 }
 
 JOIN_EXPORT int64_t jm_placement (jm_handle memory_or_queue, char* text, uint64_t size) noexcept
 {
-    return capi::withLocked<capi::Segment> (memory_or_queue, int64_t (-1), [&] (capi::Segment& s) {
+    return capi::onLockedObject<capi::Segment> (memory_or_queue, int64_t (-1), [&] (capi::Segment& s) {
         return capi::writeText (capi::jsonOf (s.placement ()), text, size);
     });
 }

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The handle table from the inside: what cannot be timed, or would take 2^31 handles, through the C ABI.
-#include "handles.hpp"
+#include "handle_guard.hpp"
 #include "joinmem.h"
 #include "sandbox.hpp"
-#include "use.hpp"
 
 #include <join/error.hpp>
 
@@ -49,8 +48,8 @@ std::atomic<int> destroyed {0};
 
 Handle openProbe ()
 {
-    Reservation place;
-    return place.open (new Probe (destroyed));
+    Reservation slot;
+    return slot.open (new Probe (destroyed));
 }
 
 bool isOpen (Handle handle)
@@ -64,9 +63,9 @@ class Inside
 public:
     explicit Inside (Handle handle)
     : _thread ([this, handle] {
-        const HandleGuard use (handle);
-        _record = mine;
-        _entered.set_value (use.object () != nullptr);
+        const HandleGuard held (handle);
+        _record = ownRecord;
+        _entered.set_value (held.object () != nullptr);
         _leave.get_future ().wait ();
     })
     {
@@ -175,16 +174,16 @@ TEST_CASE ("more than eight nested calls fail with EAGAIN")
 TEST_CASE ("handle slot retires after its last generation")
 {
     const Handle first = openProbe ();
-    HandleSlot* place = handleSlotOf (first);
+    HandleSlot* slot = handleSlotOf (first);
     REQUIRE (closeHandle (first) == 0);
-    place->last = lastGeneration - 1;
+    slot->last = lastGeneration - 1;
     const Handle last = openProbe ();
-    REQUIRE (handleSlotOf (last) == place);
+    REQUIRE (handleSlotOf (last) == slot);
     CHECK (last > 0);
     CHECK (static_cast<uint64_t> (last) >> 32 == lastGeneration);
     REQUIRE (closeHandle (last) == 0);
     const Handle next = openProbe ();
-    CHECK (handleSlotOf (next) != place);
+    CHECK (handleSlotOf (next) != slot);
     CHECK_FALSE (isOpen (last));
     CHECK_FALSE (isOpen (first));
     CHECK (closeHandle (next) == 0);
@@ -284,11 +283,11 @@ TEST_CASE ("close waits longer once membarrier is forbidden")
         ::alarm (20);
         const Handle first = openProbe ();
         const Handle second = openProbe ();
-        const bool had = !fencesItself ();
+        const bool had = !callsFence ();
         const bool forbidden = forbidBarrier ();  // before threads start: each has the filter
         const Clock::time_point from = Clock::now ();
         std::thread other ([=] { closeHandle (first); });
-        while (!fencesItself ())
+        while (!callsFence ())
         {
             std::this_thread::yield ();
         }
@@ -323,7 +322,7 @@ TEST_CASE ("child forked during calls inherits none of them")
         ::alarm (20);
         const bool dropped = destroyed == before + 1 && !isOpen (closing);
         const bool closes = isOpen (kept) && closeHandle (kept) == 0 && destroyed == before + 2;
-        const bool freed = !inKept.record ().taken && inKept.record ().slots[0].load () == nullptr;
+        const bool freed = !inKept.record ().taken && inKept.record ().slots[0].isEmpty ();
         openProbe ();
         const Handle fresh = openProbe ();
         const bool retired = fresh > 0 && handleSlotOf (fresh) != handleSlotOf (closing);
@@ -367,11 +366,11 @@ TEST_CASE ("hazard records are reused after thread exit")
                                    [] (void*) {
                                        for (int i = 0; i < 3; ++i)
                                        {
-                                           std::atomic<HandleSlot*>* slot = nullptr;
-                                           if (anotherSlot (&slot) == 0)
+                                           HazardSlot* hazard = nullptr;
+                                           if (findHazardSlot (&hazard) == 0)
                                            {
-                                               used.insert (slot);
-                                               releaseRecord (slot);
+                                               used.insert (hazard);
+                                               returnRecord (hazard);
                                            }
                                        }
                                    })
@@ -379,9 +378,9 @@ TEST_CASE ("hazard records are reused after thread exit")
     for (int i = 0; i < 100; ++i)
     {
         std::thread ([&] {
-            std::atomic<HandleSlot*>* slot = nullptr;
-            anotherSlot (&slot);
-            used.insert (slot);
+            HazardSlot* hazard = nullptr;
+            findHazardSlot (&hazard);
+            used.insert (hazard);
             ::pthread_setspecific (key, &key);
         }).join ();
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The instances of the queue algorithms for each kind and for the usual element sizes.
-#include "calls.hpp"
+// The dispatch tables: instances of the queue algorithms for each kind and for the usual element sizes.
+#include "dispatch.hpp"
 
 #include <join/detail/claim.hpp>
 #include <join/detail/spsc.hpp>
@@ -59,26 +59,26 @@ int64_t popSome (Ring& ring, void* to, uint64_t n) noexcept
 }
 
 template <typename Algorithm, typename Size>
-constexpr Dispatch instance = {pushOne<Algorithm, Size>, popOne<Algorithm, Size>, pushSome<Algorithm, Size>,
-                               popSome<Algorithm, Size>};
+constexpr Dispatch table = {pushOne<Algorithm, Size>, popOne<Algorithm, Size>, pushSome<Algorithm, Size>,
+                            popSome<Algorithm, Size>};
 
 template <typename Algorithm>
-const Dispatch& callsOf (uint32_t elementSize) noexcept
+const Dispatch& tableFor (uint32_t elementSize) noexcept
 {
     switch (elementSize)
     {
         case 4:
-            return instance<Algorithm, FixedSize<4>>;
+            return table<Algorithm, FixedSize<4>>;
         case 8:
-            return instance<Algorithm, FixedSize<8>>;
+            return table<Algorithm, FixedSize<8>>;
         case 16:
-            return instance<Algorithm, FixedSize<16>>;
+            return table<Algorithm, FixedSize<16>>;
         case 32:
-            return instance<Algorithm, FixedSize<32>>;
+            return table<Algorithm, FixedSize<32>>;
         case 64:
-            return instance<Algorithm, FixedSize<64>>;
+            return table<Algorithm, FixedSize<64>>;
         default:
-            return instance<Algorithm, AnySize>;
+            return table<Algorithm, AnySize>;
     }
 }
 }  // namespace
@@ -90,14 +90,15 @@ const Dispatch& dispatchFor (const Ring& ring) noexcept
     switch (ring.kind)
     {
         case Kind::Spsc:
-            return callsOf<detail::SpscRing> (size);
+            return tableFor<detail::SpscRing> (size);
         case Kind::Mpsc:
-            return recoverable ? callsOf<detail::ClaimRing<false, true>> (size)
-                               : callsOf<detail::ClaimRing<false, false>> (size);
+            return recoverable ? tableFor<detail::ClaimRing<false, true>> (size)
+                               : tableFor<detail::ClaimRing<false, false>> (size);
         case Kind::Mpmc:
             break;
     }
-    return recoverable ? callsOf<detail::ClaimRing<true, true>> (size) : callsOf<detail::ClaimRing<true, false>> (size);
+    return recoverable ? tableFor<detail::ClaimRing<true, true>> (size)
+                       : tableFor<detail::ClaimRing<true, false>> (size);
 }
 
 }  // namespace capi
