@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "comparison.hpp"
 
-#include "child.hpp"
-#include "figure.hpp"
+#include "harness/child.hpp"
+#include "harness/figure.hpp"
+#include "harness/rounds.hpp"
 
 #include <algorithm>
-#include <cstdio>
-#include <numeric>
-#include <random>
 
 namespace bench
 {
@@ -38,7 +36,7 @@ void runOnce (Result* result, const Plan& plan)
     }
     Order order {result->contender, result->bytes, plan.accesses};
     Sample sample;
-    const std::string error = inChild (runOrder, &order, &sample, sizeof (sample));
+    const std::string error = harness::inChild (runOrder, &order, &sample, sizeof (sample));
     if (error.empty ())
     {
         result->rounds.push_back (sample);
@@ -89,8 +87,8 @@ Standing standingOf (const Result& ours, const Result& best)
     {
         ratios.push_back ((ours.rounds[i].ready + ours.rounds[i].free) / (best.rounds[i].ready + best.rounds[i].free));
     }
-    standing.q1 = quantile (ratios, 0.25);
-    standing.q3 = quantile (ratios, 0.75);
+    standing.q1 = harness::quantile (ratios, 0.25);
+    standing.q3 = harness::quantile (ratios, 0.75);
     return standing;
 }
 }  // namespace
@@ -107,7 +105,7 @@ std::vector<double> Result::each (double Sample::*field) const
 
 double Result::median (double Sample::*field) const
 {
-    return bench::median (each (field));
+    return harness::median (each (field));
 }
 
 std::vector<Result> compare (const std::vector<Contender>& contenders, const Plan& plan)
@@ -123,18 +121,9 @@ std::vector<Result> compare (const std::vector<Contender>& contenders, const Pla
             }
         }
     }
-    std::mt19937_64 random (plan.seed);
-    std::vector<std::size_t> order (results.size ());
-    std::iota (order.begin (), order.end (), std::size_t (0));
-    for (unsigned round = 0; round < plan.rounds; ++round)
-    {
-        std::fprintf (stderr, "round %u of %u\n", round + 1, plan.rounds);
-        std::shuffle (order.begin (), order.end (), random);
-        for (std::size_t at : order)
-        {
-            runOnce (&results[at], plan);
-        }
-    }
+    const std::vector<std::size_t> sizes (results.size (), 1);
+    harness::inRounds (sizes, plan.rounds, plan.seed,
+                       [&] (std::size_t at, std::size_t) { runOnce (&results[at], plan); });
     return results;
 }
 

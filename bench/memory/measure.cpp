@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "measure.hpp"
 
-#include "figure.hpp"
+#include "harness/clock.hpp"
+#include "harness/figure.hpp"
 
 #include <algorithm>
 #include <cstdio>
@@ -88,9 +89,7 @@ void access (void* address, std::size_t bytes, uint64_t accesses, Sample* sample
 
 double now ()
 {
-    timespec time {};
-    ::clock_gettime (CLOCK_MONOTONIC, &time);
-    return static_cast<double> (time.tv_sec) * 1e9 + static_cast<double> (time.tv_nsec);
+    return static_cast<double> (harness::nanosNow ());
 }
 
 void touch (void* address, std::size_t bytes)
@@ -136,8 +135,8 @@ Sample measure (const Contender& contender, std::size_t bytes, uint64_t accesses
         ready.push_back (written - start);
         freed.push_back (gone - end);
     }
-    sample.ready = median (ready);
-    sample.free = median (freed);
+    sample.ready = harness::median (ready);
+    sample.free = harness::median (freed);
     return sample;
 }
 

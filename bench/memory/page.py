@@ -5,7 +5,7 @@
 import pathlib
 import sys
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "common"))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "harness"))
 import artifacts  # noqa: E402
 
 BEGIN = "<!-- figures: scripts/bench-memory writes what follows -->"

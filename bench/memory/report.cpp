@@ -2,7 +2,8 @@
 // The measurements as JSON and as tables.
 #include "comparison.hpp"
 
-#include "figure.hpp"
+#include "harness/figure.hpp"
+#include "harness/report.hpp"
 
 #include <cmath>
 #include <cstdio>
@@ -11,23 +12,11 @@ namespace bench
 {
 namespace
 {
-std::string format (const char* pattern, double value)
-{
-    char text[40];
-    std::snprintf (text, sizeof (text), pattern, value);
-    return text;
-}
-
-double hundredth (double value)
-{
-    return std::round (value * 1000) / 1000;
-}
-
 // The figure after "±" is half the interquartile range.
 std::string withSpread (const std::vector<double>& rounds)
 {
-    const double spread = (quantile (rounds, 0.75) - quantile (rounds, 0.25)) / 2;
-    return timeText (median (rounds)) + format (" ±%.0f%%", spread / median (rounds) * 100);
+    const double spread = (harness::quantile (rounds, 0.75) - harness::quantile (rounds, 0.25)) / 2;
+    return timeText (harness::median (rounds)) + harness::format (" ±%.0f%%", spread / harness::median (rounds) * 100);
 }
 
 void printResult (const Result& result)
@@ -37,11 +26,12 @@ void printResult (const Result& result)
         std::printf ("  %-66s %s\n", result.contender->name.c_str (), result.error.c_str ());
         return;
     }
-    std::printf (
-        "  %-66s %18s %18s %10s %9s %8s %5.0f%%\n", result.contender->name.c_str (),
-        withSpread (result.each (&Sample::ready)).c_str (), withSpread (result.each (&Sample::free)).c_str (),
-        timeText (result.median (&Sample::first)).c_str (), timeText (result.median (&Sample::latency)).c_str (),
-        format ("%.0f", result.median (&Sample::writes) * 1e-6).c_str (), result.median (&Sample::hugeShare) * 100);
+    std::printf ("  %-66s %18s %18s %10s %9s %8s %5.0f%%\n", result.contender->name.c_str (),
+                 withSpread (result.each (&Sample::ready)).c_str (), withSpread (result.each (&Sample::free)).c_str (),
+                 timeText (result.median (&Sample::first)).c_str (),
+                 timeText (result.median (&Sample::latency)).c_str (),
+                 harness::format ("%.0f", result.median (&Sample::writes) * 1e-6).c_str (),
+                 result.median (&Sample::hugeShare) * 100);
 }
 
 void printStanding (const Standing& standing)
@@ -110,12 +100,12 @@ nlohmann::ordered_json resultsJson (const std::vector<Result>& results)
         json["bytes"] = result.bytes;
         json["error"] = result.error.empty () ? nlohmann::ordered_json () : nlohmann::ordered_json (result.error);
         json["repetitions"] = repetitions (result.bytes);
-        json["huge_share"] = hundredth (result.median (&Sample::hugeShare));
-        json["ready_ns"] = figureJson (result.each (&Sample::ready));
-        json["free_ns"] = figureJson (result.each (&Sample::free));
-        json["first_ready_ns"] = figureJson (result.each (&Sample::first));
-        json["latency_ns"] = figureJson (result.each (&Sample::latency));
-        json["writes_per_s"] = figureJson (result.each (&Sample::writes));
+        json["huge_share"] = harness::thousandth (result.median (&Sample::hugeShare));
+        json["ready_ns"] = harness::figureJson (result.each (&Sample::ready));
+        json["free_ns"] = harness::figureJson (result.each (&Sample::free));
+        json["first_ready_ns"] = harness::figureJson (result.each (&Sample::first));
+        json["latency_ns"] = harness::figureJson (result.each (&Sample::latency));
+        json["writes_per_s"] = harness::figureJson (result.each (&Sample::writes));
         list.push_back (json);
     }
     return list;
@@ -130,16 +120,16 @@ nlohmann::ordered_json standingsJson (const std::vector<Standing>& standings)
         json["shared"] = standing.ours->contender->shared;
         json["bytes"] = standing.ours->bytes;
         json["best_raw"] = standing.best->contender->name;
-        json["ratio"] = hundredth (standing.ratio);
-        json["ratio_q1"] = hundredth (standing.q1);
-        json["ratio_q3"] = hundredth (standing.q3);
+        json["ratio"] = harness::thousandth (standing.ratio);
+        json["ratio_q1"] = harness::thousandth (standing.q1);
+        json["ratio_q3"] = harness::thousandth (standing.q3);
         json["bar"] = standing.bar;
         json["judged"] = standing.judged;
         json["passed"] = standing.passed ();
-        json["ready_ratio"] = hundredth (standing.ready);
-        json["free_ratio"] = hundredth (standing.free);
-        json["latency_ratio"] = hundredth (standing.latency);
-        json["writes_ratio"] = hundredth (standing.writes);
+        json["ready_ratio"] = harness::thousandth (standing.ready);
+        json["free_ratio"] = harness::thousandth (standing.free);
+        json["latency_ratio"] = harness::thousandth (standing.latency);
+        json["writes_ratio"] = harness::thousandth (standing.writes);
         list.push_back (json);
     }
     return list;

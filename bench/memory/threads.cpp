@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include "threads.hpp"
 
-#include "child.hpp"
-#include "figure.hpp"
+#include "harness/child.hpp"
+#include "harness/figure.hpp"
+#include "harness/rounds.hpp"
 #include "raw.hpp"
 
 #include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <fcntl.h>
-#include <random>
 #include <thread>
 #include <unistd.h>
 
@@ -142,15 +142,15 @@ nlohmann::ordered_json lineJson (const Line& one, const Line& several)
     json["bytes"] = one.order.bytes;
     json["threads"] = several.order.threads;
     json["error"] = one.error + several.error;
-    json["one_ns"] = figureJson (one.rounds);
-    json["several_ns"] = figureJson (several.rounds);
+    json["one_ns"] = harness::figureJson (one.rounds);
+    json["several_ns"] = harness::figureJson (several.rounds);
     return json;
 }
 
 void printLine (const Line& one, const Line& several)
 {
-    const double alone = median (one.rounds);
-    const double together = median (several.rounds);
+    const double alone = harness::median (one.rounds);
+    const double together = harness::median (several.rounds);
     std::printf ("  %-58s %-8s %9s %9s  %.2f times as fast %s%s\n", one.order.pages.name,
                  sizeText (one.order.bytes).c_str (), timeText (alone).c_str (), timeText (together).c_str (),
                  alone / together, one.error.c_str (), several.error.c_str ());
@@ -168,27 +168,16 @@ nlohmann::ordered_json compareThreads (const Plan& plan, unsigned most)
             lines.push_back ({{pages, bytes, most}, {}, ""});
         }
     }
-    std::vector<Line*> order;
-    for (Line& line : lines)
-    {
-        order.push_back (&line);
-    }
-    std::mt19937_64 random (plan.seed);
-    for (unsigned round = 0; round < plan.rounds; ++round)
-    {
-        std::fprintf (stderr, "round %u of %u\n", round + 1, plan.rounds);
-        std::shuffle (order.begin (), order.end (), random);
-        for (Line* line : order)
+    const std::vector<std::size_t> sizes (lines.size (), 1);
+    harness::inRounds (sizes, plan.rounds, plan.seed, [&lines] (std::size_t at, std::size_t) {
+        double time = 0;
+        const std::string error = harness::inChild (runOrder, &lines[at].order, &time, sizeof (time));
+        lines[at].error = error.empty () ? lines[at].error : error;
+        if (error.empty ())
         {
-            double time = 0;
-            const std::string error = inChild (runOrder, &line->order, &time, sizeof (time));
-            line->error = error.empty () ? line->error : error;
-            if (error.empty ())
-            {
-                line->rounds.push_back (time);
-            }
+            lines[at].rounds.push_back (time);
         }
-    }
+    });
     nlohmann::ordered_json list = nlohmann::ordered_json::array ();
     std::printf ("\nUntil all pages are there: one thread, %u threads\n", most);
     for (std::size_t i = 0; i < lines.size (); i += 2)

@@ -3,14 +3,13 @@
 """A short run of the memory bench writes valid JSON, a page and a plot: validate.py BENCH PAGE"""
 
 import json
-import os
 import pathlib
-import subprocess
 import sys
 import tempfile
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "common"))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "harness"))
 import artifacts  # noqa: E402
+from validation import names, run  # noqa: E402
 
 SIZES = {4096: "4k", 2 << 20: "2m"}
 ROUNDS = 3
@@ -70,17 +69,6 @@ def complaints(data):
             yield f"no {key} of the machine"
     yield from complaints_about_results(data)
     yield from complaints_about_bar(data)
-
-
-def names():
-    return {entry for entry in os.listdir("/dev/shm") if entry.startswith("joinmem-bench.")}
-
-
-def run(*command):
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        sys.exit(f"{command[0]} ended with {done.returncode}\n{done.stdout}{done.stderr}")
-    return done.stdout
 
 
 def main(bench, page):

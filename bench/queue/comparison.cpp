@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: MIT
+// A sample counts only if the distance of the CPUs is the same before and after it: unlike in bench-blocking, where
+// many threads sleep and are not pinned, so that the least disturbed sample is kept.
 #include "comparison.hpp"
 
-#include "child.hpp"
-#include "figure.hpp"
-#include "workers.hpp"
+#include "harness/child.hpp"
+#include "harness/figure.hpp"
+#include "harness/recorded_distance.hpp"
 
 #include <algorithm>
-#include <cstdio>
 #include <cstring>
 #include <fcntl.h>
-#include <numeric>
-#include <random>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -29,10 +28,10 @@ void runTask (void* with, void* result)
     const Task& task = *static_cast<const Task*> (with);
     Sample& sample = *static_cast<Sample*> (result);
     ::alarm (20);  // ends a queue that hangs
-    const double before = distance (task.order.cpus);
+    const double before = harness::recordedDistance (task.order.cpus);
     task.contender->run (task.order, &sample);
     sample.before = before;
-    sample.after = distance (task.order.cpus);
+    sample.after = harness::recordedDistance (task.order.cpus);
 }
 
 void removeSegments (const std::string& name)
@@ -54,7 +53,7 @@ void runOnce (Result* result, const Plan& plan)
     for (unsigned i = 0; i < plan.tries; ++i)
     {
         Sample sample;
-        const std::string error = inChild (runTask, &task, &sample, sizeof (sample));
+        const std::string error = harness::inChild (runTask, &task, &sample, sizeof (sample));
         removeSegments (plan.segment);
         if (!error.empty ())
         {
@@ -76,22 +75,6 @@ void runOnce (Result* result, const Plan& plan)
     }
     ++result->unsettled;
 }
-
-Table tableOf (const Contenders& contenders, const Row& row)
-{
-    Table table;
-    for (const Contender& contender : contenders)
-    {
-        if (contender.does (row))
-        {
-            Result result;
-            result.row = row;
-            result.contender = &contender;
-            table.push_back (result);
-        }
-    }
-    return table;
-}
 }  // namespace
 
 Distance Plan::classOf (const Sample& sample) const
@@ -100,13 +83,13 @@ Distance Plan::classOf (const Sample& sample) const
     const double least = std::min (sample.before, sample.after);
     const double most = std::max (sample.before, sample.after);
     const bool settled =
-        sample.value > 0 && of (least) == of (most) && most <= drift * least && 1 - sample.own <= others;
+        sample.value > 0 && least > 0 && of (least) == of (most) && most <= drift * least && 1 - sample.own <= others;
     return settled ? of (least) : distances;
 }
 
 double Result::median (Distance distance) const
 {
-    return bench::median (values[distance]);
+    return harness::median (values[distance]);
 }
 
 double Result::spread (Distance distance) const
@@ -115,7 +98,7 @@ double Result::spread (Distance distance) const
     {
         return 0;
     }
-    const double half = (quantile (values[distance], 0.75) - quantile (values[distance], 0.25)) / 2;
+    const double half = (harness::quantile (values[distance], 0.75) - harness::quantile (values[distance], 0.25)) / 2;
     return half / median (distance);
 }
 
@@ -126,36 +109,8 @@ bool Result::has (Distance distance) const
 
 std::vector<Table> compare (const Contenders& contenders, const std::vector<Row>& rows, const Plan& plan)
 {
-    std::vector<Table> tables;
-    for (const Row& row : rows)
-    {
-        tables.push_back (tableOf (contenders, row));
-    }
-    std::mt19937_64 random (plan.seed);
-    std::vector<std::size_t> order (tables.size ());
-    std::iota (order.begin (), order.end (), std::size_t (0));
-    for (unsigned round = 0; round < plan.rounds; ++round)
-    {
-        std::fprintf (stderr, "round %u of %u\n", round + 1, plan.rounds);
-        std::shuffle (order.begin (), order.end (), random);
-        for (std::size_t at : order)
-        {
-            // Measurements of a row follow one another, so most have the same distance.
-            std::vector<Result*> turn;
-            for (Result& result : tables[at])
-            {
-                turn.push_back (&result);
-            }
-            std::shuffle (turn.begin (), turn.end (), random);
-            for (Result* result : turn)
-            {
-                if (result->fault == Fault::None && result->error.empty ())
-                {
-                    runOnce (result, plan);
-                }
-            }
-        }
-    }
+    std::vector<Table> tables = harness::tablesOf<Result> (contenders, rows);
+    harness::measureTables (tables, plan, [&plan] (Result* result) { runOnce (result, plan); });
     return tables;
 }
 

@@ -4,6 +4,7 @@
 #define BENCH_QUEUE_COMPARISON_HPP
 
 #include "contender.hpp"
+#include "harness/rounds.hpp"
 
 #include <array>
 
@@ -18,18 +19,18 @@ enum Distance : unsigned
     distances,
 };
 
-struct Plan
+/// A flow takes the seconds of the plan, and a fifth of them to warm up; other measurements take a third.
+struct Plan : harness::BasicPlan
 {
-    unsigned rounds = 5;
-    unsigned tries = 4;     // of a measurement that is disturbed
-    double seconds = 0.15;  // of a flow, and a fifth of it to warm up; others take a third
-    double others = 0.02;   // share of the processors that others may use meanwhile
-    double drift = 1.5;     // how much the distances before and after may differ
-    double sibling = 65;    // ns: siblings are closer than this
-    double near = 160;      // ns: near is at most this
-    uint64_t seed = 1;
-    unsigned cpus[2] = {0, 1};
-    std::string segment;  // "/joinmem-bench." and a number
+    double drift = 1.5;   // how much the distances before and after may differ
+    double sibling = 65;  // ns: siblings are closer than this
+    double near = 160;    // ns: near is at most this
+
+    Plan ()
+    {
+        tries = 4;
+        others = 0.02;
+    }
 
     /// The class of a measurement; `distances` if it must be repeated.
     Distance classOf (const Sample& sample) const;

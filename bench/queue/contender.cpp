@@ -13,8 +13,8 @@ bool Contender::does (const Row& row) const
     {
         case Shape::Flow:
             return flow != nullptr;
-        case Shape::Trip:
-            return trip != nullptr;
+        case Shape::Roundtrip:
+            return roundtrip != nullptr;
         case Shape::Alone:
             return alone != nullptr;
         case Shape::Wake:
@@ -30,8 +30,8 @@ void Contender::run (const Order& order, Sample* sample) const
         case Shape::Flow:
             flow (order, sample);
             break;
-        case Shape::Trip:
-            trip (order, sample);
+        case Shape::Roundtrip:
+            roundtrip (order, sample);
             break;
         case Shape::Alone:
             alone (order, sample);
@@ -42,12 +42,12 @@ void Contender::run (const Order& order, Sample* sample) const
     }
 }
 
-Contenders allContenders (bool cheats)
+Contenders allContenders (bool faulty)
 {
     Contenders all;
-    if (cheats)
+    if (faulty)
     {
-        addCheats (all);
+        addFaulty (all);
     }
     addOurs (all);
 #ifdef BENCH_HAS_QUEUES_IN_C
@@ -101,24 +101,6 @@ const char* groupName (Group group)
             break;
     }
     return "limit";
-}
-
-const char* faultName (Fault fault)
-{
-    switch (fault)
-    {
-        case Fault::None:
-            return "";
-        case Fault::Lost:
-            return "lost elements";
-        case Fault::Doubled:
-            return "doubled elements";
-        case Fault::Disorder:
-            return "broke the order of a producer";
-        case Fault::Corrupted:
-            break;
-    }
-    return "corrupted elements";
 }
 
 }  // namespace bench

@@ -15,6 +15,7 @@
 #ifndef BENCH_QUEUE_CONTENDER_HPP
 #define BENCH_QUEUE_CONTENDER_HPP
 
+#include "harness/fault.hpp"
 #include "row.hpp"
 
 #include <initializer_list>
@@ -31,21 +32,14 @@ enum class Group
     Limit,  // no queue: what the machine can do
 };
 
-/// The outcome of a measurement.
-enum class Fault : uint32_t
-{
-    None,
-    Lost,       // fewer elements came out than went in
-    Doubled,    // more elements came out
-    Disorder,   // elements of one producer came out of order
-    Corrupted,  // other elements came out than went in
-};
+using harness::Fault;
+using harness::faultName;
 
 /// The result of one measurement; plain bytes.
 struct Sample
 {
     double value = 0;   // unit as Row::isRate () defines
-    double before = 0;  // ns: a cache line between the cores and back, just before
+    double before = 0;  // ns: a cache line between the cores and back, just before; 0: not known
     double after = 0;
     double own = 0;  // its own share of the processor time used
     Fault fault = Fault::None;
@@ -75,7 +69,7 @@ struct Contender
     bool batch = false;      // has calls for several elements
     bool processes = false;  // can be in shared memory
     void (*flow) (const Order&, Sample*) = nullptr;
-    void (*trip) (const Order&, Sample*) = nullptr;
+    void (*roundtrip) (const Order&, Sample*) = nullptr;
     void (*alone) (const Order&, Sample*) = nullptr;
     void (*wake) (const Order&, Sample*) = nullptr;
 
@@ -95,7 +89,7 @@ using Contenders = std::vector<Contender>;
 
 void addOurs (Contenders& contenders);
 void addOursByC (Contenders& contenders);
-void addCheats (Contenders& contenders);  // to show that the checks work: in no table of record
+void addFaulty (Contenders& contenders);  // to show that the checks work: in no table of record
 void addBaseline (Contenders& contenders);
 void addLimit (Contenders& contenders);
 void addWakers (Contenders& contenders);
@@ -109,10 +103,10 @@ void addTbb (Contenders& contenders);
 void addXenium (Contenders& contenders);
 
 /// The contenders found when this was built.
-Contenders allContenders (bool cheats);
+/// @param faulty also those that lose, double, swap and alter elements
+Contenders allContenders (bool faulty);
 
 const char* groupName (Group group);
-const char* faultName (Fault fault);
 
 }  // namespace bench
 

@@ -1,32 +1,23 @@
 // SPDX-License-Identifier: MIT
 // Queues with an occasional fault, to show that the checks find it.
+#include "harness/faulty.hpp"
 #include "measure.hpp"
 
-#include <deque>
 #include <mutex>
 
 namespace bench
 {
 namespace
 {
-enum class Deed
-{
-    None,
-    Lose,
-    Double,
-    Swap,
-    Tear,
-};
-
-template <typename T, Deed Does>
-class Cheat
+template <typename T, Fault fault>
+class Faulty
 {
 public:
     using Element = T;
-    using Producer = Cheat&;
-    using Consumer = Cheat&;
+    using Producer = Faulty&;
+    using Consumer = Faulty&;
 
-    explicit Cheat (const Place& place)
+    explicit Faulty (const Place& place)
     : _capacity (place.capacity)
     {
     }
@@ -38,65 +29,47 @@ public:
         {
             return false;
         }
-        _elements.push_back (element);
+        _elements.push (element, true);
         return true;
     }
 
     bool pop (T& element)
     {
         const std::lock_guard<std::mutex> lock (_mutex);
-        if (_elements.empty ())
+        if (_elements.size () == 0)
         {
             return false;
         }
-        const bool now = ++_pops % 1000 == 0 && _elements.size () > 1;
-        if (now && Does == Deed::Lose)
-        {
-            _elements.pop_front ();
-        }
-        if (now && Does == Deed::Swap)
-        {
-            std::swap (_elements[0], _elements[1]);
-        }
-        element = _elements.front ();
-        if (now && Does == Deed::Tear)
-        {
-            element.words[sizeof (T) / 8 - 1] ^= 1;
-        }
-        if (!now || Does != Deed::Double)
-        {
-            _elements.pop_front ();
-        }
+        element = _elements.pop ();
         return true;
     }
 
 private:
     const uint64_t _capacity;
     std::mutex _mutex;
-    std::deque<T> _elements;
-    uint64_t _pops = 0;
+    harness::FaultyElements<T, fault> _elements;
 };
 
 template <typename T>
-using Honest = Cheat<T, Deed::None>;
+using Sound = Faulty<T, Fault::None>;
 template <typename T>
-using Loses = Cheat<T, Deed::Lose>;
+using Loses = Faulty<T, Fault::Lost>;
 template <typename T>
-using Doubles = Cheat<T, Deed::Double>;
+using Doubles = Faulty<T, Fault::Doubled>;
 template <typename T>
-using Swaps = Cheat<T, Deed::Swap>;
+using Swaps = Faulty<T, Fault::Disorder>;
 template <typename T>
-using Tears = Cheat<T, Deed::Tear>;
+using Alters = Faulty<T, Fault::Corrupted>;
 }  // namespace
 
-void addCheats (Contenders& contenders)
+void addFaulty (Contenders& contenders)
 {
     const auto kinds = {Kind::Spsc, Kind::Mpsc, Kind::Mpmc};
-    add<Honest> (contenders, {"cheat that does not", Group::Baseline}, kinds);
-    add<Loses> (contenders, {"cheat that loses", Group::Peer}, kinds);
-    add<Doubles> (contenders, {"cheat that doubles", Group::Peer}, kinds);
-    add<Swaps> (contenders, {"cheat that swaps", Group::Peer}, kinds);
-    add<Tears> (contenders, {"cheat that tears", Group::Peer}, kinds);
+    add<Sound> (contenders, {"faulty: never", Group::Baseline}, kinds);
+    add<Loses> (contenders, {"faulty: loses", Group::Peer}, kinds);
+    add<Doubles> (contenders, {"faulty: doubles", Group::Peer}, kinds);
+    add<Swaps> (contenders, {"faulty: swaps", Group::Peer}, kinds);
+    add<Alters> (contenders, {"faulty: alters", Group::Peer}, kinds);
 }
 
 }  // namespace bench

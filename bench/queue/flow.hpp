@@ -4,6 +4,7 @@
 #define BENCH_QUEUE_FLOW_HPP
 
 #include "element.hpp"
+#include "harness/clock.hpp"
 #include "workers.hpp"
 
 #include <algorithm>
@@ -159,17 +160,17 @@ private:
     void drain (Wait& wait)
     {
         constexpr double patience = 0.1;
-        double last = secondsNow ();
+        double last = harness::secondsNow ();
         for (;;)
         {
             if (step<true> () != 0)
             {
-                last = secondsNow ();
+                last = harness::secondsNow ();
                 continue;
             }
             wait.failed ();
             const bool all = _control.producersDone.load (std::memory_order_acquire) == _control.producers;
-            if (all && (_control.allPopped () >= _control.allPushed () || secondsNow () - last > patience))
+            if (all && (_control.allPopped () >= _control.allPushed () || harness::secondsNow () - last > patience))
             {
                 return;
             }

@@ -14,7 +14,7 @@ import statistics
 import sys
 import time
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "common"))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "harness"))
 import artifacts  # noqa: E402
 
 CALLS, ROUNDS = 2000, 9

@@ -37,7 +37,7 @@ void measureFlow (const Order& order, Sample* sample)
 
 /// Polls without a pause: no wait is longer than one poll.
 template <typename Q>
-void tripBy (Q& there, Q& back, Control& control, unsigned worker)
+void roundtripBy (Q& there, Q& back, Control& control, unsigned worker)
 {
     using T = typename Q::Element;
     typename Q::Producer producer (worker == 0 ? there : back);
@@ -84,7 +84,7 @@ void tripBy (Q& there, Q& back, Control& control, unsigned worker)
 }
 
 template <typename Q>
-void measureTrip (const Order& order, Sample* sample)
+void measureRoundtrip (const Order& order, Sample* sample)
 {
     const Place there {order.row.capacity, order.name + std::string ("-there")};
     const Place back {order.row.capacity, order.name + std::string ("-back")};
@@ -94,7 +94,7 @@ void measureTrip (const Order& order, Sample* sample)
         common[0] = std::make_unique<Q> (there);
         common[1] = std::make_unique<Q> (back);
     }
-    runTrip (
+    runRoundtrip (
         order,
         [&] (Control& control, unsigned worker) {
             std::unique_ptr<Q> own[2];
@@ -104,7 +104,7 @@ void measureTrip (const Order& order, Sample* sample)
                 own[1] = std::make_unique<Q> (back);
             }
             const auto& queues = order.row.processes ? own : common;
-            tripBy<Q> (*queues[0], *queues[1], control, worker);
+            roundtripBy<Q> (*queues[0], *queues[1], control, worker);
         },
         sample);
 }
@@ -170,7 +170,7 @@ void addOne (Contenders& contenders, const Entry& entry, Kind kind)
     contender.batch = HasBatch<Q>::value;
     contender.processes = entry.processes;
     contender.flow = measureFlow<Q>;
-    contender.trip = measureTrip<Q>;
+    contender.roundtrip = measureRoundtrip<Q>;
     contender.alone = measureAlone<Q>;
     contenders.push_back (contender);
 }

@@ -9,7 +9,7 @@ import pathlib
 import statistics
 import sys
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "common"))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "harness"))
 import artifacts  # noqa: E402
 from tables import (C_ABI, Figures, costs, full_lines, honest, number, python_lines, spread,  # noqa: E402
                     table)
@@ -174,8 +174,8 @@ def draw(folder, data):
         first = results[0]
         group = [f"{first['bytes']} B by {first['batch']}", drawn(results), distance]
         if first["shape"] == "flow" and first["producers"] <= 2:
-            crew = f"{first['kind']} {first['producers']}P{first['consumers']}C"
-            flows.setdefault(f"{crew}, M/s, cores {distance}", []).append(group)
+            workers = f"{first['kind']} {first['producers']}P{first['consumers']}C"
+            flows.setdefault(f"{workers}, M/s, cores {distance}", []).append(group)
         elif first["shape"] in latencies and first["batch"] == 1:
             latencies[first["shape"]].append([f"{first['kind']} {first['bytes']} B", *group[1:]])
     figure, grid = plot.subplots(max(1, len(flows)), 1, figsize=(10, 2.6 * max(1, len(flows)) + 1), squeeze=False)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "ranking.hpp"
 
-#include "figure.hpp"
+#include "harness/figure.hpp"
 
 #include <cmath>
 
@@ -49,7 +49,7 @@ Bar barOf (const Row& row, Distance distance)
     {
         case Shape::Flow:
             return flowBar (row, distance);
-        case Shape::Trip:
+        case Shape::Roundtrip:
             return {row.kind == Kind::Spsc && !row.processes && distance != Sibling ? 1.0 : 0, 0};
         case Shape::Alone:
             return {1, 0};
@@ -89,12 +89,12 @@ Standing standingOf (const Result& ours, const Result* best, Distance distance)
     const Bar bar = barOf (ours.row, distance);
     standing.bar = bar.bar;
     standing.goal = bar.goal;
-    if (ours.row.shape == Shape::Trip && ours.row.kind == Kind::Spsc && ours.row.bytes == 8 && !ours.row.processes)
+    if (ours.row.shape == Shape::Roundtrip && ours.row.kind == Kind::Spsc && ours.row.bytes == 8 && !ours.row.processes)
     {
         // Compared with the cache line itself: at most 1.1 times its time.
         standing.best = nullptr;
         standing.bar = bar.bar == 0 ? 0 : 1 / 1.1;
-        standing.ratio = median (ours.lines[distance]) / ours.median (distance);
+        standing.ratio = harness::median (ours.lines[distance]) / ours.median (distance);
         return standing;
     }
     const double ratio = ours.median (distance) / best->median (distance);

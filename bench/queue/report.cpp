@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "report.hpp"
 
-#include "figure.hpp"
+#include "harness/figure.hpp"
+#include "harness/report.hpp"
 
-#include <cmath>
 #include <cstdio>
 
 namespace bench
@@ -12,16 +12,9 @@ namespace
 {
 using Json = nlohmann::ordered_json;
 
-std::string format (const char* pattern, double value)
-{
-    char text[40];
-    std::snprintf (text, sizeof (text), pattern, value);
-    return text;
-}
-
 std::string valueText (double value)
 {
-    return format (value < 10 ? "%.2f" : value < 100 ? "%.1f" : "%.0f", value);
+    return harness::format (value < 10 ? "%.2f" : value < 100 ? "%.1f" : "%.0f", value);
 }
 
 std::string cell (const Result& result, Distance distance)
@@ -30,7 +23,7 @@ std::string cell (const Result& result, Distance distance)
     {
         return "-";
     }
-    return valueText (result.median (distance)) + format (" ±%.0f%%", result.spread (distance) * 100) + " ("
+    return valueText (result.median (distance)) + harness::format (" ±%.0f%%", result.spread (distance) * 100) + " ("
            + std::to_string (result.values[distance].size ()) + ")";
 }
 
@@ -62,21 +55,56 @@ void printTable (const Table& table)
     }
 }
 
-double thousandth (double value)
+const char* shapeName (Shape shape)
 {
-    return std::round (value * 1000) / 1000;
+    switch (shape)
+    {
+        case Shape::Flow:
+            return "flow";
+        case Shape::Roundtrip:
+            return "trip";  // as in all recorded data
+        case Shape::Alone:
+            return "alone";
+        case Shape::Wake:
+            break;
+    }
+    return "wake";
+}
+
+Json resultJson (const Result& result)
+{
+    Json json;
+    const Row& row = result.row;
+    json["row"] = row.name ();
+    json["contender"] = result.contender->name;
+    json["group"] = groupName (result.contender->group);
+    json["kind"] = kindName (row.kind);
+    json["shape"] = shapeName (row.shape);
+    json["producers"] = row.producers;
+    json["consumers"] = row.consumers;
+    json["bytes"] = row.bytes;
+    json["batch"] = row.batch;
+    json["capacity"] = row.capacity;
+    json["processes"] = row.processes;
+    json["unit"] = row.isRate () ? "M/s" : "ns";
+    json["fault"] = result.fault == Fault::None ? Json () : Json (faultName (result.fault));
+    json["error"] = result.error.empty () ? Json () : Json (result.error);
+    json["unsettled"] = result.unsettled;
+    for (Distance distance : {Sibling, Near, Far})
+    {
+        if (!result.values[distance].empty ())
+        {
+            json[distanceName (distance)] = harness::figureJson (result.values[distance]);
+            json[distanceName (distance)]["line_ns"] = harness::thousandth (harness::median (result.lines[distance]));
+        }
+    }
+    return json;
 }
 }  // namespace
 
 void print (const std::vector<Table>& tables)
 {
-    for (const Table& table : tables)
-    {
-        if (!table.empty ())
-        {
-            printTable (table);
-        }
-    }
+    harness::printTables (tables, printTable);
 }
 
 Json planJson (const Plan& plan)
@@ -97,43 +125,7 @@ Json planJson (const Plan& plan)
 
 Json resultsJson (const std::vector<Table>& tables)
 {
-    Json list = Json::array ();
-    for (const Table& table : tables)
-    {
-        for (const Result& result : table)
-        {
-            Json json;
-            const Row& row = result.row;
-            json["row"] = row.name ();
-            json["contender"] = result.contender->name;
-            json["group"] = groupName (result.contender->group);
-            json["kind"] = kindName (row.kind);
-            json["shape"] = row.shape == Shape::Flow    ? "flow"
-                            : row.shape == Shape::Trip  ? "trip"
-                            : row.shape == Shape::Alone ? "alone"
-                                                        : "wake";
-            json["producers"] = row.producers;
-            json["consumers"] = row.consumers;
-            json["bytes"] = row.bytes;
-            json["batch"] = row.batch;
-            json["capacity"] = row.capacity;
-            json["processes"] = row.processes;
-            json["unit"] = row.isRate () ? "M/s" : "ns";
-            json["fault"] = result.fault == Fault::None ? Json () : Json (faultName (result.fault));
-            json["error"] = result.error.empty () ? Json () : Json (result.error);
-            json["unsettled"] = result.unsettled;
-            for (Distance distance : {Sibling, Near, Far})
-            {
-                if (!result.values[distance].empty ())
-                {
-                    json[distanceName (distance)] = figureJson (result.values[distance]);
-                    json[distanceName (distance)]["line_ns"] = thousandth (median (result.lines[distance]));
-                }
-            }
-            list.push_back (json);
-        }
-    }
-    return list;
+    return harness::resultsJson (tables, resultJson);
 }
 
 Json standingsJson (const std::vector<Table>& tables)
@@ -148,8 +140,8 @@ Json standingsJson (const std::vector<Table>& tables)
             json["contender"] = standing.ours->contender->name;
             json["distance"] = distanceName (standing.distance);
             json["best"] = standing.best != nullptr ? Json (standing.best->contender->name) : Json ();
-            json["ratio"] = thousandth (standing.ratio);
-            json["bar"] = standing.bar == 0 ? Json () : Json (thousandth (standing.bar));
+            json["ratio"] = harness::thousandth (standing.ratio);
+            json["bar"] = standing.bar == 0 ? Json () : Json (harness::thousandth (standing.bar));
             json["goal"] = standing.goal == 0 ? Json () : Json (standing.goal);
             json["verdict"] = standing.verdict ();
             list.push_back (json);

@@ -5,18 +5,18 @@ namespace bench
 {
 namespace
 {
-struct Crew
+struct Workers
 {
     Kind kind;
     uint32_t producers;
     uint32_t consumers;
 };
 
-constexpr Crew crews[] = {
+constexpr Workers workerCounts[] = {
     {Kind::Spsc, 1, 1}, {Kind::Mpsc, 2, 1}, {Kind::Mpsc, 4, 1}, {Kind::Mpmc, 2, 2}, {Kind::Mpmc, 4, 4}};
 constexpr Kind kinds[] = {Kind::Spsc, Kind::Mpsc, Kind::Mpmc};
 
-void addFlows (std::vector<Row>& rows, const Crew& crew, bool processes)
+void addFlows (std::vector<Row>& rows, const Workers& workers, bool processes)
 {
     for (uint32_t bytes : {8U, 64U, 1024U})
     {
@@ -26,10 +26,10 @@ void addFlows (std::vector<Row>& rows, const Crew& crew, bool processes)
             {
                 // Only the simplest queue has 64 MiB of ring; processes are compared with threads in some rows.
                 const bool huge = bytes * capacity > (1U << 25);
-                if (processes ? bytes <= 64 && capacity == 1024 : !huge || crew.kind == Kind::Spsc)
+                if (processes ? bytes <= 64 && capacity == 1024 : !huge || workers.kind == Kind::Spsc)
                 {
-                    rows.push_back (
-                        {Shape::Flow, crew.kind, crew.producers, crew.consumers, bytes, batch, capacity, processes});
+                    rows.push_back ({Shape::Flow, workers.kind, workers.producers, workers.consumers, bytes, batch,
+                                     capacity, processes});
                 }
             }
         }
@@ -42,11 +42,6 @@ std::string capacityText (uint64_t capacity)
 }
 }  // namespace
 
-const char* kindName (Kind kind)
-{
-    return kind == Kind::Spsc ? "spsc" : kind == Kind::Mpsc ? "mpsc" : "mpmc";
-}
-
 std::string Row::name () const
 {
     const std::string element = std::to_string (bytes) + "B ";
@@ -55,7 +50,7 @@ std::string Row::name () const
     {
         case Shape::Flow:
             break;
-        case Shape::Trip:
+        case Shape::Roundtrip:
             return std::string (kindName (kind)) + " trip " + element + capacityText (capacity) + tail
                    + (processes ? " processes" : "");
         case Shape::Alone:
@@ -70,15 +65,15 @@ std::string Row::name () const
 std::vector<Row> allRows ()
 {
     std::vector<Row> rows;
-    for (const Crew& crew : crews)
+    for (const Workers& workers : workerCounts)
     {
-        addFlows (rows, crew, false);
+        addFlows (rows, workers, false);
     }
     for (Kind kind : kinds)
     {
         for (uint32_t bytes : {8U, 64U})
         {
-            rows.push_back ({Shape::Trip, kind, 1, 1, bytes, 1, 1024, false});
+            rows.push_back ({Shape::Roundtrip, kind, 1, 1, bytes, 1, 1024, false});
         }
     }
     for (Kind kind : kinds)
@@ -95,11 +90,11 @@ std::vector<Row> allRows ()
     {
         rows.push_back ({Shape::Wake, kind, 1, 1, 8, 1, 1024, false});
     }
-    for (const Crew& crew : {crews[0], crews[1], crews[3]})
+    for (const Workers& workers : {workerCounts[0], workerCounts[1], workerCounts[3]})
     {
-        addFlows (rows, crew, true);
+        addFlows (rows, workers, true);
     }
-    rows.push_back ({Shape::Trip, Kind::Spsc, 1, 1, 8, 1, 1024, true});
+    rows.push_back ({Shape::Roundtrip, Kind::Spsc, 1, 1, 8, 1, 1024, true});
     return rows;
 }
 

@@ -3,25 +3,23 @@
 #ifndef BENCH_QUEUE_ROW_HPP
 #define BENCH_QUEUE_ROW_HPP
 
+#include "harness/kind.hpp"
+
 #include <cstdint>
 #include <string>
 #include <vector>
 
 namespace bench
 {
-enum class Kind : uint32_t
-{
-    Spsc,
-    Mpsc,
-    Mpmc,
-};
+using harness::Kind;
+using harness::kindName;
 
 enum class Shape : uint32_t
 {
-    Flow,   // elements per second through one queue
-    Trip,   // a round trip over two queues, one element at a time
-    Alone,  // push and pop by one thread
-    Wake,   // until a sleeping consumer has the element
+    Flow,       // elements per second through one queue
+    Roundtrip,  // "trip" in names; over two queues, one element at a time
+    Alone,      // push and pop by one thread
+    Wake,       // until a sleeping consumer has the element
 };
 
 struct Row
@@ -47,8 +45,6 @@ struct Row
 
 constexpr uint32_t batchMost = 32;
 constexpr uint32_t workersMost = 8;
-
-const char* kindName (Kind kind);
 
 /// All rows, in the order of the tables.
 std::vector<Row> allRows ();

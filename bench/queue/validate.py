@@ -5,27 +5,27 @@
 import json
 import os
 import pathlib
-import subprocess
 import sys
 import tempfile
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "common"))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "harness"))
 import artifacts  # noqa: E402
+from validation import names, run  # noqa: E402
 
 ROUNDS = 2
 ROWS = "1P1C (8|64)B 1Ki by (1|32)( processes)?$|2P2C 64B 1Ki by 1$|trip 8B|alone 8B|spsc wake"
-CHEATS = {"cheat that loses": {"lost elements"}, "cheat that doubles": {"doubled elements"},
-          "cheat that swaps": {"broke the order of a producer"},
-          "cheat that tears": {"corrupted elements", "broke the order of a producer"}}
+FAULTY = {"faulty: loses": {"lost elements"}, "faulty: doubles": {"doubled elements"},
+          "faulty: swaps": {"broke the order of a producer"},
+          "faulty: alters": {"corrupted elements", "broke the order of a producer"}}
 
 
 def complaints_about(result):
     where = f"{result['contender']}, {result['row']}"
-    honest = result["contender"] not in CHEATS
+    sound = result["contender"] not in FAULTY
     if result["error"] is not None:
         yield f"{where}: {result['error']}"
-    elif result["shape"] == "flow" and not honest:
-        if result["fault"] not in CHEATS[result["contender"]]:
+    elif result["shape"] == "flow" and not sound:
+        if result["fault"] not in FAULTY[result["contender"]]:
             yield f"{where}: {result['fault']}"
     elif result["fault"] is not None and result["group"] != "peer":
         yield f"{where}: {result['fault']}"
@@ -64,19 +64,8 @@ def complaints(data):
     seen = {(r["contender"], r["shape"]) for r in data["results"]}
     for name in ("LocalMem", "ShmMem", "baseline"):
         yield from (f"missing: {name}, {shape}" for shape in ("flow", "trip", "alone") if (name, shape) not in seen)
-    yield from (f"missing: {name}" for name in (*CHEATS, "limit: a bare stream", "eventfd")
+    yield from (f"missing: {name}" for name in (*FAULTY, "limit: a bare stream", "eventfd")
                 if name not in {contender for contender, _ in seen})
-
-
-def names():
-    return {entry for entry in os.listdir("/dev/shm") if entry.startswith("joinmem-bench.")}
-
-
-def run(*command):
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        sys.exit(f"{command[0]} ended with {done.returncode}\n{done.stdout}{done.stderr}")
-    return done.stdout
 
 
 def main(bench, page):
@@ -86,7 +75,7 @@ def main(bench, page):
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         before = names()
-        text = run(bench, "--rounds", str(ROUNDS), "--seconds", "0.02", "--only", ROWS, "--cheats", "--tries", "1",
+        text = run(bench, "--rounds", str(ROUNDS), "--seconds", "0.02", "--only", ROWS, "--faulty", "--tries", "1",
                    "--others", "1", "--drift", "100", "--commit", "none", "--json", folder / "queue.json")
         data = json.loads((folder / "queue.json").read_text())
         artifacts.pack(folder / "queue.json")

@@ -2,12 +2,13 @@
 // Waking by kernel primitives: an eventfd, a pipe, a condition variable, a bare futex. One element at a time.
 #include "wake.hpp"
 
-#include "figure.hpp"
+#include "harness/clock.hpp"
+#include "harness/cpus.hpp"
+#include "harness/figure.hpp"
 
 #include <cerrno>
 #include <climits>
 #include <condition_variable>
-#include <ctime>
 #include <linux/futex.h>
 #include <mutex>
 #include <sys/eventfd.h>
@@ -170,11 +171,11 @@ void runWake (const Order& order, const std::function<void (uint64_t)>& push, co
     std::atomic<std::size_t> done {0};
     std::atomic<bool> wrong {false};
     std::thread consumer ([&] {
-        pin (order.cpus[1]);
+        harness::pinTo (order.cpus[1]);
         for (std::size_t i = 0; i < times; ++i)
         {
             const uint64_t value = await ();
-            awake[i] = secondsNow ();
+            awake[i] = harness::secondsNow ();
             if (value != firstOf (0) + i)
             {
                 wrong.store (true);
@@ -182,31 +183,29 @@ void runWake (const Order& order, const std::function<void (uint64_t)>& push, co
             done.store (i + 1, std::memory_order_release);
         }
     });
-    pin (order.cpus[0]);
-    timespec used {};
-    ::clock_gettime (CLOCK_THREAD_CPUTIME_ID, &used);
-    const double usedBefore = static_cast<double> (used.tv_sec) + static_cast<double> (used.tv_nsec) * 1e-9;
-    const double start = secondsNow ();
+    harness::pinTo (order.cpus[0]);
+    const double usedBefore = harness::secondsOf (CLOCK_THREAD_CPUTIME_ID);
+    const double start = harness::secondsNow ();
     for (std::size_t i = 0; i < times; ++i)
     {
         while (done.load (std::memory_order_acquire) != i)
         {
         }
-        for (const double from = secondsNow (); secondsNow () < from + pauseBetween;)
+        for (const double from = harness::secondsNow (); harness::secondsNow () < from + pauseBetween;)
         {
         }
-        pushed[i] = secondsNow ();
+        pushed[i] = harness::secondsNow ();
         push (firstOf (0) + i);
     }
-    const double time = secondsNow () - start;
-    ::clock_gettime (CLOCK_THREAD_CPUTIME_ID, &used);
+    const double time = harness::secondsNow () - start;
+    const double used = harness::secondsOf (CLOCK_THREAD_CPUTIME_ID) - usedBefore;
     consumer.join ();
     for (std::size_t i = 0; i < times; ++i)
     {
         awake[i] -= pushed[i];
     }
-    sample->value = median (awake) * 1e9;
-    sample->own = (static_cast<double> (used.tv_sec) + static_cast<double> (used.tv_nsec) * 1e-9 - usedBefore) / time;
+    sample->value = harness::median (awake) * 1e9;
+    sample->own = used / time;
     sample->fault = wrong.load () ? Fault::Corrupted : Fault::None;
 }
 

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
-/// Threads or processes that push and pop, the memory they share, and the phases that control them.
+/// What the threads or processes that push and pop share, and the phases that control them. Unlike those of
+/// blocking/workers.hpp they poll, check the order before and after the time that counts, and count no system calls.
 #ifndef BENCH_QUEUE_WORKERS_HPP
 #define BENCH_QUEUE_WORKERS_HPP
 
 #include "contender.hpp"
+#include "harness/pause.hpp"
 
 #include <atomic>
 #include <functional>
@@ -41,12 +43,6 @@ struct Control
     uint64_t allPopped () const;
 };
 
-double secondsNow ();
-void pin (unsigned cpu);
-
-/// The time of a cache line between two processors and back, in nanoseconds.
-double distance (const unsigned (&cpus)[2]);
-
 /// Called after a failed attempt. With more threads than processors a waiter must let others run.
 class Wait
 {
@@ -58,9 +54,7 @@ public:
 
     void failed () noexcept
     {
-#if defined(__x86_64__)
-        __builtin_ia32_pause ();
-#endif
+        harness::cpuPause ();
         if (++_failures >= _yieldAfter)
         {
             ::sched_yield ();
@@ -78,21 +72,21 @@ private:
     uint32_t _failures = 0;
 };
 
-struct Pace
+struct Rate
 {
-    double rate = 0;  // counted by the consumers, per second
-    double own = 0;   // the workers' share of the two processors
+    double perSecond = 0;  // counted by the consumers, per second
+    double own = 0;        // the workers' share of the two processors
 };
 
 /// Starts the workers (0 to producers - 1 push, the others pop) and takes them through the phases. Producer i runs on
 /// the first processor if i is even, consumer i on the other.
-Pace runPhases (const Order& order, Control& control, const std::function<void (unsigned worker)>& work);
+Rate runPhases (const Order& order, Control& control, const std::function<void (unsigned worker)>& work);
 
 /// Runs the phases and judges what came out.
 void runFlow (const Order& order, const std::function<void (Control&, unsigned worker)>& work, Sample* sample);
 
-/// Runs two workers that count trips.
-void runTrip (const Order& order, const std::function<void (Control&, unsigned worker)>& work, Sample* sample);
+/// Runs two workers that count round trips.
+void runRoundtrip (const Order& order, const std::function<void (Control&, unsigned worker)>& work, Sample* sample);
 
 /// Times batches of `work (rounds)` by this thread, pinned. @return nanoseconds of processor time per round
 double runAlone (const Order& order, const std::function<void (uint64_t rounds)>& work, double* own);

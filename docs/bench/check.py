@@ -3,7 +3,7 @@
 """Checks that the pages and plots of docs/bench have the figures of their data: check.py ROOT
 
 Each page is what its program writes from NAME.json.gz; each plot names the data that it was drawn from; each packed file has
-the header that bench/common/artifacts.py writes, without a time and a file name.
+the header that bench/harness/artifacts.py writes, without a time and a file name.
 """
 import copy
 import gzip
@@ -14,7 +14,7 @@ import sys
 sys.dont_write_bytecode = True
 root = pathlib.Path(sys.argv[1])
 bench, docs = root / "bench", root / "docs" / "bench"
-sys.path[:0] = [str(bench / folder) for folder in ("common", "queue", "queue/blocking")]
+sys.path[:0] = [str(bench / folder) for folder in ("harness", "queue", "queue/blocking")]
 import artifacts  # noqa: E402
 
 
@@ -49,7 +49,7 @@ def plot_differences(plots, origins):
 def packing_differences(packed):
     for name, content in packed.items():
         if artifacts.packed(artifacts.unpacked(docs / name))[:10] != content[:10]:
-            yield f"{name} is not packed by bench/common/artifacts.py"
+            yield f"{name} is not packed by bench/harness/artifacts.py"
 
 
 def planted(pages, data, plots, origins):

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/// What a worker needs: the queue, and a check of what arrives.
+/// What a worker needs: the queue, and a check of what arrives. Unlike the check of ../flow.hpp it sees every element.
 #ifndef BENCH_QUEUE_BLOCKING_ARRIVALS_HPP
 #define BENCH_QUEUE_BLOCKING_ARRIVALS_HPP
 

@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: MIT
+// Of the samples of a round, the one that others disturbed least is kept: unlike in bench-queue, where the distance of
+// the CPUs decides, since here many threads sleep and are not pinned.
 #include "comparison.hpp"
 
-#include "../workers.hpp"
-#include "child.hpp"
-#include "figure.hpp"
-#include "machine.hpp"
+#include "harness/child.hpp"
+#include "harness/figure.hpp"
+#include "harness/machine.hpp"
+#include "harness/recorded_distance.hpp"
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <cstring>
 #include <mqueue.h>
-#include <numeric>
-#include <random>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -36,12 +35,12 @@ void runTask (void* with, void* result)
     Sample& sample = *static_cast<Sample*> (result);
     sample = Sample ();
     ::alarm (patience);
-    const double before = distance (task.order.cpus);
-    const Others others;
+    const double before = harness::recordedDistance (task.order.cpus);
+    const harness::Others others;
     task.contender->run (*task.contender, task.order, &sample);
     sample.others = others.programs ();
     sample.before = before;
-    sample.after = distance (task.order.cpus);
+    sample.after = harness::recordedDistance (task.order.cpus);
 }
 
 void removeNames (const std::string& name)
@@ -65,7 +64,7 @@ void runOnce (Result* result, const Plan& plan)
     for (unsigned i = 0; i < plan.tries; ++i)
     {
         Sample sample;
-        result->error = inChild (runTask, &task, &sample, sizeof (sample));
+        result->error = harness::inChild (runTask, &task, &sample, sizeof (sample));
         removeNames (plan.segment);
         result->fault = sample.fault;
         if (!result->error.empty () || sample.fault != Fault::None)
@@ -80,22 +79,6 @@ void runOnce (Result* result, const Plan& plan)
     }
     result->disturbed += best.others > plan.others ? 1 : 0;
     result->samples.push_back (best);
-}
-
-Table tableOf (const Contenders& contenders, const Row& row)
-{
-    Table table;
-    for (const Contender& contender : contenders)
-    {
-        if (contender.does (row))
-        {
-            Result result;
-            result.row = row;
-            result.contender = &contender;
-            table.push_back (result);
-        }
-    }
-    return table;
 }
 }  // namespace
 
@@ -116,47 +99,21 @@ std::vector<double> Result::figures (double (*of) (const Sample&)) const
 double Result::median (double (*of) (const Sample&)) const
 {
     const std::vector<double> values = figures (of);
-    return values.empty () ? unknown : bench::median (values);
+    return values.empty () ? unknown : harness::median (values);
 }
 
 double Result::spread () const
 {
     const std::vector<double> values = figures ([] (const Sample& sample) { return sample.value; });
-    const double middle = bench::median (values);
-    return middle == 0 ? 0 : (quantile (values, 0.75) - quantile (values, 0.25)) / 2 / std::fabs (middle);
+    const double middle = harness::median (values);
+    return middle == 0 ? 0
+                       : (harness::quantile (values, 0.75) - harness::quantile (values, 0.25)) / 2 / std::fabs (middle);
 }
 
 std::vector<Table> compare (const Contenders& contenders, const std::vector<Row>& rows, const Plan& plan)
 {
-    std::vector<Table> tables;
-    for (const Row& row : rows)
-    {
-        tables.push_back (tableOf (contenders, row));
-    }
-    std::mt19937_64 random (plan.seed);
-    std::vector<std::size_t> order (tables.size ());
-    std::iota (order.begin (), order.end (), std::size_t (0));
-    for (unsigned round = 0; round < plan.rounds; ++round)
-    {
-        std::fprintf (stderr, "round %u of %u\n", round + 1, plan.rounds);
-        std::shuffle (order.begin (), order.end (), random);
-        for (std::size_t at : order)
-        {
-            std::vector<Result*> turn;
-            for (Result& result : tables[at])
-            {
-                turn.push_back (&result);
-            }
-            std::shuffle (turn.begin (), turn.end (), random);
-            for (Result* result : turn)
-            {
-                if (result->fault == Fault::None && result->error.empty ())
-                {
-                    runOnce (result, plan);
-                }
-            }
-        }
-    }
+    std::vector<Table> tables = harness::tablesOf<Result> (contenders, rows);
+    harness::measureTables (tables, plan, [&plan] (Result* result) { runOnce (result, plan); });
     return tables;
 }
 

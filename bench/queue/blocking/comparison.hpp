@@ -4,20 +4,19 @@
 #define BENCH_QUEUE_BLOCKING_COMPARISON_HPP
 
 #include "contender.hpp"
+#include "harness/rounds.hpp"
 
 namespace bench
 {
 namespace blocking
 {
-struct Plan
+struct Plan : harness::BasicPlan
 {
-    unsigned rounds = 5;
-    unsigned tries = 2;  // of a measurement that other programs disturbed
-    double seconds = 0.15;
-    double others = 0.1;  // share of the CPUs that other programs may take meanwhile
-    uint64_t seed = 1;
-    unsigned cpus[2] = {0, 1};
-    std::string segment;  // "/joinmem-bench." and a number
+    Plan ()
+    {
+        tries = 2;
+        others = 0.1;
+    }
 };
 
 /// One contender in one row.

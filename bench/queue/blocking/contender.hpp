@@ -15,6 +15,7 @@
 #ifndef BENCH_QUEUE_BLOCKING_CONTENDER_HPP
 #define BENCH_QUEUE_BLOCKING_CONTENDER_HPP
 
+#include "harness/fault.hpp"
 #include "row.hpp"
 
 #include <limits>
@@ -25,16 +26,8 @@ namespace blocking
 {
 constexpr double unknown = std::numeric_limits<double>::quiet_NaN ();
 
-enum class Fault : uint32_t
-{
-    None,
-    Lost,       // fewer elements arrived than were pushed
-    Doubled,    // more
-    Disorder,   // those of one producer arrived out of order
-    Corrupted,  // the sum differs
-};
-
-const char* faultName (Fault fault);
+using harness::Fault;
+using harness::faultName;
 
 /// How the two sides of our own queues wait.
 enum class Mode : uint32_t
@@ -61,7 +54,7 @@ struct Sample
     double futexWaits = unknown;
     double futexWakes = unknown;
     double yields = unknown;
-    double before = 0;  // ns: a cache line between the two CPUs and back, right before
+    double before = 0;  // ns: a cache line between the two CPUs and back, right before; 0: not known
     double after = 0;
     double others = 0;  // share of the CPUs that other programs took
     Fault fault = Fault::None;
@@ -69,6 +62,11 @@ struct Sample
     double cpu () const
     {
         return producersCpu + consumersCpu;
+    }
+
+    double line () const
+    {
+        return before > 0 && after > 0 ? (before + after) / 2 : unknown;
     }
 };
 

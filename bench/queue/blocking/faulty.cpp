@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Queues with a fault, to show that the checks find it: in no table of record.
+#include "harness/faulty.hpp"
 #include "loops.hpp"
 
 #include <condition_variable>
-#include <deque>
 #include <mutex>
 
 namespace bench
@@ -12,17 +12,7 @@ namespace blocking
 {
 namespace
 {
-enum class Trick
-{
-    Lose,
-    Double,
-    Swap,
-    Alter,
-};
-
-constexpr uint64_t every = 1000;  // elements
-
-template <typename T, Trick trick>
+template <typename T, Fault fault>
 class Faulty
 {
 public:
@@ -43,58 +33,33 @@ public:
     {
         std::unique_lock<std::mutex> lock (_mutex);
         _changed.wait (lock, [this] { return _elements.size () < _capacity; });
-        _elements.push_back (element);
-        if (element.value () != sentinel && ++_count % every == 0)
-        {
-            spoil ();
-        }
+        _elements.push (element, element.value () != sentinel);
         _changed.notify_all ();
     }
 
     void pop (T& element)
     {
         std::unique_lock<std::mutex> lock (_mutex);
-        _changed.wait (lock, [this] { return !_elements.empty (); });
-        element = _elements.front ();
-        _elements.pop_front ();
+        _changed.wait (lock, [this] { return _elements.size () != 0; });
+        element = _elements.pop ();
         _changed.notify_all ();
     }
 
 private:
-    void spoil ()
-    {
-        switch (trick)
-        {
-            case Trick::Lose:
-                _elements.pop_back ();
-                break;
-            case Trick::Double:
-                _elements.push_back (_elements.back ());
-                break;
-            case Trick::Swap:
-                std::swap (_elements.front (), _elements.back ());
-                break;
-            case Trick::Alter:
-                _elements.back ().set (_elements.back ().value () + every);
-                break;
-        }
-    }
-
     std::mutex _mutex;
     std::condition_variable _changed;
-    std::deque<T> _elements;
+    harness::FaultyElements<T, fault> _elements;
     const uint64_t _capacity;
-    uint64_t _count = 0;
 };
 
 template <typename T>
-using Loses = Faulty<T, Trick::Lose>;
+using Loses = Faulty<T, Fault::Lost>;
 template <typename T>
-using Doubles = Faulty<T, Trick::Double>;
+using Doubles = Faulty<T, Fault::Doubled>;
 template <typename T>
-using Swaps = Faulty<T, Trick::Swap>;
+using Swaps = Faulty<T, Fault::Disorder>;
 template <typename T>
-using Alters = Faulty<T, Trick::Alter>;
+using Alters = Faulty<T, Fault::Corrupted>;
 
 bool does (const Row& row)
 {

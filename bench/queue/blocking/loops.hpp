@@ -104,7 +104,7 @@ void produceAtRate (Q& queue, Control& control, const Row& row)
     sharpenSleep ();
     {
         const Participation participation (control, tally);
-        uint64_t next = nowNs () + row.periodNs;
+        uint64_t next = harness::nanosNow () + row.periodNs;
         while (control.phase.load (std::memory_order_relaxed) != Stop)
         {
             const uint64_t now = awaitTime (next, row.periodNs);
@@ -132,7 +132,7 @@ void consumeAtRate (Q& queue, Control& control, std::size_t expected)
         for (;;)
         {
             queue.pop (element);
-            const uint64_t now = nowNs ();
+            const uint64_t now = harness::nanosNow ();
             if (element.value () == sentinel)
             {
                 break;
@@ -193,8 +193,8 @@ void measure (const Setup& where, const Order& order, Sample* sample)
     }
 }
 
-/// Picks the element type. Static: g++ 12 gives these instantiations external linkage, although the adapters are in unnamed
-/// namespaces, so that two adapters of one name would be mixed up.
+/// Picks the element type. Static: g++ 12 gives these instantiations external linkage, although the adapters are in
+/// unnamed namespaces, so that two adapters of one name would be mixed up.
 template <template <typename> class Q>
 static void measureBySize (const Setup& where, const Order& order, Sample* sample)
 {

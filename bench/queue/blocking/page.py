@@ -6,7 +6,7 @@ import math
 import pathlib
 import sys
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "common"))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "harness"))
 import artifacts  # noqa: E402
 from verdicts import OURS, figure, good, reference, rows_of, verdicts  # noqa: E402
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "report.hpp"
 
-#include "figure.hpp"
+#include "harness/figure.hpp"
+#include "harness/report.hpp"
 
 #include <cmath>
 #include <cstdio>
@@ -36,7 +37,7 @@ constexpr Field fields[] = {
     {"futex_waits", [] (const Sample& s) { return s.futexWaits; }},
     {"futex_wakes", [] (const Sample& s) { return s.futexWakes; }},
     {"yields", [] (const Sample& s) { return s.yields; }},
-    {"line_ns", [] (const Sample& s) { return (s.before + s.after) / 2; }},
+    {"line_ns", [] (const Sample& s) { return s.line (); }},
     {"others", [] (const Sample& s) { return s.others; }},
 };
 
@@ -160,7 +161,7 @@ Json resultJson (const Result& result)
     for (const Field& field : fields)
     {
         const std::vector<double> values = result.figures (field.of);
-        json[field.name] = values.empty () || !result.good () ? Json () : figureJson (values);
+        json[field.name] = values.empty () || !result.good () ? Json () : harness::figureJson (values);
         if (json[field.name].is_object () && !isJudged (field.name))
         {
             json[field.name].erase ("q1");
@@ -174,13 +175,7 @@ Json resultJson (const Result& result)
 
 void print (const std::vector<Table>& tables)
 {
-    for (const Table& table : tables)
-    {
-        if (!table.empty ())
-        {
-            printTable (table);
-        }
-    }
+    harness::printTables (tables, printTable);
 }
 
 Json planJson (const Plan& plan)
@@ -197,15 +192,7 @@ Json planJson (const Plan& plan)
 
 Json resultsJson (const std::vector<Table>& tables)
 {
-    Json list = Json::array ();
-    for (const Table& table : tables)
-    {
-        for (const Result& result : table)
-        {
-            list.push_back (resultJson (result));
-        }
-    }
-    return list;
+    return harness::resultsJson (tables, resultJson);
 }
 
 }  // namespace blocking

@@ -20,11 +20,6 @@ constexpr Placement placements[] = {Placement::Free, Placement::OneCpu, Placemen
 constexpr uint32_t largeElement = 64 * 1024;
 constexpr uint64_t us = 1000;
 
-const char* kindName (Kind kind)
-{
-    return kind == Kind::Spsc ? "spsc" : kind == Kind::Mpsc ? "mpsc" : "mpmc";
-}
-
 std::string bytesText (uint32_t bytes)
 {
     return bytes >= 1024 ? std::to_string (bytes / 1024) + "KiB" : std::to_string (bytes) + "B";

@@ -3,6 +3,8 @@
 #ifndef BENCH_QUEUE_BLOCKING_ROW_HPP
 #define BENCH_QUEUE_BLOCKING_ROW_HPP
 
+#include "harness/kind.hpp"
+
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -11,12 +13,8 @@ namespace bench
 {
 namespace blocking
 {
-enum class Kind : uint32_t
-{
-    Spsc,
-    Mpsc,
-    Mpmc,
-};
+using harness::Kind;
+using harness::kindName;
 
 enum class Shape : uint32_t
 {

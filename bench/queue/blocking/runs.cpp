@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "runs.hpp"
 
-#include "figure.hpp"
+#include "harness/clock.hpp"
+#include "harness/figure.hpp"
 
 #include <algorithm>
 #include <memory>
@@ -20,13 +21,13 @@ constexpr uint64_t longestSpin = 50 * 1000;  // ns: shorter periods spin, as a s
 void warmUp (Control& control, const Order& order)
 {
     const double least = order.seconds / 5;
-    const uint64_t end = nowNs () + static_cast<uint64_t> (10 * least * 1e9);
-    sleepFor (pinAfter);
+    const uint64_t end = harness::nanosNow () + static_cast<uint64_t> (10 * least * 1e9);
+    harness::sleepFor (pinAfter);
     pinRunning (order, control);
-    sleepFor (least);
-    while (control.popped () < 2 * order.row.capacity && nowNs () < end)
+    harness::sleepFor (least);
+    while (control.popped () < 2 * order.row.capacity && harness::nanosNow () < end)
     {
-        sleepFor (least / 10);
+        harness::sleepFor (least / 10);
     }
 }
 }  // namespace
@@ -34,15 +35,15 @@ void warmUp (Control& control, const Order& order)
 void runThroughput (const Order& order, Control& control, bool counted, Sample* sample, const Work& work)
 {
     const unsigned count = order.row.producers + order.row.consumers;
-    Workers workers (count, order.row.processes (), work);
+    harness::Workers workers (count, order.row.processes (), work);
     awaitWorkers (control, count);
     control.start ();
     warmUp (control, order);
     const uint64_t before = control.popped ();
-    const uint64_t start = nowNs ();
-    sleepFor (order.seconds);
+    const uint64_t start = harness::nanosNow ();
+    harness::sleepFor (order.seconds);
     const uint64_t after = control.popped ();
-    const uint64_t end = nowNs ();
+    const uint64_t end = harness::nanosNow ();
     control.phase.store (Stop);
     workers.join ();
     sample->value = static_cast<double> (after - before) * 1e3 / static_cast<double> (end - start);
@@ -67,10 +68,10 @@ void runRate (const Order& order, Control& control, bool counted, Sample* sample
     {
         busy = std::make_unique<BusyProcesses> (2, order);
     }
-    Workers workers (2, order.row.processes (), work);
+    harness::Workers workers (2, order.row.processes (), work);
     awaitWorkers (control, 2);
     control.start ();
-    sleepFor (rateSeconds (order));
+    harness::sleepFor (rateSeconds (order));
     control.phase.store (Stop);
     workers.join ();
     const double* const latencies = control.consumer (0).latencies;
@@ -89,12 +90,12 @@ uint64_t awaitTime (uint64_t ns, uint64_t periodNs)
 {
     if (periodNs > longestSpin)
     {
-        sleepUntilNs (ns);
+        harness::sleepUntil (ns);
     }
-    uint64_t now = nowNs ();
+    uint64_t now = harness::nanosNow ();
     while (now < ns)
     {
-        now = nowNs ();
+        now = harness::nanosNow ();
     }
     return now;
 }
@@ -109,9 +110,9 @@ void Latencies::store (Tally& tally)
     const std::size_t skipped = std::min (_count, 5 + _count / 50);  // first sleeps, first page faults
     std::vector<double> kept (_values.begin () + static_cast<std::ptrdiff_t> (skipped),
                               _values.begin () + static_cast<std::ptrdiff_t> (_count));
-    tally.latencies[0] = quantile (kept, 0.5);
-    tally.latencies[1] = quantile (kept, 0.99);
-    tally.latencies[2] = quantile (kept, 0.999);
+    tally.latencies[0] = harness::quantile (kept, 0.5);
+    tally.latencies[1] = harness::quantile (kept, 0.99);
+    tally.latencies[2] = harness::quantile (kept, 0.999);
 }
 
 }  // namespace blocking

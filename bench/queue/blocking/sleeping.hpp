@@ -7,6 +7,7 @@
 #include "waiting.hpp"
 
 #include "../element.hpp"
+#include "harness/clock.hpp"
 
 #include <memory>
 
@@ -24,17 +25,17 @@ void sendTrips (Q& request, Q& reply, Control& control, uint64_t workNs)
         const Participation participation (control, tally);
         for (; control.phase.load (std::memory_order_relaxed) != Stop; ++value)
         {
-            const uint64_t start = nowNs ();
+            const uint64_t start = harness::nanosNow ();
             element.set (value);
             request.push (element);
             reply.pop (element);
-            uint64_t now = nowNs ();
+            uint64_t now = harness::nanosNow ();
             tally.spent += static_cast<double> (now - start);
             tally.sum += value;
             tally.fault |= element.value () != value ? static_cast<uint32_t> (Fault::Corrupted) : 0;
             for (const uint64_t end = now + workNs; now < end;)
             {
-                now = nowNs ();
+                now = harness::nanosNow ();
             }
         }
     }

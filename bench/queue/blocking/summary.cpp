@@ -20,24 +20,6 @@ uint64_t expectedSum (Control& control)
 }
 }  // namespace
 
-const char* faultName (Fault fault)
-{
-    switch (fault)
-    {
-        case Fault::None:
-            return "";
-        case Fault::Lost:
-            return "lost elements";
-        case Fault::Doubled:
-            return "doubled elements";
-        case Fault::Disorder:
-            return "broke the order of a producer";
-        case Fault::Corrupted:
-            break;
-    }
-    return "corrupted elements";
-}
-
 uint64_t Control::popped ()
 {
     uint64_t sum = 0;

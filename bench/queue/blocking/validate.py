@@ -4,14 +4,13 @@
 nothing behind: validate.py BENCH LIBRARY PAGE. The library takes part as its own baseline."""
 
 import json
-import os
 import pathlib
-import subprocess
 import sys
 import tempfile
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "common"))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "harness"))
 import artifacts  # noqa: E402
+from validation import names, run  # noqa: E402
 
 ROUNDS = 2
 ROWS = "spsc 1x1 (8|64)B threads, free|mpmc 2x2 8B processes, free|rate 200us threads, free, idle|roundtrip 2us work, free"
@@ -46,17 +45,6 @@ def counting_complaints(data):
         if result["row"].startswith("rate") and result["contender"] in ("ours", "C ABI", "baseline", "pipe"):
             if result["system_calls"] is None or result["system_calls"]["median"] < 1:
                 yield f"{result['contender']}, {result['row']}: {result['system_calls']} system calls per element"
-
-
-def names():
-    return {entry for entry in os.listdir("/dev/shm") if entry.startswith("joinmem-bench.")}
-
-
-def run(*command):
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        sys.exit(f"{command}: {done.returncode}\n{done.stdout}{done.stderr}")
-    return done.stdout
 
 
 def main(bench, library, page):

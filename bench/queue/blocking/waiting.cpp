@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "waiting.hpp"
 
+#include "harness/clock.hpp"
+
 #include <algorithm>
 #include <cerrno>
 #include <cstddef>
@@ -63,7 +65,7 @@ void fill (const Snapshot& before, const Snapshot& after, double elements, bool 
     }
 }
 
-void end (Control& control, Workers& workers, const Push& push)
+void end (Control& control, harness::Workers& workers, const Push& push)
 {
     for (unsigned i = 0; i < control.consumers; ++i)
     {
@@ -101,7 +103,7 @@ public:
     {
         const double start = cpu ();
         const uint64_t before = _count.load ();
-        sleepFor (seconds);
+        harness::sleepFor (seconds);
         const double end = cpu ();
         return static_cast<double> (_count.load () - before) / (end - start);
     }
@@ -124,21 +126,21 @@ private:
 
 void runSleepers (const Order& order, Control& control, bool counted, Sample* sample, const Work& pop, const Push& push)
 {
-    Workers workers (control.consumers, false, pop);
+    harness::Workers workers (control.consumers, false, pop);
     awaitWorkers (control, control.consumers);
     control.start ();
-    sleepFor (untilAsleep);
+    harness::sleepFor (untilAsleep);
     sharpenSleep ();
     Tally& tally = control.producer (0);
     Snapshot before;
     take (control, &before);
-    const uint64_t start = nowNs ();
+    const uint64_t start = harness::nanosNow ();
     uint64_t pushed = 0;
     uint64_t next = start;
     while (pushed < elementsMost && next < start + static_cast<uint64_t> (secondsMost * 1e9))
     {
-        next = std::max (next + order.row.periodNs, nowNs ());
-        sleepUntilNs (next);
+        next = std::max (next + order.row.periodNs, harness::nanosNow ());
+        harness::sleepUntil (next);
         const uint64_t value = firstElement (0) + pushed;
         push (value);
         tally.sum += value;
@@ -147,7 +149,7 @@ void runSleepers (const Order& order, Control& control, bool counted, Sample* sa
     tally.done.store (pushed);
     while (control.popped () < pushed)
     {
-        sleepFor (1e-3);
+        harness::sleepFor (1e-3);
     }
     Snapshot after;
     take (control, &after);
@@ -161,12 +163,12 @@ void runIdle (const Order& order, Control& control, bool counted, Sample* sample
 {
     const double window = order.seconds * idlePerSecond;
     const Busy busy;
-    sleepFor (window / 10);
+    harness::sleepFor (window / 10);
     const double first = busy.rate (window / 2);
-    Workers workers (control.consumers, false, pop);
+    harness::Workers workers (control.consumers, false, pop);
     awaitWorkers (control, control.consumers);
     control.start ();
-    sleepFor (untilAsleep);
+    harness::sleepFor (untilAsleep);
     Snapshot before;
     take (control, &before);
     before.used.cpu -= busy.cpu ();
@@ -184,10 +186,10 @@ void runIdle (const Order& order, Control& control, bool counted, Sample* sample
 
 void runRoundtrip (const Order& order, Control& control, bool counted, Sample* sample, const Work& work)
 {
-    Workers workers (2, order.row.processes (), work);
+    harness::Workers workers (2, order.row.processes (), work);
     awaitWorkers (control, 2);
     control.start ();
-    sleepFor (order.seconds);
+    harness::sleepFor (order.seconds);
     control.phase.store (Stop);
     workers.join ();
     const double trips = static_cast<double> (control.popped ());

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: MIT
-/// Threads or processes that push and pop, what they share, and what they used.
+/// What the threads or processes that push and pop share, and what they used. Unlike those of ../workers.hpp they
+/// sleep, so each of them measures its own CPU time, switches and system calls.
 #ifndef BENCH_QUEUE_BLOCKING_WORKERS_HPP
 #define BENCH_QUEUE_BLOCKING_WORKERS_HPP
 
 #include "contender.hpp"
 #include "counting.hpp"
+#include "harness/shared_object.hpp"
+#include "harness/workers.hpp"
 
 #include <atomic>
-#include <functional>
-
 #include <sys/types.h>
-#include <thread>
+#include <vector>
 
 namespace bench
 {
@@ -83,7 +84,6 @@ public:
     SharedControl (uint32_t producers, uint32_t consumers);
     SharedControl (const SharedControl&) = delete;
     SharedControl& operator= (const SharedControl&) = delete;
-    ~SharedControl ();
 
     Control& operator* () const
     {
@@ -92,29 +92,11 @@ public:
 
     Control* operator->() const
     {
-        return _control;
+        return &*_control;
     }
 
 private:
-    std::size_t _bytes;
-    Control* _control;
-};
-
-/// Runs work (worker) in that many threads or processes. An exception in a worker ends the measurement.
-class Workers
-{
-public:
-    Workers (unsigned count, bool processes, const std::function<void (unsigned)>& work);
-    Workers (const Workers&) = delete;
-    Workers& operator= (const Workers&) = delete;
-
-    void join ();
-
-private:
-    void fork (unsigned worker, const std::function<void (unsigned)>& work);
-
-    std::vector<std::thread> _threads;
-    std::vector<pid_t> _children;
+    harness::SharedObject<Control> _control;
 };
 
 /// Busy loops of normal priority in processes of their own, one per CPU, until destroyed.
@@ -152,10 +134,6 @@ void pinRunning (const Order& order, const Control& control);
 
 /// Pins the process to one CPU if the row requires it, as taskset does before a program starts.
 void pinProcess (const Order& order);
-
-void sleepFor (double seconds);
-void sleepUntilNs (uint64_t ns);  // CLOCK_MONOTONIC
-uint64_t nowNs ();
 
 /// Waits until all have gathered.
 void awaitWorkers (const Control& control, unsigned workers);

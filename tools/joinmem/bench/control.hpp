@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 // What the two sides of a measurement share with the thread that controls them, in memory that a forked child shares.
+// Unlike bench/queue/workers.hpp it has one producer and one consumer, of our own queues, and reports their errors.
 #ifndef JOINMEM_TOOL_BENCH_CONTROL_HPP
 #define JOINMEM_TOOL_BENCH_CONTROL_HPP
 
+#include "harness/pause.hpp"
 #include "histogram.hpp"
 
 #include <atomic>
@@ -61,16 +63,6 @@ struct Control
     }
 };
 
-/// A spin-wait hint: gives the other hyperthread of the core the execution units.
-inline void relax () noexcept
-{
-#if defined(__x86_64__) || defined(__i386__)
-    __builtin_ia32_pause ();
-#elif defined(__aarch64__)
-    __asm__ volatile("yield");
-#endif
-}
-
 /// What a side does between failed tries. `Pause` is for streams, in which an immediate retry takes the cache line from
 /// the CPU that writes it; round trips retry at once.
 template <bool Pause>
@@ -98,7 +90,7 @@ public:
     {
         if (Pause)
         {
-            relax ();
+            harness::cpuPause ();
         }
         if (++_failures >= _control.yieldAfter)
         {

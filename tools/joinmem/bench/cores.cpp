@@ -2,13 +2,13 @@
 #include "cores.hpp"
 
 #include "../command.hpp"
+#include "harness/cpus.hpp"
+#include "harness/system_files.hpp"
 
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
-#include <fstream>
-#include <sched.h>
 #include <sstream>
 
 namespace tool::bench
@@ -16,14 +16,6 @@ namespace tool::bench
 namespace
 {
 const char* const nodeFolder = "/sys/devices/system/node/";
-
-std::string lineOfFile (const std::string& path)
-{
-    std::ifstream file (path);
-    std::string line;
-    std::getline (file, line);
-    return line;
-}
 
 bool has (const std::vector<unsigned>& numbers, unsigned number)
 {
@@ -64,11 +56,11 @@ std::vector<Node> usableNodes (const std::vector<unsigned>& allowed)
 {
     std::vector<Node> nodes;
     const std::string folder = nodeFolder;
-    for (unsigned number : numbersIn (lineOfFile (folder + "has_memory")))
+    for (unsigned number : numbersIn (harness::lineOf (folder + "has_memory")))
     {
         Node node;
         node.number = static_cast<int> (number);
-        for (unsigned cpu : numbersIn (lineOfFile (folder + "node" + std::to_string (number) + "/cpulist")))
+        for (unsigned cpu : numbersIn (harness::lineOf (folder + "node" + std::to_string (number) + "/cpulist")))
         {
             if (has (allowed, cpu))
             {
@@ -115,60 +107,7 @@ void chooseNodes (Plan& plan, const std::string& asked, const std::vector<unsign
     }
 }
 
-// The text after "key :" in a file of /proc.
-std::string valueOf (const std::string& path, const std::string& key)
-{
-    std::ifstream file (path);
-    for (std::string line; std::getline (file, line);)
-    {
-        const std::size_t colon = line.find (':');
-        if (colon != std::string::npos && line.compare (0, key.size (), key) == 0)
-        {
-            return line.substr (std::min (line.find_first_not_of (" \t", colon + 1), line.size ()));
-        }
-    }
-    return std::string ();
-}
 }  // namespace
-
-std::vector<unsigned> allowedCpus ()
-{
-    std::vector<unsigned> cpus;
-    for (unsigned most = 1024; most <= 1U << 20; most *= 2)
-    {
-        cpu_set_t* const set = CPU_ALLOC (most);
-        const std::size_t bytes = CPU_ALLOC_SIZE (most);
-        const bool read = set != nullptr && ::sched_getaffinity (0, bytes, set) == 0;
-        for (unsigned cpu = 0; read && cpu < most; ++cpu)
-        {
-            if (CPU_ISSET_S (cpu, bytes, set))
-            {
-                cpus.push_back (cpu);
-            }
-        }
-        CPU_FREE (set);
-        if (read || errno != EINVAL)  // EINVAL: the kernel's CPU mask is larger
-        {
-            break;
-        }
-    }
-    return cpus;
-}
-
-int pinTo (unsigned cpu) noexcept
-{
-    cpu_set_t* const set = CPU_ALLOC (cpu + 1);
-    if (set == nullptr)
-    {
-        return ENOMEM;
-    }
-    const std::size_t bytes = CPU_ALLOC_SIZE (cpu + 1);
-    CPU_ZERO_S (bytes, set);
-    CPU_SET_S (cpu, bytes, set);
-    const int error = ::sched_setaffinity (0, bytes, set) == 0 ? 0 : errno;
-    CPU_FREE (set);
-    return error;
-}
 
 std::string listOf (const std::vector<unsigned>& numbers)
 {
@@ -212,9 +151,9 @@ std::vector<unsigned> numbersIn (const std::string& list)
 int nodeOfCpu (unsigned cpu)
 {
     const std::string folder = nodeFolder;
-    for (unsigned node : numbersIn (lineOfFile (folder + "online")))
+    for (unsigned node : numbersIn (harness::lineOf (folder + "online")))
     {
-        if (has (numbersIn (lineOfFile (folder + "node" + std::to_string (node) + "/cpulist")), cpu))
+        if (has (numbersIn (harness::lineOf (folder + "node" + std::to_string (node) + "/cpulist")), cpu))
         {
             return static_cast<int> (node);
         }
@@ -224,7 +163,7 @@ int nodeOfCpu (unsigned cpu)
 
 void chooseCpus (Plan& plan, const std::string& asked)
 {
-    const std::vector<unsigned> allowed = allowedCpus ();
+    const std::vector<unsigned> allowed = harness::allowedCpus ();
     if (allowed.empty ())
     {
         throw Stop (Failed, std::string ("bench: cannot find out which CPUs are allowed: ") + std::strerror (errno));
@@ -241,12 +180,12 @@ void chooseCpus (Plan& plan, const std::string& asked)
 Machine machineHere ()
 {
     Machine machine;
-    machine.kernel = lineOfFile ("/proc/sys/kernel/ostype") + " " + lineOfFile ("/proc/sys/kernel/osrelease");
-    machine.cpu = valueOf ("/proc/cpuinfo", "model name");
-    machine.memory = std::strtoull (valueOf ("/proc/meminfo", "MemTotal").c_str (), nullptr, 10) << 10;
-    machine.cpus = static_cast<unsigned> (numbersIn (lineOfFile ("/sys/devices/system/cpu/online")).size ());
-    machine.nodes = static_cast<unsigned> (numbersIn (lineOfFile (std::string (nodeFolder) + "online")).size ());
-    machine.guest = (valueOf ("/proc/cpuinfo", "flags") + " ").find (" hypervisor ") != std::string::npos;
+    machine.kernel = harness::lineOf ("/proc/sys/kernel/ostype") + " " + harness::lineOf ("/proc/sys/kernel/osrelease");
+    machine.cpu = harness::valueIn ("/proc/cpuinfo", "model name");
+    machine.memory = std::strtoull (harness::valueIn ("/proc/meminfo", "MemTotal").c_str (), nullptr, 10) << 10;
+    machine.cpus = static_cast<unsigned> (numbersIn (harness::lineOf ("/sys/devices/system/cpu/online")).size ());
+    machine.nodes = static_cast<unsigned> (numbersIn (harness::lineOf (std::string (nodeFolder) + "online")).size ());
+    machine.guest = harness::isGuest ();
     return machine;
 }
 

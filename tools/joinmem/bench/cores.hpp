@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The usable CPUs, their nodes and their distance, and a description of the machine.
+// The CPUs and nodes that are measured, and a description of the machine.
 #ifndef JOINMEM_TOOL_BENCH_CORES_HPP
 #define JOINMEM_TOOL_BENCH_CORES_HPP
 
@@ -10,12 +10,6 @@
 
 namespace tool::bench
 {
-/// The numbers of the CPUs that this thread may run on, ascending.
-std::vector<unsigned> allowedCpus ();
-
-/// Pins the calling thread to that CPU. @return 0, or an errno
-int pinTo (unsigned cpu) noexcept;
-
 /// Converts ascending numbers to a list such as "0-3,8", and back. An invalid list has no numbers.
 std::string listOf (const std::vector<unsigned>& numbers);
 std::vector<unsigned> numbersIn (const std::string& list);
@@ -26,13 +20,6 @@ int nodeOfCpu (unsigned cpu);
 /// Sets plan.cpus and plan.nodes. @param asked "A,B", or empty: the lowest and the highest number
 /// @throw Stop the requested CPUs are not available
 void chooseCpus (Plan& plan, const std::string& asked);
-
-/// Nanoseconds for a cache line to go to the other CPU and back, the best of some attempts; 0: other programs used the
-/// CPUs.
-double distanceOf (const Plan& plan);
-
-/// The cost of one clock read, in nanoseconds.
-double clockCost ();
 
 struct Machine
 {

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Throughput: one side pushes as fast as it can, the other pops, one or several elements per call.
+// Unlike bench/queue/flow.hpp it checks every element, and the calls are those of our queues without an adapter.
 #ifndef JOINMEM_TOOL_BENCH_FLOW_HPP
 #define JOINMEM_TOOL_BENCH_FLOW_HPP
 
 #include "control.hpp"
-#include "crew.hpp"
+#include "workers.hpp"
 #include "queues.hpp"
 #include "sample.hpp"
 

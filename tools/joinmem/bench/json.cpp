@@ -2,36 +2,23 @@
 // The JSON document: every figure with its rounds, and the histograms bucket by bucket.
 #include "report.hpp"
 
-#include <cmath>
-
 namespace tool::bench
 {
 namespace
 {
 using Json = nlohmann::ordered_json;
 
-// Rounds to four digits, which is more than the precision of the figures.
-double rounded (double value)
-{
-    if (value == 0)
-    {
-        return 0;
-    }
-    const double scale = std::pow (10.0, 3 - std::floor (std::log10 (std::fabs (value))));
-    return std::round (value * scale) / scale;
-}
-
 Json jsonOfFigure (const Figure& figure)
 {
     Json json;
-    json["median"] = rounded (figure.median ());
-    json["least"] = rounded (figure.least ());
-    json["most"] = rounded (figure.most ());
-    json["half_range"] = rounded (figure.halfRange ());
+    json["median"] = harness::rounded (figure.median ());
+    json["least"] = harness::rounded (figure.least ());
+    json["most"] = harness::rounded (figure.most ());
+    json["half_range"] = harness::rounded (figure.halfRange ());
     json["rounds"] = Json::array ();
     for (double value : figure.rounds)
     {
-        json["rounds"].push_back (rounded (value));
+        json["rounds"].push_back (harness::rounded (value));
     }
     return json;
 }
@@ -40,9 +27,9 @@ Json jsonOfDistances (const Distances& distances)
 {
     Json json;
     const bool known = !distances.all.rounds.empty ();
-    json["median_ns"] = known ? Json (rounded (distances.all.median ())) : Json ();
-    json["least_ns"] = known ? Json (rounded (distances.all.least ())) : Json ();
-    json["most_ns"] = known ? Json (rounded (distances.all.most ())) : Json ();
+    json["median_ns"] = known ? Json (harness::rounded (distances.all.median ())) : Json ();
+    json["least_ns"] = known ? Json (harness::rounded (distances.all.least ())) : Json ();
+    json["most_ns"] = known ? Json (harness::rounded (distances.all.most ())) : Json ();
     json["moved"] = distances.moved;
     return json;
 }
@@ -54,7 +41,7 @@ Json jsonOfThroughput (const Row& row)
     json["bytes"] = row.bytes;
     json["batch"] = row.batch;
     json["million_elements_per_s"] = jsonOfFigure (row.figure);
-    json["gb_per_s"] = rounded (row.figure.median () * row.bytes * 1e-3);
+    json["gb_per_s"] = harness::rounded (row.figure.median () * row.bytes * 1e-3);
     if (waits (row.what))
     {
         json["producer_cpu_ns"] = jsonOfFigure (row.cpu[0]);
@@ -65,13 +52,13 @@ Json jsonOfThroughput (const Row& row)
     return json;
 }
 
-Json jsonOfTrip (const Row& row)
+Json jsonOfRoundtrip (const Row& row)
 {
     Json json;
     json["kind"] = nameOf (row.kind);
     json["bytes"] = row.bytes;
     json["round_trip_ns"] = jsonOfFigure (row.figure);
-    json["one_way_ns"] = rounded (row.figure.median () / 2);
+    json["one_way_ns"] = harness::rounded (row.figure.median () / 2);
     if (waits (row.what))
     {
         json["asking_cpu_ns"] = jsonOfFigure (row.cpu[0]);
@@ -132,7 +119,7 @@ Json jsonOfPlan (const Plan& plan)
     json["seconds"] = plan.seconds;
     json["round_count"] = plan.rounds;
     json["capacity"] = Plan::capacity;
-    json["pace_ns"] = Plan::paceNanos;
+    json["pace_ns"] = Plan::periodNanos;
     return json;
 }
 }  // namespace
@@ -145,8 +132,8 @@ Json jsonOf (const Results& results)
     json.update (jsonOfPlan (results.plan));
     json["machine"] = {{"kernel", machine.kernel}, {"cpu", machine.cpu},       {"cpus", machine.cpus},
                        {"nodes", machine.nodes},   {"memory", machine.memory}, {"virtual_machine", machine.guest}};
-    json["clock_ns"] = rounded (results.clock);
-    json["others_share"] = rounded (results.others);
+    json["clock_ns"] = harness::rounded (results.clock);
+    json["others_share"] = harness::rounded (results.others);
     json["distance"] = jsonOfDistances (results.distances);
     for (const char* list :
          {"throughput", "waiting_throughput", "round_trip", "waiting_round_trip", "latency", "memory"})
@@ -161,11 +148,11 @@ Json jsonOf (const Results& results)
             case What::WaitingThroughput:
                 json[waits (row.what) ? "waiting_throughput" : "throughput"].push_back (jsonOfThroughput (row));
                 break;
-            case What::RoundTrip:
-            case What::WaitingRoundTrip:
-                json[waits (row.what) ? "waiting_round_trip" : "round_trip"].push_back (jsonOfTrip (row));
+            case What::Roundtrip:
+            case What::WaitingRoundtrip:
+                json[waits (row.what) ? "waiting_round_trip" : "round_trip"].push_back (jsonOfRoundtrip (row));
                 break;
-            case What::HalfTrip:
+            case What::HalfRoundtrip:
             case What::Paced:
                 json["latency"].push_back (jsonOfLatency (row));
                 break;

@@ -2,7 +2,7 @@
 #include "memory.hpp"
 
 #include "../command.hpp"
-#include "clock.hpp"
+#include "harness/clock.hpp"
 #include "queues.hpp"
 
 #include <cerrno>
@@ -32,12 +32,12 @@ void touch (void* memory, uint64_t bytes)
 
 double microsSince (uint64_t start)
 {
-    return static_cast<double> (nanosNow () - start) * 1e-3;
+    return static_cast<double> (harness::nanosNow () - start) * 1e-3;
 }
 
 double readyLocal (MemoryRow& row)
 {
-    const uint64_t start = nanosNow ();
+    const uint64_t start = harness::nanosNow ();
     join::LocalMem memory (row.bytes);
     touch (memory.get (), row.bytes);
     const double micros = microsSince (start);
@@ -50,7 +50,7 @@ double readyShared (MemoryRow& row)
     const std::string name = freshName ();
     join::MemOptions options;
     options.openMode = join::OpenMode::CreateOnly;
-    const uint64_t start = nanosNow ();
+    const uint64_t start = harness::nanosNow ();
     join::ShmMem memory (row.bytes, name, options);
     touch (memory.get (), row.bytes);
     const double micros = microsSince (start);
@@ -85,7 +85,7 @@ double timeOr (int error, double micros)
 double plainLocal (uint64_t bytes)
 {
     double micros = 0;
-    const int error = touchMapped (bytes, MAP_PRIVATE | MAP_ANONYMOUS, -1, nanosNow (), &micros);
+    const int error = touchMapped (bytes, MAP_PRIVATE | MAP_ANONYMOUS, -1, harness::nanosNow (), &micros);
     return timeOr (error, micros);
 }
 
@@ -98,7 +98,7 @@ double plainShared (uint64_t bytes)
         throw std::runtime_error ("/dev/shm has less than twice that size free");
     }
     const std::string name = "/" + freshName ();
-    const uint64_t start = nanosNow ();
+    const uint64_t start = harness::nanosNow ();
     const int fd = ::shm_open (name.c_str (), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd == -1)
     {

@@ -16,9 +16,9 @@ enum class Between
 
 struct Plan
 {
-    static constexpr uint64_t capacity = 1024;    // of every queue, in elements
-    static constexpr uint64_t paceNanos = 5'000;  // between two elements of the paced latency
-    static constexpr unsigned batch = 32;         // elements per call of the batch calls
+    static constexpr uint64_t capacity = 1024;      // of every queue, in elements
+    static constexpr uint64_t periodNanos = 5'000;  // between two elements of the paced latency
+    static constexpr unsigned batch = 32;           // elements per call of the batch calls
 
     Between between = Between::Cores;
     unsigned cpus[2] = {0, 0};  // of the producer and the consumer

@@ -45,7 +45,7 @@ struct Axes
 
 bool hasLatencies (const Row& row)
 {
-    return (row.what == What::HalfTrip || row.what == What::Paced) && row.latencies.count () != 0;
+    return (row.what == What::HalfRoundtrip || row.what == What::Paced) && row.latencies.count () != 0;
 }
 
 Axes axesOf (const Results& results)
@@ -119,7 +119,7 @@ void drawRow (Svg& svg, const Axes& axes, const Row& row)
 void drawLegend (Svg& svg)
 {
     double y = plotTop + 10;
-    for (What what : {What::HalfTrip, What::Paced})
+    for (What what : {What::HalfRoundtrip, What::Paced})
     {
         svg.text ({plotRight + 20, y}, what == What::Paced ? "paced, every 5 µs" : "half a round trip", "start");
         for (Kind kind : {Kind::Spsc, Kind::Mpsc, Kind::Mpmc})

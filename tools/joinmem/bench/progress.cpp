@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "progress.hpp"
 
-#include "clock.hpp"
+#include "harness/clock.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -36,7 +36,7 @@ Progress::~Progress ()
 void Progress::expect (std::size_t steps)
 {
     _steps = std::max<std::size_t> (1, steps);
-    _start = nanosNow ();
+    _start = harness::nanosNow ();
 }
 
 void Progress::step (const std::string& label)
@@ -51,7 +51,7 @@ void Progress::step (const std::string& label)
                        + std::to_string (100 * _done / _steps) + " %";
     if (_done != 0)
     {
-        const double spent = static_cast<double> (nanosNow () - _start) * 1e-9;
+        const double spent = static_cast<double> (harness::nanosNow () - _start) * 1e-9;
         const double left = spent / static_cast<double> (_done) * static_cast<double> (_steps - _done);
         line += ", " + std::to_string (std::lround (std::ceil (left))) + " s left";
     }

@@ -3,7 +3,7 @@
 #ifndef JOINMEM_TOOL_BENCH_QUEUES_HPP
 #define JOINMEM_TOOL_BENCH_QUEUES_HPP
 
-#include "clock.hpp"
+#include "harness/clock.hpp"
 #include "plan.hpp"
 
 #include <join/queue.hpp>
@@ -30,7 +30,8 @@ inline const char* nameOf (Kind kind)
     return names[static_cast<unsigned> (kind)];
 }
 
-/// An element with the same number at both ends, so that a torn element is detected.
+/// An element with the same number at both ends, so that a torn element is detected. Unlike that of
+/// bench/queue/element.hpp it needs no bits for the producer, as there is one.
 template <unsigned Bytes>
 struct Element
 {
@@ -58,7 +59,7 @@ inline std::string freshName ()
 {
     static unsigned number = 0;
     return "joinmem-bench-" + std::to_string (::getpid ()) + "-" + std::to_string (++number) + "-"
-           + std::to_string (nanosNow ());
+           + std::to_string (harness::nanosNow ());
 }
 
 /// A queue in LocalMem, the same object for both threads.

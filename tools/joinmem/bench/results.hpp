@@ -4,6 +4,7 @@
 #define JOINMEM_TOOL_BENCH_RESULTS_HPP
 
 #include "cores.hpp"
+#include "harness/figure.hpp"
 #include "histogram.hpp"
 #include "plan.hpp"
 #include "queues.hpp"
@@ -21,10 +22,7 @@ struct Figure
 
     double median () const
     {
-        std::vector<double> sorted = rounds;
-        std::sort (sorted.begin (), sorted.end ());
-        const std::size_t n = sorted.size ();
-        return n == 0 ? 0 : (sorted[(n - 1) / 2] + sorted[n / 2]) / 2;
+        return harness::median (rounds);
     }
 
     double least () const
@@ -39,7 +37,7 @@ struct Figure
 
     double halfRange () const
     {
-        return (most () - least ()) / 2;
+        return harness::halfRange (rounds);
     }
 };
 
@@ -62,9 +60,9 @@ enum class What
 {
     Throughput,         // M elements a second
     WaitingThroughput,  // the same with calls that wait
-    RoundTrip,          // ns, there and back
-    WaitingRoundTrip,   // the same with calls that wait
-    HalfTrip,           // ns one way, each trip measured separately
+    Roundtrip,          // ns, there and back
+    WaitingRoundtrip,   // the same with calls that wait
+    HalfRoundtrip,      // ns one way, each trip measured separately
     Paced,              // ns from before the push until after the pop
 };
 
@@ -73,15 +71,15 @@ inline bool isThroughput (What what)
     return what == What::Throughput || what == What::WaitingThroughput;
 }
 
-inline bool isRoundTrip (What what)
+inline bool isRoundtrip (What what)
 {
-    return what == What::RoundTrip || what == What::WaitingRoundTrip;
+    return what == What::Roundtrip || what == What::WaitingRoundtrip;
 }
 
 /// Whether the sides sleep, and therefore do not use all of their CPU time.
 inline bool waits (What what)
 {
-    return what == What::WaitingThroughput || what == What::WaitingRoundTrip;
+    return what == What::WaitingThroughput || what == What::WaitingRoundtrip;
 }
 
 struct Row

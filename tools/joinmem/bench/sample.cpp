@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "sample.hpp"
 
+#include "harness/shared_object.hpp"
+
 #include <string>
 
 namespace tool::bench
@@ -28,11 +30,11 @@ void judge (const Control& control)
 
 Sample run (const Plan& plan, Signals& signals, const Sides& sides)
 {
-    SharedControl control;
+    const harness::SharedObject<Control> control;
     Sample sample;
     {
-        Crew crew (plan, signals, *control, sides);
-        sample.pace = crew.measure ();
+        Workers workers (plan, signals, *control, sides);
+        sample.rate = workers.measure ();
     }
     judge (*control);
     sample.latencies.add (control->latencies);

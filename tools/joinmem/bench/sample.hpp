@@ -3,7 +3,7 @@
 #ifndef JOINMEM_TOOL_BENCH_SAMPLE_HPP
 #define JOINMEM_TOOL_BENCH_SAMPLE_HPP
 
-#include "crew.hpp"
+#include "workers.hpp"
 #include "histogram.hpp"
 
 #include <stdexcept>
@@ -18,7 +18,7 @@ struct WrongQueue : std::runtime_error
 
 struct Sample
 {
-    Pace pace;
+    Rate rate;
     Histogram latencies;  // empty if the measurement takes none
 };
 

@@ -2,7 +2,7 @@
 #include "signals.hpp"
 
 #include "../command.hpp"
-#include "clock.hpp"
+#include "harness/clock.hpp"
 
 #include <cerrno>
 #include <cstring>
@@ -40,7 +40,7 @@ bool Signals::waitUntil (uint64_t nanos)
 {
     for (;;)
     {
-        const uint64_t now = nanosNow ();
+        const uint64_t now = harness::nanosNow ();
         const uint64_t left = nanos > now ? nanos - now : 0;
         timespec time {};
         time.tv_sec = static_cast<time_t> (left / 1'000'000'000);

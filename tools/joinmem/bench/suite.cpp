@@ -3,8 +3,10 @@
 
 #include "../command.hpp"
 #include "flow.hpp"
+#include "harness/clock.hpp"
+#include "harness/cpus.hpp"
 #include "memory.hpp"
-#include "trip.hpp"
+#include "roundtrip.hpp"
 #include "waiting.hpp"
 
 #include <functional>
@@ -15,6 +17,28 @@ namespace tool::bench
 namespace
 {
 constexpr unsigned maxRepetitions = 3;
+
+double distanceOf (const Plan& plan)
+{
+    return harness::distanceOf (plan.cpus[0], plan.cpus[1], plan.oneCpu ());
+}
+
+// The cost of one clock read, in nanoseconds.
+double clockCost ()
+{
+    constexpr int reads = 1000;
+    uint64_t least = UINT64_MAX;
+    for (int attempt = 0; attempt < 5; ++attempt)
+    {
+        const uint64_t start = harness::nanosNow ();
+        for (int i = 1; i < reads; ++i)
+        {
+            harness::nanosNow ();
+        }
+        least = std::min (least, harness::nanosNow () - start);
+    }
+    return static_cast<double> (least) / reads;
+}
 
 struct Task
 {
@@ -37,10 +61,10 @@ void addSize (std::vector<Task>& tasks, Kind kind)
     };
     add (" by 1", What::Throughput, 1, measureFlow<Memory, Policy, Bytes, 1>);
     add (" by 32", What::Throughput, Plan::batch, measureFlow<Memory, Policy, Bytes, Plan::batch>);
-    add (" round trip", What::RoundTrip, 1, measureTrip<Memory, Policy, Bytes, false>);
+    add (" round trip", What::Roundtrip, 1, measureRoundtrip<Memory, Policy, Bytes, false>);
     if (Bytes == 8)
     {
-        add (" latency", What::HalfTrip, 1, measureTrip<Memory, Policy, Bytes, true>);
+        add (" latency", What::HalfRoundtrip, 1, measureRoundtrip<Memory, Policy, Bytes, true>);
         add (" paced latency", What::Paced, 1, measurePaced<Memory, Policy>);
     }
 }
@@ -74,13 +98,13 @@ void addWaitingFlow (std::vector<Task>& tasks, Kind kind)
 }
 
 template <typename Memory, typename Policy, typename T>
-void addWaitingTrip (std::vector<Task>& tasks, Kind kind)
+void addWaitingRoundtrip (std::vector<Task>& tasks, Kind kind)
 {
     using Channel = QueueChannel<Memory, typename Policy::template Queue<T>, T>;
-    addWaiting (tasks, What::WaitingRoundTrip, kind, sizeof (T), 1, [] (const Plan& plan, Signals& signals) {
+    addWaiting (tasks, What::WaitingRoundtrip, kind, sizeof (T), 1, [] (const Plan& plan, Signals& signals) {
         Channel there (plan.nodes[1]);
         Channel back (plan.nodes[0]);
-        return measureWaitingTrip<T> (plan, signals, there, back);
+        return measureWaitingRoundtrip<T> (plan, signals, there, back);
     });
 }
 
@@ -103,20 +127,20 @@ void addWaitingFlows (std::vector<Task>& tasks)
 }
 
 template <typename Memory, unsigned Bytes>
-void addWaitingTrips (std::vector<Task>& tasks)
+void addWaitingRoundtrips (std::vector<Task>& tasks)
 {
     using T = Element<Bytes>;
-    addWaitingTrip<Memory, typename Memory::Spsc, T> (tasks, Kind::Spsc);
-    addWaitingTrip<Memory, typename Memory::Mpsc, T> (tasks, Kind::Mpsc);
-    addWaitingTrip<Memory, typename Memory::Mpmc, T> (tasks, Kind::Mpmc);
+    addWaitingRoundtrip<Memory, typename Memory::Spsc, T> (tasks, Kind::Spsc);
+    addWaitingRoundtrip<Memory, typename Memory::Mpsc, T> (tasks, Kind::Mpsc);
+    addWaitingRoundtrip<Memory, typename Memory::Mpmc, T> (tasks, Kind::Mpmc);
     for (Kind kind : {Kind::Pipe, Kind::Socket})
     {
         const auto measure = [kind] (const Plan& plan, Signals& signals) {
             DescriptorChannel<T> there (kind, 0, plan.between == Between::Processes);
             DescriptorChannel<T> back (kind, 1, plan.between == Between::Processes);
-            return measureWaitingTrip<T> (plan, signals, there, back);
+            return measureWaitingRoundtrip<T> (plan, signals, there, back);
         };
-        addWaiting (tasks, What::WaitingRoundTrip, kind, Bytes, 1, measure);
+        addWaiting (tasks, What::WaitingRoundtrip, kind, Bytes, 1, measure);
     }
 }
 
@@ -134,8 +158,8 @@ std::vector<Task> tasksOf ()
     addWaitingFlows<Memory, 8, Plan::batch> (tasks);
     addWaitingFlows<Memory, 64, 1> (tasks);
     addWaitingFlows<Memory, 64, Plan::batch> (tasks);
-    addWaitingTrips<Memory, 8> (tasks);
-    addWaitingTrips<Memory, 64> (tasks);
+    addWaitingRoundtrips<Memory, 8> (tasks);
+    addWaitingRoundtrips<Memory, 64> (tasks);
     return tasks;
 }
 
@@ -146,7 +170,7 @@ bool apart (double a, double b)
 
 double valueOfSample (What what, const Sample& sample)
 {
-    return isThroughput (what) ? sample.pace.perSecond * 1e-6 : 1e9 / std::max (1e-3, sample.pace.perSecond);
+    return isThroughput (what) ? sample.rate.perSecond * 1e-6 : 1e9 / std::max (1e-3, sample.rate.perSecond);
 }
 
 std::unique_ptr<Sample> measured (const Plan& plan, Signals& signals, const Task& task)
@@ -186,16 +210,16 @@ double measureOnce (const Plan& plan, Signals& signals, Task& task, double* dist
                 row.distances.all.rounds.push_back (known);
             }
         }
-        if (isThroughput (row.what) || isRoundTrip (row.what))
+        if (isThroughput (row.what) || isRoundtrip (row.what))
         {
             row.figure.rounds.push_back (valueOfSample (row.what, *sample));
         }
         for (unsigned side = 0; side < 2 && waits (row.what); ++side)
         {
-            row.cpu[side].rounds.push_back (sample->pace.cpuNanos[side]);
+            row.cpu[side].rounds.push_back (sample->rate.cpuNanos[side]);
         }
         row.latencies.add (sample->latencies);
-        return sample->pace.own;
+        return sample->rate.own;
     }
 }
 }  // namespace

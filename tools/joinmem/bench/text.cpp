@@ -96,7 +96,7 @@ std::string throughputOf (const Results& results, What what)
     return text;
 }
 
-std::string tripsOf (const Results& results, What what)
+std::string roundtripsOf (const Results& results, What what)
 {
     std::string text =
         waits (what) ? headOfTable (results, "Round trip, waiting calls", "push and pop", "     ns", "one way",
@@ -239,12 +239,12 @@ std::string textOf (const Results& results, bool histograms)
 {
     std::string text = headOf (results);
     text += throughputOf (results, What::Throughput) + throughputOf (results, What::WaitingThroughput);
-    text += tripsOf (results, What::RoundTrip) + tripsOf (results, What::WaitingRoundTrip);
-    for (What what : {What::HalfTrip, What::Paced})
+    text += roundtripsOf (results, What::Roundtrip) + roundtripsOf (results, What::WaitingRoundtrip);
+    for (What what : {What::HalfRoundtrip, What::Paced})
     {
         text += percentilesOf (results, what);
     }
-    for (What what : {What::HalfTrip, What::Paced})
+    for (What what : {What::HalfRoundtrip, What::Paced})
     {
         text += histograms ? barsOf (results, what) : "";
     }

@@ -6,7 +6,7 @@
 
 #include "channels.hpp"
 #include "control.hpp"
-#include "crew.hpp"
+#include "workers.hpp"
 #include "sample.hpp"
 
 namespace tool::bench
@@ -62,18 +62,18 @@ template <typename T, typename End>
 void askWaiting (End there, End back, Control& control) noexcept
 {
     T element[1] = {};
-    uint64_t trips = 0;
+    uint64_t roundtrips = 0;
     uint64_t wrong = 0;
     bool going = gather (control);
     while (going && !control.is (Phase::Stopped) && !control.is (Phase::Abandoned))
     {
-        element[0].set (trips);
+        element[0].set (roundtrips);
         going = there.send (element) && back.receive (element) == 1;
-        wrong |= going ? element[0].differs (trips) : 0;
-        trips += going ? 1 : 0;
-        control.popped.store (trips, std::memory_order_relaxed);  // only a count: pairs with nothing
+        wrong |= going ? element[0].differs (roundtrips) : 0;
+        roundtrips += going ? 1 : 0;
+        control.popped.store (roundtrips, std::memory_order_relaxed);  // only a count: pairs with nothing
     }
-    control.pushed = trips;
+    control.pushed = roundtrips;
     control.wrong = wrong;
     there.close ();
     back.close ();
@@ -104,7 +104,7 @@ Sample measureWaitingFlow (const Plan& plan, Signals& signals, Channel& channel)
 
 /// Two channels: side 0 sends on the first, side 1 on the second.
 template <typename T, typename Channel>
-Sample measureWaitingTrip (const Plan& plan, Signals& signals, Channel& there, Channel& back)
+Sample measureWaitingRoundtrip (const Plan& plan, Signals& signals, Channel& there, Channel& back)
 {
     return run (plan, signals,
                 {[&] (Control& control) { askWaiting<T> (there.end (0, control), back.end (0, control), control); },

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /// The machine on which figures were taken, and the load of other programs meanwhile.
-#ifndef BENCH_MACHINE_HPP
-#define BENCH_MACHINE_HPP
+#ifndef BENCH_HARNESS_MACHINE_HPP
+#define BENCH_HARNESS_MACHINE_HPP
 
 #include <nlohmann/json.hpp>
 
-namespace bench
+namespace harness
 {
 /// Kernel, processor, memory, settings of huge pages, governor. Values that cannot be read are null.
 nlohmann::ordered_json machineJson ();
@@ -33,6 +33,6 @@ private:
     Times _start;
 };
 
-}  // namespace bench
+}  // namespace harness
 
 #endif

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Runs the two sides of a measurement: as two threads, or as a thread and a forked child.
-#ifndef JOINMEM_TOOL_BENCH_CREW_HPP
-#define JOINMEM_TOOL_BENCH_CREW_HPP
+// Runs the two sides of a measurement: as two threads, or as a thread and a forked child. Unlike those of
+// bench/harness/workers.hpp they end at a signal and when one of them fails, and the CPU time of each side is known.
+#ifndef JOINMEM_TOOL_BENCH_WORKERS_HPP
+#define JOINMEM_TOOL_BENCH_WORKERS_HPP
 
 #include "control.hpp"
 #include "plan.hpp"
@@ -9,7 +10,6 @@
 
 #include <array>
 #include <functional>
-#include <memory>
 #include <string>
 #include <sys/types.h>
 #include <thread>
@@ -25,48 +25,25 @@ struct Sides
     std::function<void ()> abandon = [] {};  // called last, after the child has ended; wakes a first side that waits
 };
 
-struct Pace
+struct Rate
 {
     double perSecond = 0;         // increments of Control::popped per second
     double own = 0;               // share of their CPUs that the two sides used
     double cpuNanos[2] = {0, 0};  // CPU time of each side per increment of Control::popped
 };
 
-/// A Control in memory that is shared with children that are forked later.
-class SharedControl
+class Workers
 {
 public:
-    SharedControl ();
-    SharedControl (const SharedControl&) = delete;
-    SharedControl& operator= (const SharedControl&) = delete;
-    ~SharedControl ();
-
-    Control& operator* () const
-    {
-        return *_control;
-    }
-
-    Control* operator->() const
-    {
-        return _control;
-    }
-
-private:
-    Control* _control;
-};
-
-class Crew
-{
-public:
-    Crew (const Plan& plan, Signals& signals, Control& control, Sides sides);
-    Crew (const Crew&) = delete;
-    Crew& operator= (const Crew&) = delete;
+    Workers (const Plan& plan, Signals& signals, Control& control, Sides sides);
+    Workers (const Workers&) = delete;
+    Workers& operator= (const Workers&) = delete;
 
     /// Ends the sides that still work.
-    ~Crew ();
+    ~Workers ();
 
     /// Runs all phases, until both sides have ended. @throw Stop
-    Pace measure ();
+    Rate measure ();
 
 private:
     void begin ();

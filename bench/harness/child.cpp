@@ -12,7 +12,7 @@
 #include <unistd.h>
 #include <vector>
 
-namespace bench
+namespace harness
 {
 namespace
 {
@@ -118,4 +118,4 @@ std::string inChild (void (*work) (void* with, void* result), void* with, void* 
     return message.failed ? message.why : "";
 }
 
-}  // namespace bench
+}  // namespace harness

@@ -1,61 +1,33 @@
 // SPDX-License-Identifier: MIT
 #include "machine.hpp"
 
+#include "system_files.hpp"
+
 #include <algorithm>
 #include <fstream>
-#include <sstream>
 #include <string>
 #include <sys/resource.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
-namespace bench
+namespace harness
 {
 namespace
 {
 using Json = nlohmann::ordered_json;
 
-Json lineOf (const std::string& path)
+Json orNull (const std::string& text)
 {
-    std::ifstream file (path);
-    std::string line;
-    return std::getline (file, line) ? Json (line) : Json ();
+    return text.empty () ? Json () : Json (text);
 }
 
 // "always [madvise] never": the value in brackets.
 Json chosenIn (const std::string& path)
 {
-    const Json line = lineOf (path);
-    if (!line.is_string ())
-    {
-        return line;
-    }
-    const std::string text = line.get<std::string> ();
-    const std::size_t from = text.find ('[');
-    const std::size_t to = text.find (']');
-    return from != std::string::npos && to != std::string::npos ? Json (text.substr (from + 1, to - from - 1)) : line;
-}
-
-// The value after "key :" in a file of /proc.
-Json valueIn (const std::string& path, const std::string& key)
-{
-    std::ifstream file (path);
-    std::string line;
-    while (std::getline (file, line))
-    {
-        const std::size_t colon = line.find (':');
-        if (colon != std::string::npos && line.compare (0, key.size (), key) == 0)
-        {
-            return line.substr (std::min (line.find_first_not_of (" \t", colon + 1), line.size ()));
-        }
-    }
-    return Json ();
-}
-
-bool isGuest ()
-{
-    const Json flags = valueIn ("/proc/cpuinfo", "flags");
-    return flags.is_string () && (flags.get<std::string> () + " ").find (" hypervisor ") != std::string::npos;
+    const std::string line = lineOf (path);
+    const std::size_t from = line.find ('[');
+    const std::size_t to = line.find (']');
+    return orNull (from != std::string::npos && to != std::string::npos ? line.substr (from + 1, to - from - 1) : line);
 }
 
 double seconds (const timeval& time)
@@ -78,15 +50,15 @@ Json machineJson ()
     ::uname (&names);
     Json json;
     json["kernel"] = std::string (names.sysname) + " " + names.release + " " + names.machine;
-    json["cpu"] = valueIn ("/proc/cpuinfo", "model name");
+    json["cpu"] = orNull (valueIn ("/proc/cpuinfo", "model name"));
     json["cpus"] = ::sysconf (_SC_NPROCESSORS_ONLN);
     json["virtual_machine"] = isGuest ();
-    json["memory"] = valueIn ("/proc/meminfo", "MemTotal");
-    json["governor"] = lineOf ("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor");
+    json["memory"] = orNull (valueIn ("/proc/meminfo", "MemTotal"));
+    json["governor"] = orNull (lineOf ("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"));
     json["thp_enabled"] = chosenIn (thp + "enabled");
     json["thp_defrag"] = chosenIn (thp + "defrag");
     json["thp_shmem_enabled"] = chosenIn (thp + "shmem_enabled");
-    json["nr_hugepages"] = lineOf ("/proc/sys/vm/nr_hugepages");
+    json["nr_hugepages"] = orNull (lineOf ("/proc/sys/vm/nr_hugepages"));
     json["compiler"] = __VERSION__;
     return json;
 }
@@ -124,4 +96,4 @@ double Others::host () const
     return (end.steal - _start.steal) / std::max (1e-3, end.all - _start.all);
 }
 
-}  // namespace bench
+}  // namespace harness

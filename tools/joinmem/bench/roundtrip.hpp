@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Latency: round trips over two queues, counted or measured one by one; and elements that are pushed at a steady rate
-// and carry the time of their push.
-#ifndef JOINMEM_TOOL_BENCH_TRIP_HPP
-#define JOINMEM_TOOL_BENCH_TRIP_HPP
+// and carry the time of their push. Those of bench/queue/measure.hpp go over the adapters of foreign queues.
+#ifndef JOINMEM_TOOL_BENCH_ROUNDTRIP_HPP
+#define JOINMEM_TOOL_BENCH_ROUNDTRIP_HPP
 
 #include "control.hpp"
-#include "crew.hpp"
+#include "workers.hpp"
 #include "queues.hpp"
 #include "sample.hpp"
 
@@ -43,28 +43,28 @@ bool popped (Q& queue, T& element, Wait& wait) noexcept
 /// Sends and waits for the answer.
 /// @tparam Each whether to read the clock after each trip and record half of its time
 template <typename Q, typename T, bool Each>
-void askTrips (Q& there, Q& back, Control& control) noexcept
+void askRoundtrips (Q& there, Q& back, Control& control) noexcept
 {
     Patience<false> patience (control);
     T element = {};
-    uint64_t trips = 0;
+    uint64_t roundtrips = 0;
     uint64_t wrong = 0;
     bool going = gather (control);
-    uint64_t begin = Each ? nanosNow () : 0;
+    uint64_t begin = Each ? harness::nanosNow () : 0;
     while (going && !control.is (Phase::Stopped))
     {
-        element.set (trips);
+        element.set (roundtrips);
         going = pushed (there, element, patience) && popped (back, element, patience);
         if (!going)
         {
             break;
         }
-        wrong |= element.differs (trips);
-        ++trips;
-        control.popped.store (trips, std::memory_order_relaxed);  // only a count: pairs with nothing
+        wrong |= element.differs (roundtrips);
+        ++roundtrips;
+        control.popped.store (roundtrips, std::memory_order_relaxed);  // only a count: pairs with nothing
         if (Each)
         {
-            const uint64_t end = nanosNow ();
+            const uint64_t end = harness::nanosNow ();
             if (control.is (Phase::Timed))
             {
                 control.latencies.add ((end - begin) / 2);
@@ -72,13 +72,13 @@ void askTrips (Q& there, Q& back, Control& control) noexcept
             begin = end;
         }
     }
-    control.pushed = trips;
+    control.pushed = roundtrips;
     control.wrong = wrong;
     control.pushedAll.store (true, std::memory_order_release);  // pairs with the acquire of the answering side
 }
 
 template <typename Q, typename T>
-void answerTrips (Q& there, Q& back, Control& control) noexcept
+void answerRoundtrips (Q& there, Q& back, Control& control) noexcept
 {
     Patience<false> patience (control);
     T element = {};
@@ -101,11 +101,11 @@ void pushPaced (Q& queue, Control& control) noexcept
 {
     Patience<false> patience (control);
     T element = {};
-    uint64_t due = nanosNow ();
+    uint64_t due = harness::nanosNow ();
     bool going = gather (control);
     while (going && !control.is (Phase::Stopped))
     {
-        const uint64_t now = nanosNow ();
+        const uint64_t now = harness::nanosNow ();
         if (now < due)
         {
             going = patience.again ();
@@ -115,7 +115,7 @@ void pushPaced (Q& queue, Control& control) noexcept
         going = pushed (queue, element, patience);
         control.pushed += going ? 1 : 0;
         control.pushedSum += going ? now : 0;
-        due = now - due < Plan::paceNanos ? due + Plan::paceNanos : now + Plan::paceNanos;
+        due = now - due < Plan::periodNanos ? due + Plan::periodNanos : now + Plan::periodNanos;
     }
     control.pushedAll.store (true, std::memory_order_release);  // pairs with the acquire of the consumer
 }
@@ -134,7 +134,7 @@ void popPaced (Q& queue, Control& control) noexcept
             going = !all && patience.refused ();
             continue;
         }
-        const uint64_t now = nanosNow ();
+        const uint64_t now = harness::nanosNow ();
         const uint64_t stamp = element.word[0];
         control.wrong |= element.differs (stamp) | (stamp < last ? 1 : 0);
         control.poppedSum += stamp;
@@ -150,17 +150,17 @@ void popPaced (Q& queue, Control& control) noexcept
 }
 
 template <typename Memory, typename Policy, unsigned Bytes, bool Each>
-Sample measureTrip (const Plan& plan, Signals& signals)
+Sample measureRoundtrip (const Plan& plan, Signals& signals)
 {
     using T = Element<Bytes>;
     using Q = typename Policy::template Queue<T>;
     Place<Memory, Q> there (plan.nodes[1]);
     Place<Memory, Q> back (plan.nodes[0]);
     return run (plan, signals,
-                {[&] (Control& control) { askTrips<Q, T, Each> (there.here (), back.here (), control); },
+                {[&] (Control& control) { askRoundtrips<Q, T, Each> (there.here (), back.here (), control); },
                  [&] (Control& control) {
                      Q& first = there.there ();
-                     answerTrips<Q, T> (first, back.there (), control);
+                     answerRoundtrips<Q, T> (first, back.there (), control);
                  },
                  [&] {
                      there.hide ();

@@ -4,11 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
-namespace bench
+namespace harness
 {
-namespace
-{
-// Four digits are all that is significant, and keep the file readable.
 double rounded (double value)
 {
     if (value == 0)
@@ -18,7 +15,11 @@ double rounded (double value)
     const double scale = std::pow (10.0, 3 - std::floor (std::log10 (std::fabs (value))));
     return std::round (value * scale) / scale;
 }
-}  // namespace
+
+double thousandth (double value)
+{
+    return std::round (value * 1000) / 1000;
+}
 
 double quantile (std::vector<double> values, double share)
 {
@@ -58,4 +59,4 @@ nlohmann::ordered_json figureJson (const std::vector<double>& rounds)
     return json;
 }
 
-}  // namespace bench
+}  // namespace harness

@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: MIT
-#include "crew.hpp"
+#include "workers.hpp"
 
 #include "../command.hpp"
-#include "clock.hpp"
-#include "cores.hpp"
+#include "harness/clock.hpp"
+#include "harness/cpus.hpp"
 #include "report.hpp"
 
 #include <exception>
-#include <new>
 #include <pthread.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <system_error>
@@ -18,22 +16,7 @@
 
 namespace tool::bench
 {
-SharedControl::SharedControl ()
-{
-    void* const memory = ::mmap (nullptr, sizeof (Control), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (memory == MAP_FAILED)
-    {
-        throw std::system_error (errno, std::system_category (), "bench: mmap");
-    }
-    _control = new (memory) Control;
-}
-
-SharedControl::~SharedControl ()
-{
-    ::munmap (_control, sizeof (Control));
-}
-
-Crew::Crew (const Plan& plan, Signals& signals, Control& control, Sides sides)
+Workers::Workers (const Plan& plan, Signals& signals, Control& control, Sides sides)
 : _plan (plan)
 , _signals (signals)
 , _control (control)
@@ -44,7 +27,7 @@ Crew::Crew (const Plan& plan, Signals& signals, Control& control, Sides sides)
     _control.yieldAfter = plan.oneCpu () ? 1 : UINT32_MAX;
 }
 
-Crew::~Crew ()
+Workers::~Workers ()
 {
     _control.phase.store (Phase::Abandoned);
     if (_child != -1)
@@ -61,7 +44,7 @@ Crew::~Crew ()
     }
 }
 
-Pace Crew::measure ()
+Rate Workers::measure ()
 {
     begin ();
     await (_control.gathered);
@@ -70,10 +53,10 @@ Pace Crew::measure ()
     sleep (_plan.seconds / 5);
     _control.phase.store (Phase::Timed);
     const std::array<double, 2> usedBefore = used ();
-    const uint64_t start = nanosNow ();
+    const uint64_t start = harness::nanosNow ();
     const uint64_t before = _control.popped.load ();
     const uint64_t after = sleepUntilPopped (before);
-    const double seconds = static_cast<double> (nanosNow () - start) * 1e-9;
+    const double seconds = static_cast<double> (harness::nanosNow () - start) * 1e-9;
     const std::array<double, 2> usedAfter = used ();
     _control.phase.store (Phase::Stopped);
     await (_control.ended);
@@ -81,33 +64,33 @@ Pace Crew::measure ()
     {
         sleep (1e-3);
     }
-    Pace pace;
-    pace.perSecond = static_cast<double> (after - before) / seconds;
+    Rate rate;
+    rate.perSecond = static_cast<double> (after - before) / seconds;
     for (unsigned side : {0U, 1U})
     {
         const double used = usedAfter[side] - usedBefore[side];
-        pace.own += used / (seconds * (_plan.oneCpu () ? 1 : 2));
-        pace.cpuNanos[side] = used * 1e9 / static_cast<double> (after - before);
+        rate.own += used / (seconds * (_plan.oneCpu () ? 1 : 2));
+        rate.cpuNanos[side] = used * 1e9 / static_cast<double> (after - before);
     }
-    return pace;
+    return rate;
 }
 
 // Extends a measurement if too few elements were popped: next to other programs, a side may not have run at all.
-uint64_t Crew::sleepUntilPopped (uint64_t before)
+uint64_t Workers::sleepUntilPopped (uint64_t before)
 {
     constexpr uint64_t enough = 100;
     constexpr double patience = 10;
-    const uint64_t start = nanosNow ();
-    const uint64_t end = start + nanosIn (_plan.seconds + patience);
+    const uint64_t start = harness::nanosNow ();
+    const uint64_t end = start + harness::nanosIn (_plan.seconds + patience);
     for (;;)
     {
         sleep (_plan.seconds);
         const uint64_t after = _control.popped.load ();
-        if (after - before >= enough || (after != before && nanosNow () >= start + nanosIn (1)))
+        if (after - before >= enough || (after != before && harness::nanosNow () >= start + harness::nanosIn (1)))
         {
             return after;
         }
-        if (nanosNow () >= end)
+        if (harness::nanosNow () >= end)
         {
             throw Stop (Failed, "bench: nothing was popped for " + number (_plan.seconds + patience) + " s");
         }
@@ -115,7 +98,7 @@ uint64_t Crew::sleepUntilPopped (uint64_t before)
 }
 
 // Forks the child before it starts a thread: a process with one thread can fork safely.
-void Crew::begin ()
+void Workers::begin ()
 {
     if (_plan.between == Between::Processes)
     {
@@ -127,13 +110,13 @@ void Crew::begin ()
     start (1);
 }
 
-void Crew::start (unsigned side)
+void Workers::start (unsigned side)
 {
     _threads.emplace_back ([this, side] { work (side); });
     ::pthread_getcpuclockid (_threads.back ().native_handle (), &_clocks[side]);
 }
 
-void Crew::fork ()
+void Workers::fork ()
 {
     const pid_t parent = ::getpid ();
     const pid_t pid = ::fork ();
@@ -149,7 +132,7 @@ void Crew::fork ()
     ::clock_getcpuclockid (pid, &_clocks[1]);
 }
 
-void Crew::child (pid_t parent)
+void Workers::child (pid_t parent)
 {
     ::prctl (PR_SET_PDEATHSIG, SIGKILL);
     if (::getppid () == parent)  // else the parent had died before the prctl
@@ -159,11 +142,11 @@ void Crew::child (pid_t parent)
     ::_exit (0);
 }
 
-void Crew::work (unsigned side) noexcept
+void Workers::work (unsigned side) noexcept
 {
     try
     {
-        const int error = pinTo (_plan.cpus[side]);
+        const int error = harness::pinTo (_plan.cpus[side]);
         if (error != 0)
         {
             throw std::system_error (error, std::system_category (), "CPU " + std::to_string (_plan.cpus[side]));
@@ -177,9 +160,9 @@ void Crew::work (unsigned side) noexcept
     _control.ended.fetch_add (1);
 }
 
-void Crew::sleep (double seconds)
+void Workers::sleep (double seconds)
 {
-    const uint64_t end = nanosNow () + nanosIn (seconds);
+    const uint64_t end = harness::nanosNow () + harness::nanosIn (seconds);
     while (_signals.waitUntil (end))
     {
         lookAtChild ();
@@ -187,7 +170,7 @@ void Crew::sleep (double seconds)
     stopWhereFailed ();
 }
 
-void Crew::lookAtChild ()
+void Workers::lookAtChild ()
 {
     int status = 0;
     if (_child == -1 || ::waitpid (_child, &status, WNOHANG) != _child)
@@ -202,7 +185,7 @@ void Crew::lookAtChild ()
     }
 }
 
-void Crew::stopWhereFailed () const
+void Workers::stopWhereFailed () const
 {
     if (_control.failed.load () && _control.told.load ())
     {
@@ -210,7 +193,7 @@ void Crew::stopWhereFailed () const
     }
 }
 
-void Crew::await (const std::atomic<uint32_t>& both)
+void Workers::await (const std::atomic<uint32_t>& both)
 {
     while (both.load () < 2)
     {
@@ -220,9 +203,9 @@ void Crew::await (const std::atomic<uint32_t>& both)
 }
 
 // Seconds of CPU time, of each side.
-std::array<double, 2> Crew::used () const
+std::array<double, 2> Workers::used () const
 {
-    return {static_cast<double> (nanosOf (_clocks[0])) * 1e-9, static_cast<double> (nanosOf (_clocks[1])) * 1e-9};
+    return {harness::secondsOf (_clocks[0]), harness::secondsOf (_clocks[1])};
 }
 
 }  // namespace tool::bench

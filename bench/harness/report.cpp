@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+#include "report.hpp"
+
+#include <cstdio>
+#include <ctime>
+#include <fstream>
+#include <stdexcept>
+
+namespace harness
+{
+namespace
+{
+std::string date ()
+{
+    const std::time_t now = std::time (nullptr);
+    char text[40];
+    std::strftime (text, sizeof (text), "%Y-%m-%dT%H:%M:%SZ", std::gmtime (&now));
+    return text;
+}
+}  // namespace
+
+nlohmann::ordered_json headJson (const char* bench, const std::string& commit)
+{
+    nlohmann::ordered_json json;
+    json["bench"] = bench;
+    json["format"] = 1;
+    json["date"] = date ();
+    json["commit"] = commit;
+    return json;
+}
+
+void addShares (const Others& others, nlohmann::ordered_json* json)
+{
+    (*json)["others_share"] = others.programs ();
+    (*json)["host_share"] = others.host ();
+}
+
+void printConditions (const nlohmann::ordered_json& json, const std::string& machine, unsigned rounds, const char* cpus)
+{
+    std::printf ("\n%s, commit %s, %u rounds; other programs had %.1f %% of the %s, the host %.1f %%\n",
+                 machine.c_str (), json["commit"].get<std::string> ().c_str (), rounds,
+                 json["others_share"].get<double> () * 100, cpus, json["host_share"].get<double> () * 100);
+}
+
+void writeFile (const std::string& path, const std::string& text)
+{
+    std::ofstream file (path);
+    file << text << std::flush;
+    if (!file)
+    {
+        throw std::runtime_error ("cannot write " + path);
+    }
+}
+
+std::string format (const char* pattern, double value)
+{
+    char text[40];
+    std::snprintf (text, sizeof (text), pattern, value);
+    return text;
+}
+
+}  // namespace harness
