@@ -289,7 +289,7 @@ private:
 // A killed producer of a Spsc leaves nothing half done, and one of a private queue dies together with its consumers.
 bool hasEvidence (const OwnedRing& ring) noexcept
 {
-    return ring.entries != nullptr && ring.kind != detail::Kind::Spsc;
+    return ring.entries != nullptr && detail::traitsOf (ring.kind).claims;
 }
 
 // Wakes consumers that sleep for what follows the cells that were filled.

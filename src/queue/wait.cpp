@@ -20,7 +20,6 @@ inline namespace JOIN_ABI
 {
 using detail::Attempts;
 using detail::Deadline;
-using detail::Kind;
 
 namespace
 {

@@ -9,8 +9,6 @@ namespace join
 {
 inline namespace JOIN_ABI
 {
-using detail::Kind;
-
 /// Spins and yields. @return whether an element, or room, came before it was time to sleep
 bool Wait::comesSoon () noexcept
 {
@@ -30,7 +28,7 @@ bool Wait::comesSoon () noexcept
 uint64_t Wait::moved () const noexcept
 {
     const uint64_t index = (_side == Side::Element ? _ring.head () : _ring.tail ()).load ();
-    return _ring.kind == Kind::Spsc ? index : index >> detail::ticketShift;
+    return index >> detail::traitsOf (_ring.kind).positionShift;
 }
 
 bool Wait::spin (int64_t longest) noexcept
