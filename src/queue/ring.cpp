@@ -28,9 +28,10 @@ using detail::traitsOf;
 
 namespace
 {
-// Registers the process for membarrier(2): a barrier of any process then reaches its publishers. false: it is not
-// available here. Threads that are here first register it twice, which changes nothing.
-bool barriersReachUs () noexcept
+// Registers the process for membarrier(2): a barrier of any process then reaches its publishers. Threads that are here
+// first register it twice, which changes nothing.
+// @return false: it is not available here
+bool registerForBarriers () noexcept
 {
     enum : int
     {
@@ -223,7 +224,7 @@ void OwnedRing::start () noexcept
     kind = format.kind;
     entries = slots.entries ();
     entryMask = Slots::entryMask ();
-    watch (!barriersReachUs ());
+    watch (!registerForBarriers ());
     const uint64_t seen = tail ().load () & ~detail::lowBits (kind);
     tailSeen.store (seen);
     fullAt.store (seen);

@@ -10,7 +10,7 @@ namespace join
 inline namespace JOIN_ABI
 {
 /// Spins and yields. @return whether an element, or room, came before it was time to sleep
-bool Wait::comesSoon () noexcept
+bool Wait::spinOrYield () noexcept
 {
     if (_ring.spin != 0)
     {
@@ -99,7 +99,7 @@ bool Wait::yield () noexcept
     {
         const uint64_t before = moved ();
         const int64_t start = now;
-        const int64_t lost = _history.yieldMustProve () ? os::preemptions () : -1;
+        const int64_t lost = _history.chooseProof () ? os::preemptions () : -1;
         os::yieldCpu ();
         now = os::monotonicNow ();
         const uint64_t more = moved () - before;
