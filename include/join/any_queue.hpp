@@ -47,8 +47,7 @@ public:
     /// @throw as BasicQueue's constructor; std::system_error EINVAL an invalid kind or element size
     AnyQueue (QueueKind kind, uint64_t capacity, uint32_t elementSize, const detail::Name& name,
               const MemOptions& memory = MemOptions (), const QueueOptions& options = QueueOptions ())
-    : QueueBase (detail::Ring::open (detail::Shape {static_cast<detail::Kind> (kind), elementSize, capacity},
-                                     name.text (), memory, options))
+    : QueueBase (detail::Ring::open (detail::Shape {kind, elementSize, capacity}, name.text (), memory, options))
     {
     }
 
@@ -71,7 +70,7 @@ public:
                           const MemOptions& memory = MemOptions (),
                           const QueueOptions& options = QueueOptions ()) noexcept
     {
-        const detail::Shape shape = {static_cast<detail::Kind> (kind), elementSize, capacity};
+        const detail::Shape shape = {kind, elementSize, capacity};
         return AnyQueue (Made (), detail::Ring::openOrNone (shape, name.text (), memory, options));
     }
 
@@ -183,7 +182,7 @@ public:
     /// Returns the kind of the queue; for an empty object, the number 0, which is no QueueKind.
     QueueKind kind () const noexcept
     {
-        return static_cast<QueueKind> (_ring->kind);
+        return _ring->kind;
     }
 
     /// Returns the size of an element in bytes; 0 for an empty object.

@@ -267,7 +267,7 @@ private:
     template <typename A>
     static void onlySpsc () noexcept
     {
-        static_assert (A::kind == detail::Kind::Spsc, "zero copy is for Spsc: others share the cells");
+        static_assert (detail::hasZeroCopy (A::kind), "zero copy is for Spsc: others share the cells");
     }
 
     BasicQueue (Made, detail::Ring* ring) noexcept

@@ -119,7 +119,7 @@ int Ring::releaseRole () noexcept
     {
         return failNone ();
     }
-    if (kind != detail::Kind::Spsc || entries == nullptr)
+    if (detail::traitsOf (kind).claims || entries == nullptr)
     {
         return 0;
     }

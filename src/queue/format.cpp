@@ -16,6 +16,7 @@ inline namespace JOIN_ABI
 {
 using detail::Identity;
 using detail::Kind;
+using detail::traitsOf;
 
 namespace
 {
@@ -23,9 +24,11 @@ static_assert (queueMagic == detail::segmentMagic && offsetof (Identity, magic) 
                    && offsetof (Identity, kind) == offsetof (QueueStart, kind),
                "shared.hpp repeats these");
 
+constexpr uint32_t roleCount = 2;  // slots of a Spsc: the producer's and the consumer's
+
 bool known (Kind kind) noexcept
 {
-    return kind == Kind::Spsc || kind == Kind::Mpsc || kind == Kind::Mpmc;
+    return traitsOf (kind).name != nullptr;
 }
 
 uint32_t slotsFor (Kind kind, const QueueOptions& options, bool shared) noexcept
@@ -34,9 +37,9 @@ uint32_t slotsFor (Kind kind, const QueueOptions& options, bool shared) noexcept
     {
         return 0;  // a death ends all producers and consumers: no recovery needs intent records
     }
-    if (kind == Kind::Spsc)
+    if (!traitsOf (kind).claims)
     {
-        return 2;  // the producer's and the consumer's
+        return roleCount;
     }
     return options.maxProducers != 0 ? options.maxProducers : detail::defaultSlots;
 }
@@ -66,9 +69,8 @@ const char* badField (const Identity& there, uint64_t* value) noexcept
 {
     const Kind kind = static_cast<Kind> (there.kind);
     const bool powerOfTwo = (there.capacity & (there.capacity - 1)) == 0;
-    // A Spsc has one slot for each role.
-    const uint32_t minSlots = kind == Kind::Spsc ? 2 : 1;
-    const uint32_t maxSlots = kind == Kind::Spsc ? 2 : detail::maxSlots;
+    const uint32_t minSlots = traitsOf (kind).claims ? 1 : roleCount;
+    const uint32_t maxSlots = traitsOf (kind).claims ? detail::maxSlots : roleCount;
     const struct
     {
         const char* name;
@@ -140,11 +142,6 @@ Failure checkLayout (const Identity& there, uint64_t fileSize, const detail::Lay
                           path, wide (fileSize), wide (layout.segmentSize));
 }
 }  // namespace
-
-const char* nameOf (Kind kind) noexcept
-{
-    return kind == Kind::Spsc ? "Spsc" : kind == Kind::Mpsc ? "Mpsc" : "Mpmc";
-}
 
 Failure shapeFormat (const detail::Shape& asked, const QueueOptions& options, bool shared, QueueFormat* format,
                      std::string_view name)
@@ -245,8 +242,9 @@ Failure compareFormats (const QueueFormat& there, const detail::Shape& asked, co
     static const char* const remedy = "request what it has, or remove it (joinmem rm) and make it anew";
     if (asked.kind != Kind (0) && asked.kind != there.kind)
     {
-        return Failure (EINVAL, "%.300s is a queue of kind %s, not %s as requested: %s", path, nameOf (there.kind),
-                        known (asked.kind) ? nameOf (asked.kind) : "an unknown kind", remedy);
+        return Failure (EINVAL, "%.300s is a queue of kind %s, not %s as requested: %s", path,
+                        traitsOf (there.kind).name, known (asked.kind) ? traitsOf (asked.kind).name : "an unknown kind",
+                        remedy);
     }
     if (asked.elementSize != 0 && asked.elementSize != there.elementSize)
     {

@@ -46,8 +46,6 @@ Failure readIdentity (const detail::Identity& there, uint64_t fileSize, const ch
 Failure compareFormats (const QueueFormat& there, const detail::Shape& asked, const QueueOptions& options,
                         const char* path) noexcept;
 
-const char* nameOf (detail::Kind kind) noexcept;
-
 }  // namespace JOIN_ABI
 }  // namespace join
 

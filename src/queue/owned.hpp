@@ -54,6 +54,10 @@ public:
     bool hasElement () const noexcept;
     bool hasRoom () const noexcept;
 
+    /// Closes head where the gate is shut: the process that shut it may have died in between. Producers of a Mpsc or
+    /// Mpmc read head alone, all other threads read the gate. Nothing to do for a Spsc.
+    void completeShutdown () noexcept;
+
     /// A membarrier(2): each producer and each consumer has executed a full barrier when this returns.
     /// @return false: it is not available
     bool barrier () const noexcept;

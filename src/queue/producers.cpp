@@ -12,7 +12,6 @@ namespace join
 {
 inline namespace JOIN_ABI
 {
-using detail::Kind;
 using detail::Slot;
 using detail::Ring;
 
@@ -67,7 +66,7 @@ Producer producerIn (const OwnedRing& ring, uint32_t number, bool alive) noexcep
         producer.pid = slot->pid.load ();
         producer.alive = alive;
         producer.inPush =
-            ring.kind != Kind::Spsc
+            detail::traitsOf (ring.kind).claims
             && isUnpublished (claim, ring.tail ().load (), ring.head ().load (), ring.word (claim).load ());
     }
     return producer;
@@ -77,7 +76,7 @@ Producer producerIn (const OwnedRing& ring, uint32_t number, bool alive) noexcep
 bool nobodyLives (OwnedRing& ring, uint64_t* states) noexcept
 {
     const uint32_t count = ring.slots.count ();
-    const uint32_t last = ring.kind == Kind::Spsc && count > producerSide ? producerSide : count;
+    const uint32_t last = !detail::traitsOf (ring.kind).claims && count > producerSide ? producerSide : count;
     bool anyDied = false;
     *states = 0;
     for (uint32_t number = 1; number <= last; ++number)
@@ -141,7 +140,7 @@ int64_t Ring::producers (Producer* list, uint64_t n, uint32_t each) noexcept
 
 void Ring::count (QueueStats& stats) const noexcept
 {
-    const unsigned shift = kind == Kind::Spsc ? 0 : detail::ticketShift;
+    const unsigned shift = detail::traitsOf (kind).positionShift;
     QueueStats now;
     now.structSize = stats.structSize;
     now.popped = tail ().load () >> shift;  // before head, so that it is not larger

@@ -15,42 +15,48 @@ namespace join
 inline namespace JOIN_ABI
 {
 using detail::Gate;
-using detail::Kind;
 using detail::Ring;
+using detail::traitsOf;
 
 namespace
 {
 constexpr int64_t drainTime = 1000 * 1000;  // nanoseconds: far longer than a store stays in a store buffer
 
 // Where publishers fence, this read-modify-write is the fence between the publication and the read of the flags.
-uint32_t known (const OwnedRing& ring, uint32_t state) noexcept
+uint32_t readAfterFence (const OwnedRing& ring, uint32_t state) noexcept
 {
     return state == detail::fenceBit ? ring.gate ().state.fetch_add (0) : state;
 }
 
-// Spsc, shut: a publication that the consumer did not wait for was too late. The
-// state settles which of the two came first: the consumer sets askedBit, checks
-// again, and replaces it by endedBit; a producer that publishes in between clears it.
-bool tooLate (Gate& gate) noexcept
+bool isGateShut (const Gate& gate) noexcept
 {
-    uint32_t state = gate.state.load ();
-    while ((state & detail::endedBit) == 0)
-    {
-        if ((state & detail::askedBit) == 0 || gate.state.compare_exchange_weak (state, state & ~detail::askedBit))
-        {
-            return false;
-        }
-    }
-    return true;
+    return (gate.state.load () & detail::shutMask) != 0;
 }
 
-// Spsc, shut and empty: true when no element can come any more.
-bool ended (OwnedRing& ring) noexcept
+// Spsc: the consumer has found the queue shut and empty for good.
+bool isEnded (const Gate& gate) noexcept
+{
+    return (gate.state.load () & detail::endedBit) != 0;
+}
+
+// Spsc, shut: a publication that the consumer did not wait for is too late. The
+// state settles which of the two came first: the consumer sets askedBit, checks
+// again, and replaces it by endedBit; a producer that publishes in between clears it.
+void objectToEnd (Gate& gate) noexcept
+{
+    uint32_t state = gate.state.load ();
+    while ((state & detail::askedBit) != 0 && !gate.state.compare_exchange_weak (state, state & ~detail::askedBit))
+    {
+    }
+}
+
+// Spsc, shut and empty: ends the queue, unless an element was pushed in the meantime or a producer objects.
+void settleEnd (OwnedRing& ring) noexcept
 {
     Gate& gate = ring.gate ();
-    if ((gate.state.load () & detail::endedBit) != 0)
+    if (isEnded (gate))
     {
-        return true;
+        return;
     }
     gate.state.fetch_or (detail::askedBit);
     if (!ring.barrier () && (ring.shared || !ring.fences))
@@ -60,60 +66,41 @@ bool ended (OwnedRing& ring) noexcept
     }
     if (ring.head ().load () != ring.tail ().load ())
     {
-        return false;
+        return;
     }
     uint32_t state = gate.state.load ();
-    while ((state & detail::askedBit) != 0)
+    while ((state & detail::askedBit) != 0
+           && !gate.state.compare_exchange_weak (state, (state & ~detail::askedBit) | detail::endedBit))
     {
-        if (gate.state.compare_exchange_weak (state, (state & ~detail::askedBit) | detail::endedBit))
-        {
-            return true;
-        }
     }
-    return (state & detail::endedBit) != 0;
 }
 
-bool shut (const Gate& gate) noexcept
+// Mpsc, Mpmc: whether each position that was claimed has been popped.
+bool isEmpty (const OwnedRing& ring) noexcept
 {
-    return (gate.state.load () & detail::shutMask) != 0;
+    return (ring.head ().load () & detail::ticketMask) == (ring.tail ().load () & detail::ticketMask);
 }
 
-// Mpsc and Mpmc: producers read head alone; all other threads read the gate, which is shut first. The process that shut
-// it may have died before it closed head, so every thread that finds the gate shut closes head.
-bool closed (const OwnedRing& ring) noexcept
+// Mpsc, Mpmc: no claim is in progress, and none will follow.
+bool isDrained (const OwnedRing& ring) noexcept
 {
-    if (!shut (ring.gate ()))
-    {
-        return false;
-    }
-    if ((ring.head ().load () & detail::closedBit) == 0)
-    {
-        ring.head ().fetch_or (detail::closedBit);  // from here on no claim succeeds
-    }
-    return true;
+    return (ring.head ().load () & detail::closedBit) != 0 && isEmpty (ring);
 }
 
-// No claim is in progress, and none will follow.
-bool drained (const OwnedRing& ring) noexcept
+int failDrained () noexcept
 {
-    if (!closed (ring))
-    {
-        return false;
-    }
-    const uint64_t head = ring.head ().load ();
-    return (head & detail::closedBit) != 0
-           && (head & detail::ticketMask) == (ring.tail ().load () & detail::ticketMask);
+    return setError (EPIPE, "the queue is shut down, and drained");
 }
 
 // The number of published elements from that position on, without a gap, counted only up to the number of sleepers. n
 // of them are this producer's own. Those that others published after its position while its own were missing could not
 // be popped, and their wake-ups came to nothing.
-// A hostile process can make the number of sleepers as large as it likes: after maxCounted cells all sleepers are woken.
+// A hostile process can make the number of sleepers arbitrarily large: after maxCounted cells all sleepers are woken.
 uint64_t runFrom (const OwnedRing& ring, uint64_t position, uint64_t n, uint32_t takers) noexcept
 {
     constexpr uint64_t maxCounted = 1024;
     uint64_t run = n;
-    if (ring.kind != Kind::Spsc)
+    if (traitsOf (ring.kind).sequenced)
     {
         for (uint64_t at = (position & detail::ticketMask) + n * detail::ticketUnit;
              (run < takers || run == 0) && run < ring.capacity && run < n + maxCounted
@@ -129,51 +116,60 @@ uint64_t runFrom (const OwnedRing& ring, uint64_t position, uint64_t n, uint32_t
 
 uint64_t Ring::pending () const noexcept
 {
-    const unsigned shift = kind == Kind::Spsc ? 0 : detail::ticketShift;
-    const uint64_t low = (uint64_t (1) << shift) - 1;
+    const unsigned shift = traitsOf (kind).positionShift;
+    const uint64_t low = detail::lowBits (kind);
     const uint64_t from = tail ().load () & ~low;  // exact while no call is in flight
     const uint64_t to = head ().load () & ~low;
     const int64_t there = static_cast<int64_t> (to - from) >> shift;
     return there < 0 ? 0 : static_cast<uint64_t> (there) > capacity ? capacity : static_cast<uint64_t> (there);
 }
 
-// Invariant: where this is true, a pop succeeds or fails for good.
+// Invariant: where this is true, a pop after completeShutdown () succeeds or fails for good.
 // Otherwise a waiting thread would try again and never sleep.
 bool OwnedRing::hasElement () const noexcept
 {
     const uint64_t from = tail ().load ();
-    if (kind == Kind::Spsc)
+    if (!traitsOf (kind).sequenced)
     {
-        return head ().load () != from || shut (gate ());
+        return head ().load () != from || isGateShut (gate ());
     }
     const uint64_t ticket = from & detail::ticketMask;
-    return (word (ticket).load () & detail::ticketMask) == ticket + detail::ticketUnit || drained (*this);
+    return (word (ticket).load () & detail::ticketMask) == ticket + detail::ticketUnit
+           || (isGateShut (gate ()) && isEmpty (*this));
 }
 
 bool OwnedRing::hasRoom () const noexcept
 {
-    if (kind == Kind::Spsc)
-    {
-        return shut (gate ()) || head ().load () - tail ().load () != capacity;
-    }
-    if (closed (*this))
+    if (isGateShut (gate ()))
     {
         return true;
     }
-    const uint64_t from = tail ().load ();
-    const uint64_t to = head ().load ();
-    return (((to & detail::ticketMask) - (from & detail::ticketMask)) >> detail::ticketShift) != capacity;
+    const uint64_t low = detail::lowBits (kind);
+    const uint64_t from = tail ().load () & ~low;
+    const uint64_t to = head ().load () & ~low;
+    return (to - from) >> traitsOf (kind).positionShift != capacity;
+}
+
+void OwnedRing::completeShutdown () noexcept
+{
+    if (traitsOf (kind).claims && isGateShut (gate ()) && (head ().load () & detail::closedBit) == 0)
+    {
+        head ().fetch_or (detail::closedBit);  // from here on no claim succeeds
+    }
 }
 
 int Ring::published (uint32_t state, uint64_t position, uint64_t n) noexcept
 {
     const KeptErrno kept;
     const OwnedRing& ring = own (*this);
-    state = known (ring, state);
-    if (kind == Kind::Spsc && (state & detail::shutMask) != 0 && tooLate (gate ())
-        && tail ().load () != head ().load ())
+    state = readAfterFence (ring, state);
+    if (!traitsOf (kind).claims && (state & detail::shutMask) != 0)
     {
-        return errorShutDown ();  // where the two are equal, the consumer took the element before it ended the queue
+        objectToEnd (gate ());
+        if (isEnded (gate ()) && tail ().load () != head ().load ())
+        {
+            return errorShutDown ();  // if the two are equal, the consumer took the element before it ended the queue
+        }
     }
     if ((state & detail::elementMask) != 0)
     {
@@ -191,14 +187,14 @@ void Ring::popped (uint32_t state, uint64_t n) noexcept
 {
     const KeptErrno kept;
     OwnedRing& ring = own (*this);
-    state = known (ring, state);
+    state = readAfterFence (ring, state);
     if ((state & detail::roomMask) == 0)
     {
         return;
     }
     if ((state & (detail::roomUrgent | detail::roomWatched)) == 0)
     {
-        const uint64_t now = tail ().load () >> (kind == Kind::Spsc ? 0 : detail::ticketShift);
+        const uint64_t now = tail ().load () >> traitsOf (kind).positionShift;
         const bool again = now - ring.wokenAt.get () < capacity / 8;
         if (again || pending () > capacity / 2)
         {
@@ -217,10 +213,7 @@ int Ring::shutdown () noexcept
         return failNone ();
     }
     gate ().state.fetch_or (detail::shutBit);
-    if (kind != Kind::Spsc)
-    {
-        closed (own (*this));
-    }
+    own (*this).completeShutdown ();
     const bool shared = own (*this).shared;
     EventCount (gate (), Side::Element, shared).wakeAll ();
     EventCount (gate (), Side::Room, shared).wakeAll ();
@@ -256,17 +249,23 @@ int Ring::dry () noexcept
         return failNone ();
     }
     OwnedRing& ring = own (*this);
-    const bool over = kind == Kind::Spsc ? ended (ring) : drained (ring);
-    if (!over && kind != Kind::Spsc)
+    if (!traitsOf (kind).claims)
     {
-        looked ();
+        settleEnd (ring);
+        return isEnded (gate ()) ? failDrained () : static_cast<int> (detail::wouldBlock);
     }
-    return over ? setError (EPIPE, "the queue is shut down, and drained") : static_cast<int> (detail::wouldBlock);
+    ring.completeShutdown ();
+    if (isDrained (ring))
+    {
+        return failDrained ();
+    }
+    looked ();
+    return static_cast<int> (detail::wouldBlock);
 }
 
 bool Ring::isShut () const noexcept
 {
-    return shut (gate ());
+    return isGateShut (gate ());
 }
 
 }  // namespace JOIN_ABI

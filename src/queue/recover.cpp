@@ -55,7 +55,7 @@ public:
             return 0;
         }
         Claim claim = {};
-        if (before (_tail, end ()) && !isPublished (_tail) && (!find (_tail, false, &claim) || !look (claim)))
+        if (before (_tail, end ()) && !isPublished (_tail) && (!find (_tail, false, &claim) || !fillIfDead (claim)))
         {
             return 0;
         }
@@ -85,7 +85,7 @@ public:
             Claim claim = {};
             if (find (stop, false, &claim))
             {
-                return claim.slot != number || look (claim);
+                return claim.slot != number || fillIfDead (claim);
             }
             if (!isPublished (stop))
             {
@@ -170,7 +170,7 @@ private:
             }
             if (all)
             {
-                look (*claim);
+                fillIfDead (*claim);
             }
             if (!before (target, claim->begin))
             {
@@ -226,7 +226,7 @@ private:
     }
 
     // Fills the claim if its producer is dead. @return whether it is
-    bool look (const Claim& claim) noexcept
+    bool fillIfDead (const Claim& claim) noexcept
     {
         Slots::Dead dead = {};
         if (!_ring.slots.isDead (claim.slot, &dead) || !isStill (claim))
@@ -289,7 +289,7 @@ private:
 // A killed producer of a Spsc leaves nothing half done, and one of a private queue dies together with its consumers.
 bool hasEvidence (const OwnedRing& ring) noexcept
 {
-    return ring.entries != nullptr && ring.kind != detail::Kind::Spsc;
+    return ring.entries != nullptr && detail::traitsOf (ring.kind).claims;
 }
 
 // Wakes consumers that sleep for what follows the cells that were filled.

@@ -24,12 +24,14 @@ inline namespace JOIN_ABI
 using detail::Control;
 using detail::Kind;
 using detail::Ring;
+using detail::traitsOf;
 
 namespace
 {
-// Registers the process for membarrier(2): a barrier of any process then reaches its publishers. false: it is not
-// available here. Threads that are here first register it twice, which changes nothing.
-bool barriersReachUs () noexcept
+// Registers the process for membarrier(2): a barrier of any process then reaches its publishers. Threads that are here
+// first register it twice, which changes nothing.
+// @return false: it is not available here
+bool registerForBarriers () noexcept
 {
     enum : int
     {
@@ -181,7 +183,7 @@ Failure QueueMemory::open (uint64_t size, std::string_view name, const MemOption
 
 Failure OwnedRing::prepareSlots (Kind of, const QueueOptions& options) noexcept
 {
-    return of != Kind::Spsc || options.exclusive ? slots.prepare () : Failure ();
+    return traitsOf (of).claims || options.exclusive ? slots.prepare () : Failure ();
 }
 
 // A Spsc has roles in place of slots that threads take. Unless they are exclusive, or the consumer reports dead owners,
@@ -192,9 +194,10 @@ Failure OwnedRing::startSlots (const QueueOptions& options) noexcept
     detail::Slot* first = reinterpret_cast<detail::Slot*> (memory.base () + sizeof (Control));
     const Mapping& mapping = memory.mapping ();
     slots.find (first, format.slotCount, page, mapping.name.c_str (), mapping.device, mapping.inode);
-    if (format.kind != Kind::Spsc || options.exclusive)
+    const bool claims = traitsOf (format.kind).claims;
+    if (claims || options.exclusive)
     {
-        return slots.start (format.kind != Kind::Spsc);  // a role belongs to one object
+        return slots.start (claims);  // a role belongs to one object
     }
     if (!options.ownerDead)
     {
@@ -209,7 +212,7 @@ Failure OwnedRing::startSlots (const QueueOptions& options) noexcept
 void OwnedRing::start () noexcept
 {
     char* base = memory.base ();
-    const bool beside = format.layout.sequencesOffset == 0 && format.kind != Kind::Spsc;
+    const bool beside = format.layout.sequencesOffset == 0 && traitsOf (format.kind).sequenced;
     control = reinterpret_cast<Control*> (base);
     elements = base + format.layout.elementsOffset + (beside ? 8 : 0);
     words = base + (beside ? format.layout.elementsOffset : format.layout.sequencesOffset);
@@ -221,15 +224,14 @@ void OwnedRing::start () noexcept
     kind = format.kind;
     entries = slots.entries ();
     entryMask = Slots::entryMask ();
-    watch (!barriersReachUs ());
-    const uint64_t low = kind == Kind::Spsc ? 0 : detail::ticketUnit - 1;
-    const uint64_t seen = tail ().load () & ~low;
+    watch (!registerForBarriers ());
+    const uint64_t seen = tail ().load () & ~detail::lowBits (kind);
     tailSeen.store (seen);
     fullAt.store (seen);
     headSeen.store (seen);
     pollsBeforeRecovery.store (0);
     emptyAt.store (seen - 1);  // this object has not found the queue empty yet
-    if (kind == Kind::Spsc && entries != nullptr)
+    if (!traitsOf (kind).claims && entries != nullptr)
     {
         slots.serve (this);
         slots.forgetProgress ();

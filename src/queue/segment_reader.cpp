@@ -33,7 +33,7 @@ Mark markOf (const SegmentReader& look) noexcept
 ElementCounts countElements (const SegmentReader& look, const QueueFormat& format) noexcept
 {
     constexpr int maxTries = 16;
-    const unsigned shift = format.kind == detail::Kind::Spsc ? 0 : detail::ticketShift;
+    const unsigned shift = detail::traitsOf (format.kind).positionShift;
     ElementCounts counts = {};
     uint64_t tail = look.word (offsetof (detail::Control, tail));  // before head, so that it is not larger
     uint64_t head = look.word (offsetof (detail::Control, head));

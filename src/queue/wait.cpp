@@ -20,7 +20,6 @@ inline namespace JOIN_ABI
 {
 using detail::Attempts;
 using detail::Deadline;
-using detail::Kind;
 
 namespace
 {
@@ -62,7 +61,9 @@ Wait::~Wait ()
 
 int Wait::run () noexcept
 {
-    return _deadline.at != 0 && comesSoon () ? 0 : sleep ();
+    const int done = _deadline.at != 0 && spinOrYield () ? 0 : sleep ();
+    _ring.completeShutdown ();  // so that the attempt that follows finds the end
+    return done;
 }
 
 bool Wait::ready () const noexcept
@@ -184,7 +185,7 @@ bool Wait::settle (bool unchanged) noexcept
         // The flag has stayed set since this thread's barrier, or another sleeper set it, with a barrier of its own.
         return ready ();
     }
-    if (!_ring.fences && (_mustBeSure || _history.sleepsLong () || _history.barrierIsCheap ()))
+    if (!_ring.fences && (_mustBeSure || _history.sleepsLong () || _history.chooseBarrier ()))
     {
         const int64_t start = os::monotonicNow ();
         _sure = _ring.barrier ();
@@ -275,14 +276,13 @@ void Wait::commit (uint32_t before, Front front) noexcept
 }
 
 // A follower sleeps by futex_waitv(2), and is called by futex(2): a filter may refuse either.
-bool Wait::canFollow (uint32_t calls) noexcept
+void Wait::probeFollowing (uint32_t calls) noexcept
 {
     if (_ring.following.load () == Following::Unknown)
     {
         const int error = os::sleepOn (_watch.calls (), calls + 1, false, 0);  // returns at once
         _ring.following.store (isRefused (error) ? Following::Checks : Following::Sleeps);
     }
-    return _ring.following.load () == Following::Sleeps;
 }
 
 /// Sleeps until `until`; for 50 ms where futex_waitv(2) is not available, or signal handlers end waits.
@@ -294,7 +294,12 @@ int Wait::sleepAsFollower (uint32_t before, int64_t until) noexcept
     _watches = _watch.take ();  // the watcher may have left before it saw this follower
     const int64_t check = os::monotonicNow () + checkEvery;
     const int64_t soon = check < until ? check : until;
-    const bool follows = !_watches && !_ring.interruptible && canFollow (calls);
+    bool follows = false;
+    if (!_watches && !_ring.interruptible)
+    {
+        probeFollowing (calls);
+        follows = _ring.following.load () == Following::Sleeps;
+    }
     int error = follows ? _event.sleep (_role, before, until, &_watch.calls (), calls) : ENOSYS;
     if (isRefused (error))
     {

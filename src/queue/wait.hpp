@@ -48,7 +48,7 @@ private:
     bool isOver (int64_t now) const noexcept;
     uint64_t amount () const noexcept;
     uint64_t moved () const noexcept;
-    bool comesSoon () noexcept;
+    bool spinOrYield () noexcept;
     bool spin (int64_t longest) noexcept;
     void gather () const noexcept;
     bool yield () noexcept;
@@ -62,7 +62,7 @@ private:
     Front checkFront (bool again) noexcept;
     void commit (uint32_t before, Front front) noexcept;
     int64_t sleepEnd (int64_t now, Front front) noexcept;
-    bool canFollow (uint32_t calls) noexcept;
+    void probeFollowing (uint32_t calls) noexcept;
     int sleepAsFollower (uint32_t before, int64_t until) noexcept;
     int leave (int error, const char* sentence) noexcept;
 

@@ -99,9 +99,9 @@ public:
         return yieldsPay () || _untilTrial.get () == 0;
     }
 
-    /// Whether to measure if another thread takes the CPU in the next
-    /// yield: in each trial, and in every 16th yield.
-    bool yieldMustProve () noexcept
+    /// Counts a yield, and decides whether to measure if another
+    /// thread takes the CPU in it: in each trial, and in every 16th.
+    bool chooseProof () noexcept
     {
         const uint32_t yields = _yields.get ();
         _yields.set (yields + 1);
@@ -168,8 +168,9 @@ public:
         }
     }
 
-    /// Whether to expect a cheap membarrier(2), because the last one was cheap; true at every 32nd call, as a trial.
-    bool barrierIsCheap () noexcept
+    /// Counts a sleep, and decides whether to execute a membarrier(2) before it: where the last one was cheap, and
+    /// before every 32nd sleep, as a trial.
+    bool chooseBarrier () noexcept
     {
         const uint32_t probe = _barrierProbe.get ();
         _barrierProbe.set (probe + 1);

@@ -9,10 +9,8 @@ namespace join
 {
 inline namespace JOIN_ABI
 {
-using detail::Kind;
-
 /// Spins and yields. @return whether an element, or room, came before it was time to sleep
-bool Wait::comesSoon () noexcept
+bool Wait::spinOrYield () noexcept
 {
     if (_ring.spin != 0)
     {
@@ -30,7 +28,7 @@ bool Wait::comesSoon () noexcept
 uint64_t Wait::moved () const noexcept
 {
     const uint64_t index = (_side == Side::Element ? _ring.head () : _ring.tail ()).load ();
-    return _ring.kind == Kind::Spsc ? index : index >> detail::ticketShift;
+    return index >> detail::traitsOf (_ring.kind).positionShift;
 }
 
 bool Wait::spin (int64_t longest) noexcept
@@ -101,7 +99,7 @@ bool Wait::yield () noexcept
     {
         const uint64_t before = moved ();
         const int64_t start = now;
-        const int64_t lost = _history.yieldMustProve () ? os::preemptions () : -1;
+        const int64_t lost = _history.chooseProof () ? os::preemptions () : -1;
         os::yieldCpu ();
         now = os::monotonicNow ();
         const uint64_t more = moved () - before;

@@ -13,8 +13,8 @@ import sys
 from planted import copy, output, scratch, tree, verdict
 
 LAYERS = ["error", "os", "memory", "segment", "queue", "capi"]
-QUEUE = {"any_queue.hpp", "backoff.hpp", "blocking.hpp", "claim.hpp", "claim_pop.hpp", "copy.hpp", "inspect.hpp", "owner.hpp",
-         "queue.hpp", "queue_base.hpp", "queue_options.hpp", "recent.hpp", "ring.hpp", "segment.hpp", "shareable.hpp", "cells.hpp", "span.hpp",
+QUEUE = {"any_queue.hpp", "backoff.hpp", "blocking.hpp", "claim.hpp", "claim_pop.hpp", "copy.hpp", "inspect.hpp", "kind.hpp",
+         "owner.hpp", "queue.hpp", "queue_base.hpp", "queue_options.hpp", "recent.hpp", "ring.hpp", "segment.hpp", "shareable.hpp", "cells.hpp", "span.hpp",
          "spsc.hpp", "timeout.hpp"}
 ERROR = {"error.hpp", "abi.hpp"}
 STANDARD = set("""

@@ -21,6 +21,7 @@ public:
 
     bool hasElement () const noexcept;
     bool hasRoom () const noexcept;
+    void completeShutdown () noexcept;
     bool barrier () const noexcept;
 
     int timedOut (bool, int64_t) const noexcept

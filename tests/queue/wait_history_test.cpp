@@ -24,13 +24,13 @@ TEST_CASE ("yield that pays leads to more", "[history]")
 {
     WaitHistory history;
     CHECK (sleepsUntilTrial (history) == 16);
-    CHECK (history.yieldMustProve ());
+    CHECK (history.chooseProof ());
     CHECK (history.yielded (5000, 100));  // 50 ns for each element
     CHECK (history.yieldsPay ());
     unsigned proved = 0;
     for (int i = 0; i < 160; ++i)
     {
-        proved += history.yieldMustProve ();
+        proved += history.chooseProof ();
         CHECK (history.yielded (5000, 100));
         CHECK (history.shouldYield ());
     }

@@ -177,7 +177,7 @@ private:
         }
         for (uint32_t tries = 0; tries < maxRoomTries; ++tries)
         {
-            // [tail] pairs with take (): a cell is written again only after the copy out of it
+            // [tail] pairs with consume (): a cell is written again only after the copy out of it
             const uint64_t tail = ring.tail ().load (std::memory_order_acquire) & ticketMask;
             ring.tailSeen.store (tail, std::memory_order_release);  // [tail] for the other producers of this process
             used = ((*head & ticketMask) - tail) >> ticketShift;

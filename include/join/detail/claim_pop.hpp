@@ -40,15 +40,15 @@ struct ClaimPop
                 return nothing (ring, tail);
             }
         }
-        else if (take (ring, raw, Count::one ? 1 : passed))
+        else if (consume (ring, raw, Count::one ? 1 : passed))
         {
             if (__builtin_expect (got != 0, 1))
             {
                 kept.give (size, to);
-                freed (ring, Count::one ? 1 : passed);
+                wakeProducers (ring, Count::one ? 1 : passed);
                 return static_cast<int64_t> (got);
             }
-            freed (ring, passed);
+            wakeProducers (ring, passed);
             passed = 0;
         }
         return popAgain (ring, size, to, n, passed);
@@ -130,10 +130,10 @@ private:
                     return nothing (ring, tail);
                 }
             }
-            else if (take (ring, raw, passed))
+            else if (consume (ring, raw, passed))
             {
                 kept.give (size, to, got);
-                freed (ring, passed);
+                wakeProducers (ring, passed);
                 if (got != 0)
                 {
                     return static_cast<int64_t> (got);
@@ -201,12 +201,12 @@ private:
 
     static uint64_t loadTail (const Ring& ring) noexcept
     {
-        // [own tail] Mpsc: only this consumer stores it. Mpmc: [publish] orders the elements, take () finds it outdated
+        // [own tail] Mpsc: only this consumer stores it. Mpmc: [publish] orders the elements, consume () finds it stale
         return ring.tail ().load (std::memory_order_relaxed);
     }
 
     /// Takes n cells from `raw` on, the tail that this pop loaded. @return false: another consumer was first
-    static bool take (Ring& ring, uint64_t raw, uint64_t n) noexcept
+    static bool consume (Ring& ring, uint64_t raw, uint64_t n) noexcept
     {
         const uint64_t next = (raw & ticketMask) + n * ticketUnit;
         std::atomic<uint64_t>& shared = ring.tail ();
@@ -221,8 +221,8 @@ private:
         return true;
     }
 
-    /// Wakes producers after take () freed n cells.
-    static void freed (Ring& ring, uint64_t n) noexcept
+    /// Wakes producers that wait for room, after consume () freed n cells.
+    static void wakeProducers (Ring& ring, uint64_t n) noexcept
     {
         const uint32_t state = stateAfter (ring);
         if (__builtin_expect ((state & (roomMask | fenceBit)) != 0, 0))

@@ -26,7 +26,7 @@ struct Recent
     }
 
     template <typename Size>
-    static void tell (Control& control, Size size, uint64_t number, const char* from) noexcept
+    static void store (Control& control, Size size, uint64_t number, const char* from) noexcept
     {
         if (!has (size))
         {
@@ -38,18 +38,18 @@ struct Recent
             uint64_t word = 0;
             __builtin_memcpy (&word, from + i, size.bytes () - i < 8 ? size.bytes () - i : 8);
             // Release: a consumer that reads this word too late also finds the head that was stored before it.
-            cell[i / 8].store (word, std::memory_order_release);  // [told] pairs with hear ()
+            cell[i / 8].store (word, std::memory_order_release);  // [told] pairs with load ()
         }
     }
 
     /// @return false: the copy was overwritten during the call
     template <typename Size>
-    static bool hear (const Control& control, Size size, uint64_t number, char* to) noexcept
+    static bool load (const Control& control, Size size, uint64_t number, char* to) noexcept
     {
         const std::atomic<uint64_t>* cell = control.head.recent[number % 2];
         for (uint32_t i = 0; i < size.bytes (); i += 8)
         {
-            const uint64_t word = cell[i / 8].load (std::memory_order_acquire);  // [told] pairs with tell ()
+            const uint64_t word = cell[i / 8].load (std::memory_order_acquire);  // [told] pairs with store ()
             __builtin_memcpy (to + i, &word, size.bytes () - i < 8 ? size.bytes () - i : 8);
         }
         return control.head.value.load (std::memory_order_relaxed) == number + 1;  // [told] after the loads of the copy

@@ -228,6 +228,14 @@ protected:
 /// The algorithms return this where they can do nothing now. They leave lastError alone, as a waiting call may succeed.
 constexpr int64_t wouldBlock = 0;
 
+/// What a side finds when it reads the other side's index, because its cached copy does not suffice.
+enum class Refill
+{
+    Ok,          // room for at least one element; or at least one element
+    WouldBlock,  // no room, or no element, now
+    Error,       // lastError is set: another object has the role, or head and tail are damaged
+};
+
 /// Ends a reservation, or a peek. Stores nothing where there is none, because all threads share the ring of no queue.
 inline void forget (uint64_t& count) noexcept
 {

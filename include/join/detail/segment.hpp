@@ -28,6 +28,7 @@
 #define JOIN_DETAIL_SEGMENT_HPP
 
 #include <join/detail/abi.hpp>
+#include <join/detail/kind.hpp>
 
 #include <atomic>
 #include <cstddef>
@@ -39,13 +40,6 @@ inline namespace JOIN_ABI
 {
 namespace detail
 {
-enum class Kind : uint32_t
-{
-    Spsc = 1,
-    Mpsc = 2,
-    Mpmc = 3,
-};
-
 constexpr std::size_t pad = 128;
 constexpr uint64_t segmentMagic = 0x51'4d'45'4d'4e'49'4f'4a;  // "JOINMEMQ"
 constexpr uint16_t formatMajor = 1;                           // any other is refused: EBADMSG
@@ -58,6 +52,8 @@ constexpr uint32_t lockFileFeature = 1 << 0;  // in `compatible`: slots may also
 constexpr unsigned ticketShift = 12;
 constexpr uint64_t ticketUnit = uint64_t (1) << ticketShift;
 constexpr uint64_t ticketMask = ~(ticketUnit - 1);
+static_assert (traitsOf (Kind::Mpsc).positionShift == ticketShift, "");
+static_assert (traitsOf (Kind::Mpmc).positionShift == ticketShift, "");
 constexpr uint64_t skippedBit = 1 << 11;  // in a cell: it has no element, consumers skip it
 constexpr uint64_t closedBit = 1 << 11;   // in head: no further claim succeeds
 constexpr uint64_t firstBit = 1 << 10;    // in a cell: a claim begins here; `slot` is the producer of the claim before

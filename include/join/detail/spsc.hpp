@@ -31,19 +31,14 @@ struct SpscRing
             return ring.errorShutDown ();
         }
         uint64_t head = control.head.value.load (std::memory_order_relaxed);  // [own head] only the producer stores it
-        int64_t room = roomFor (ring, head, n);
-        while (__builtin_expect (room <= 0, 0))
+        uint64_t used = head - ring.tailSeen.load (std::memory_order_relaxed);  // [seen]
+        if (__builtin_expect (lacksRoom (ring, used, n), 0))
         {
-            if (room == 0)
+            const Refill refill = refillRoom (ring, &head, &used);
+            if (__builtin_expect (refill != Refill::Ok, 0))
             {
-                return noRoom (ring, head);
+                return refill == Refill::WouldBlock ? noRoom (ring, head) : -1;
             }
-            if (!take (ring, producer))
-            {
-                return -1;
-            }
-            head = control.head.value.load (std::memory_order_relaxed);  // [own head] the last owner may have stored it
-            room = roomFor (ring, head, n);
         }
         fetchAheadToWrite (ring, size, head, n);
         const uint64_t at = head & ring.mask;
@@ -51,14 +46,15 @@ struct SpscRing
         if (Count::one)
         {
             PlainCopy::in (ring.elements + at * size.bytes (), elements, size, 1);
-            Recent::tell (control, size, head, elements);
+            Recent::store (control, size, head, elements);
             return publish (ring, control, head, 1);
         }
-        const uint64_t count = n < static_cast<uint64_t> (room) ? n : static_cast<uint64_t> (room);
+        const uint64_t room = ring.capacity - used;
+        const uint64_t count = n < room ? n : room;
         copyIn (ring, size, at, elements, count);
         if (count == 1)
         {
-            Recent::tell (control, size, head, elements);
+            Recent::store (control, size, head, elements);
         }
         return publish (ring, control, head, count);
     }
@@ -69,26 +65,16 @@ struct SpscRing
     {
         Control& control = *ring.control;
         uint64_t tail = control.tail.value.load (std::memory_order_relaxed);  // [own tail] only the consumer stores it
-        uint64_t there = ring.headSeen.load (std::memory_order_relaxed) - tail;  // [seen]
-        if (__builtin_expect (isShort (ring, there, n), 0))
+        uint64_t available = ring.headSeen.load (std::memory_order_relaxed) - tail;  // [seen]
+        if (__builtin_expect (lacksElements (ring, available, n), 0))
         {
-            there = look (ring, tail);
-            while (__builtin_expect (there - 1 >= ring.capacity, 0))
+            const Refill refill = refillElements (ring, &tail, &available);
+            if (__builtin_expect (refill != Refill::Ok, 0))
             {
-                if (there == 0)
-                {
-                    return nothing (ring, tail);
-                }
-                if (!take (ring, consumer))
-                {
-                    return -1;
-                }
-                // [own tail] the last owner of the role may have stored it
-                tail = control.tail.value.load (std::memory_order_relaxed);
-                there = look (ring, tail);
+                return refill == Refill::WouldBlock ? nothing (ring, tail) : -1;
             }
-            if (there == 1 && Recent::has (size) && wasEmptyAt (ring, tail)
-                && Recent::hear (control, size, tail, static_cast<char*> (to)))
+            if (available == 1 && Recent::has (size) && wasEmptyAt (ring, tail)
+                && Recent::load (control, size, tail, static_cast<char*> (to)))
             {
                 consume (ring, control, tail, 1);
                 return 1;
@@ -102,7 +88,7 @@ struct SpscRing
             consume (ring, control, tail, 1);
             return 1;
         }
-        const uint64_t count = n < there ? n : there;
+        const uint64_t count = n < available ? n : available;
         copyOut (ring, size, at, static_cast<char*> (to), count);
         consume (ring, control, tail, count);
         return static_cast<int64_t> (count);
@@ -117,19 +103,20 @@ struct SpscRing
             ring.errorShutDown ();
             return nullptr;
         }
-        uint64_t head = ring.head ().load (std::memory_order_relaxed);  // [own head]
-        int64_t room = roomFor (ring, head, Some {*n});
-        while (room <= 0)
+        uint64_t head = ring.head ().load (std::memory_order_relaxed);          // [own head]
+        uint64_t used = head - ring.tailSeen.load (std::memory_order_relaxed);  // [seen]
+        if (lacksRoom (ring, used, Some {*n}))
         {
-            if (room == 0 ? failFull (noRoom (ring, head)) == -1 : !take (ring, producer))
+            const Refill refill = refillRoom (ring, &head, &used);
+            if (refill != Refill::Ok)
             {
+                failFull (refill == Refill::WouldBlock ? noRoom (ring, head) : -1);
                 return nullptr;
             }
-            head = ring.head ().load (std::memory_order_relaxed);  // [own head]
-            room = roomFor (ring, head, Some {*n});
         }
         const uint64_t at = head & ring.mask;
-        const uint64_t count = *n < static_cast<uint64_t> (room) ? *n : static_cast<uint64_t> (room);
+        const uint64_t room = ring.capacity - used;
+        const uint64_t count = *n < room ? *n : room;
         ring.reserved = *n = untilEnd (ring, at, count);
         ring.reservedAt = head;
         return ring.elements + at * ring.stride;
@@ -145,8 +132,8 @@ struct SpscRing
         ring.reserved = 0;
         if (n == 1)
         {
-            Recent::tell (*ring.control, AnySize {ring.elementSize}, head,
-                          ring.elements + (head & ring.mask) * ring.stride);
+            Recent::store (*ring.control, AnySize {ring.elementSize}, head,
+                           ring.elements + (head & ring.mask) * ring.stride);
         }
         return publish (ring, *ring.control, head, n) == -1 ? -1 : 0;
     }
@@ -154,23 +141,19 @@ struct SpscRing
     static const void* peek (Ring& ring, uint64_t* n) noexcept
     {
         forget (ring.peeked);
-        uint64_t tail = ring.tail ().load (std::memory_order_relaxed);           // [own tail]
-        uint64_t there = ring.headSeen.load (std::memory_order_relaxed) - tail;  // [seen]
-        if (isShort (ring, there, Some {*n}))
+        uint64_t tail = ring.tail ().load (std::memory_order_relaxed);               // [own tail]
+        uint64_t available = ring.headSeen.load (std::memory_order_relaxed) - tail;  // [seen]
+        if (lacksElements (ring, available, Some {*n}))
         {
-            there = look (ring, tail);
-        }
-        while (there - 1 >= ring.capacity)
-        {
-            if (there == 0 ? failEmpty (nothing (ring, tail)) == -1 : !take (ring, consumer))
+            const Refill refill = refillElements (ring, &tail, &available);
+            if (refill != Refill::Ok)
             {
+                failEmpty (refill == Refill::WouldBlock ? nothing (ring, tail) : -1);
                 return nullptr;
             }
-            tail = ring.tail ().load (std::memory_order_relaxed);  // [own tail]
-            there = look (ring, tail);
         }
         const uint64_t at = tail & ring.mask;
-        const uint64_t count = *n < there ? *n : there;
+        const uint64_t count = *n < available ? *n : available;
         ring.peeked = *n = untilEnd (ring, at, count);
         ring.peekedAt = tail;
         return ring.elements + at * ring.stride;
@@ -198,19 +181,6 @@ private:
     {
         // [side] pairs with Slots::takeRole (), which stores the number after it took the slot lock
         return ring.entries == nullptr || ring.entries[side - 1].slot.load (std::memory_order_relaxed) != 0;
-    }
-
-    /// Takes the role for this object, where the other's index is read: before the first element, off the fast path.
-    /// @return true: the caller reads both indices again, as the role's last owner may have stored its own until it
-    /// left; false: another object has the role, or the indices are further apart than the capacity
-    static bool take (Ring& ring, uint32_t side) noexcept
-    {
-        if (holds (ring, side))
-        {
-            ring.damaged ();
-            return false;
-        }
-        return ring.enterSide (side) == 0;
     }
 
     static bool isShut (const Ring& ring) noexcept
@@ -252,35 +222,82 @@ private:
         return n < ring.capacity - at ? n : ring.capacity - at;
     }
 
-    /// The free cells by the cached tail if they suffice for n, else by the tail of now; -1: tail is impossible, or
-    /// this object does not have the role.
-    template <typename Count>
-    __attribute__ ((always_inline)) static int64_t roomFor (Ring& ring, uint64_t head, Count n) noexcept
+    /// Whether 1 <= n <= most, in one comparison, because 0 - 1 wraps around to the largest number.
+    static bool isFromOneTo (uint64_t most, uint64_t n) noexcept
     {
-        uint64_t used = head - ring.tailSeen.load (std::memory_order_relaxed);  // [seen]
-        if (__builtin_expect (used >= ring.capacity || (!Count::one && ring.capacity - used < n), 0))
-        {
-            if (__builtin_expect (!holds (ring, producer), 0))
-            {
-                return -1;
-            }
-            const uint64_t tail = ring.tail ().load (std::memory_order_acquire);  // [tail] pairs with consume ()
-            ring.tailSeen.store (tail, std::memory_order_relaxed);                // [seen]
-            used = head - tail;
-            if (used > ring.capacity)
-            {
-                return -1;
-            }
-            return static_cast<int64_t> (ring.capacity - used);
-        }
-        return Count::one ? 1 : static_cast<int64_t> (ring.capacity - used);
+        return n - 1 < most;
     }
 
-    /// Whether the cached head promises fewer than n elements, or an impossible number.
+    /// Whether `used` cells, by the cached tail, leave fewer than n free ones; or more than all are used, as below.
     template <typename Count>
-    static bool isShort (const Ring& ring, uint64_t there, Count n) noexcept
+    static bool lacksRoom (const Ring& ring, uint64_t used, Count n) noexcept
     {
-        return Count::one ? there - 1 >= ring.capacity : there > ring.capacity || there < n;
+        return used >= ring.capacity || (!Count::one && ring.capacity - used < n);
+    }
+
+    /// Whether the cached head does not promise n elements. The difference of the indices may also exceed the capacity:
+    /// then the cached one is from before this object lost the role (Slots::forgetProgress ()), or they are damaged.
+    template <typename Count>
+    static bool lacksElements (const Ring& ring, uint64_t available, Count n) noexcept
+    {
+        return Count::one ? !isFromOneTo (ring.capacity, available) : available > ring.capacity || available < n;
+    }
+
+    /// For a producer whose cached tail does not suffice: reads tail, which may leave room for fewer than it wants.
+    /// Takes the role first, before the first element and off the fast path.
+    /// @param head read again where the role was taken, as its last owner may have stored it until it left
+    __attribute__ ((always_inline)) static Refill refillRoom (Ring& ring, uint64_t* head, uint64_t* used) noexcept
+    {
+        const Control& control = *ring.control;
+        while (__builtin_expect (!holds (ring, producer), 0))
+        {
+            if (ring.enterSide (producer) == -1)
+            {
+                return Refill::Error;
+            }
+            *head = control.head.value.load (std::memory_order_relaxed);  // [own head]
+        }
+        const uint64_t tail = ring.tail ().load (std::memory_order_acquire);  // [tail] pairs with consume ()
+        ring.tailSeen.store (tail, std::memory_order_relaxed);                // [seen]
+        *used = *head - tail;
+        if (__builtin_expect (*used < ring.capacity, 1))
+        {
+            return Refill::Ok;
+        }
+        return *used == ring.capacity ? Refill::WouldBlock : failDamaged (ring);
+    }
+
+    /// The same for a consumer whose cached head does not suffice.
+    __attribute__ ((always_inline)) static Refill refillElements (Ring& ring, uint64_t* tail,
+                                                                  uint64_t* available) noexcept
+    {
+        const Control& control = *ring.control;
+        while (__builtin_expect (!holds (ring, consumer), 0))
+        {
+            if (ring.enterSide (consumer) == -1)
+            {
+                return Refill::Error;
+            }
+            *tail = control.tail.value.load (std::memory_order_relaxed);  // [own tail]
+        }
+        const uint64_t head = ring.head ().load (std::memory_order_acquire);  // [head] pairs with publish ()
+        if (__builtin_expect (head != *tail && isEnded (ring), 0))
+        {
+            return Refill::WouldBlock;  // published after the end of the queue: its producer takes it back
+        }
+        ring.headSeen.store (head, std::memory_order_relaxed);  // [seen]
+        *available = head - *tail;
+        if (__builtin_expect (isFromOneTo (ring.capacity, *available), 1))
+        {
+            return Refill::Ok;
+        }
+        return *available == 0 ? Refill::WouldBlock : failDamaged (ring);
+    }
+
+    static Refill failDamaged (Ring& ring) noexcept
+    {
+        ring.damaged ();
+        return Refill::Error;
     }
 
     /// Whether this consumer has found the queue empty, and nothing has been popped since.
@@ -289,25 +306,9 @@ private:
         return ring.emptyAt.load (std::memory_order_relaxed) == tail;  // [seen]
     }
 
-    /// The elements in the queue now; capacity + 1: this object does not have the role.
-    __attribute__ ((always_inline)) static uint64_t look (Ring& ring, uint64_t tail) noexcept
-    {
-        if (__builtin_expect (!holds (ring, consumer), 0))
-        {
-            return ring.capacity + 1;
-        }
-        const uint64_t head = ring.head ().load (std::memory_order_acquire);  // [head] pairs with publish ()
-        if (__builtin_expect (head != tail && isEnded (ring), 0))
-        {
-            return 0;  // published after the end of the queue: its producer takes it back
-        }
-        ring.headSeen.store (head, std::memory_order_relaxed);  // [seen]
-        return head - tail;
-    }
-
     static int64_t publish (Ring& ring, Control& control, uint64_t head, uint64_t n) noexcept
     {
-        control.head.value.store (head + n, std::memory_order_release);  // [head] pairs with the acquire in look ()
+        control.head.value.store (head + n, std::memory_order_release);  // [head] pairs with refillElements ()
         const uint32_t state = stateAfter (ring);
         if (__builtin_expect (state != 0, 0) && ring.published (state, head, n) == -1)
         {
@@ -319,7 +320,7 @@ private:
 
     static void consume (Ring& ring, Control& control, uint64_t tail, uint64_t n) noexcept
     {
-        control.tail.value.store (tail + n, std::memory_order_release);  // [tail] pairs with the acquire in roomFor ()
+        control.tail.value.store (tail + n, std::memory_order_release);  // [tail] pairs with refillRoom ()
         const uint32_t state = stateAfter (ring);
         if (__builtin_expect ((state & (roomMask | fenceBit)) != 0, 0))
         {
