@@ -28,13 +28,14 @@ def main(library, name, *numbers):
     jm.jm_queue_open.argtypes = [ctypes.c_uint32, ctypes.c_uint64, ctypes.c_uint32, ctypes.c_char_p]
     jm.jm_queue_push.argtypes = [ctypes.c_int64, ctypes.c_char_p, ctypes.c_int64]
     pages = mmap.mmap(book, 0)
+    record = ctypes.c_uint32.from_buffer(pages, returned)
     queue = jm.jm_queue_open(kind, 64, ELEMENT.size, name.encode())
     for number in range(most):
         if pages[over]:
             break
         if jm.jm_queue_push(queue, ELEMENT.pack(life, number, check_of(life, number)), HANG_LIMIT) != 0:
             return 1
-        struct.pack_into("=I", pages, returned, number + 1)
+        record.value = number + 1  # one store; struct.pack_into () clears the bytes first, and a kill may come in between
         if number % 8 == 0:
             time.sleep(0.001)  # keeps the process alive for a while
     return 0
