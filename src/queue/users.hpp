@@ -17,6 +17,7 @@ inline namespace JOIN_ABI
 /// Reading /proc/locks takes time in proportion to all locks of the machine, so inspecting each of many segments would
 /// be quadratic. Therefore a long table (more than 128 locks) is kept for 16 times as long as reading it took: a count
 /// may be that old. A short table is read each time.
+/// While other locks come and go, the kernel may list a lock twice, or leave it out: the number is an estimate then.
 ///
 /// Thread safety: any thread.
 std::optional<uint32_t> countUsers (const os::FileFacts& facts) noexcept;

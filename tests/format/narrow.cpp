@@ -42,7 +42,7 @@ void makeSparse (const char* path, uint64_t capacity)
     header.kind = static_cast<uint32_t> (Kind::Mpsc);
     header.elementSize = 8;
     header.capacity = capacity;
-    header.slots = 1;
+    header.slotCount = 1;
     const Layout layout = layoutOf (Kind::Mpsc, capacity, 8, 1);
     header.stride = strideOf (Kind::Mpsc, 8);
     header.sequencesOffset = layout.sequencesOffset;
