@@ -211,7 +211,7 @@ TEMPLATE_LIST_TEST_CASE ("idle waiter makes few system calls, executes little",
         crash::Traced counted = waitsInVain (made, pushes, 110ms, done);
         CHECK (counted.between (1, 2, [&] (crash::Stop stop) { return calls += stop == crash::Stop::Entry, true; }));
         CHECK (counted.finish () == 0);
-        CHECK (calls <= 2 * wakes + 1);  // a barrier and a sleep each; and, on one CPU, a yield
+        CHECK (calls <= 2 * wakes + 3);  // a barrier and a sleep each; a yield between two reads of the preemptions
         Made<TestType> again (1);
         done = false;
         int instructions = 0;
