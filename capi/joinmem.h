@@ -360,7 +360,7 @@ int64_t jm_segment_names(char *names, uint64_t size) JM_NOEXCEPT;
  *   "version", "compatible", "incompatible"  major << 16 | minor; features that may be ignored; that must be known
  *   "element_size", "stride", "slot_count", "capacity"  bytes of an element; to the next; producer slots; elements
  *   "type_id", "tag"                as jm_queue_options
- *   "sequences_offset", "elements_offset", "segment_size"  see docs/format.md; the size is not rounded up to pages
+ *   "sequences_offset", "elements_offset", "segment_size"  see docs/reference/segment-format.md; not rounded to pages
  *   "creator_pid"                   the process that created it, in its own PID namespace
  *   "consumer_sleeps", "producer_sleeps"  a consumer, a producer, waits; true until the push, or pop, after it
  *   "shut_down", "pending"          whether jm_queue_shutdown() was called; the number of elements

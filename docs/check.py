@@ -93,7 +93,7 @@ def check(documents, exists, registered):
 def planted(documents, exists, registered):
     for name, addition, words in (
             ("README.md", "[a](docs/none.md)", "there is no docs/none.md"),
-            ("README.md", "[a](docs/containers.md#none)", "has no such heading"),
+            ("README.md", "[a](docs/guide/containers.md#none)", "has no such heading"),
             ("SECURITY.md", "[a](docs/none.md)", "SECURITY.md: docs/none.md: there is no"),
             ("README.md", "*a test that there is not*", "README.md: no meson.build registers a test called: a test that"),
             (GUARANTEES, "| a | *a test that there is not* |", "guarantees.md: no meson.build registers a test called: a"),

@@ -49,7 +49,7 @@ inline namespace JOIN_ABI
 ///
 /// Thread safety: all members may run at the same time, with as many pushes and pops as the kind has producers and
 /// consumers. Constructors, assignment and the destructor need exclusive access. A push to a shared Mpsc or Mpmc must
-/// not be abandoned: docs/queues.md, "Limits". Since: 0.1
+/// not be abandoned: docs/guide/queues.md, "Limits". Since: 0.1
 template <typename T, typename Mem, typename Algorithm>
 class BasicQueue : public detail::QueueBase
 {

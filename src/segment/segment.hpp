@@ -17,7 +17,7 @@ inline namespace JOIN_ABI
 /// from another program's file only if the file system has no extended attributes (os/mark.hpp), and never on its own.
 constexpr uint32_t ourMark = 01000;
 
-/// The first bytes of a queue's segment, docs/format.md; the queue layer asserts it.
+/// The first bytes of a queue's segment, docs/reference/segment-format.md; the queue layer asserts it.
 constexpr uint64_t queueMagic = 0x51'4d'45'4d'4e'49'4f'4a;  // "JOINMEMQ"
 
 /// How a file that is not a queue is recognised as a segment of this library.

@@ -70,8 +70,8 @@ def planted(root, prefix):
     yield "a header that is not installed", "detail/report_data.hpp", missing(root, prefix) + uses(root, prefix)
     (prefix / "include/join/detail/build.hpp").unlink()
     yield "a header of the build that is not installed", "detail/build.hpp", missing(root, prefix)
-    (prefix / "share/doc/joinmem/docs/crash.md").unlink()
-    yield "a page that is not installed", "docs/crash.md", missing(root, prefix)
+    (prefix / "share/doc/joinmem/docs/guide/crash.md").unlink()
+    yield "a page that is not installed", "docs/guide/crash.md", missing(root, prefix)
 
 
 def main(root):

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Prints the segment of docs/format.md's example as hexdump(1) -C would, without what differs between runs.
+// Prints the segment of the example in docs/reference/segment-format.md as hexdump(1) -C would, without what differs
+// between runs.
 #include <join/queue.hpp>
 
 #include "../segment_file.hpp"

@@ -1,6 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""docs/format.md matches segment.hpp and the bytes of a real segment: page.py ROOT CXX DUMP [--renew]"""
+"""The page of the segment format matches segment.hpp and the bytes of a real segment: page.py ROOT CXX DUMP [--renew]
+
+The page is docs/reference/segment-format.md.
+"""
 
 import pathlib
 import re
@@ -57,7 +60,7 @@ def check(root, cxx, page, header, dump):
 
 def main(root, cxx, program, *options):
     root = pathlib.Path(root)
-    path = root / "docs/format.md"
+    path = root / "docs/reference/segment-format.md"
     page = path.read_text(encoding="utf-8")
     header = (root / "include/join/detail/segment.hpp").read_text(encoding="utf-8")
     dump = subprocess.run([program], check=True, stdout=subprocess.PIPE, text=True).stdout

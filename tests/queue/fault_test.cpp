@@ -162,7 +162,7 @@ TEMPLATE_LIST_TEST_CASE ("attach works while /dev/shm is full", "[queue][fault]"
     CHECK (status == 0);
 }
 
-// docs/containers.md documents this.
+// docs/guide/containers.md documents this.
 TEST_CASE ("without madvise only private queues and Spsc work", "[queue][fault]")
 {
     const OwnName name;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Fibers that continue in another thread between two pushes, as docs/queues.md allows.
+// Fibers that continue in another thread between two pushes, as docs/guide/queues.md allows.
 #include <join/queue.hpp>
 #include <joinmem.h>
 

@@ -214,7 +214,7 @@ class Drawing(unittest.TestCase):
 
 
 class Documents(unittest.TestCase):
-    """Compares a run with the one that docs/tool/record.py has recorded."""
+    """Compares a run with the one that docs/guide/tool/record.py has recorded."""
 
     def rows(self, text):
         """Headings and labels of lines, which do not change from run to run."""
@@ -222,9 +222,9 @@ class Documents(unittest.TestCase):
                 if not re.match(r"distance:|moved:|mixed:|    -:", line)]
 
     def test_recorded_run_has_the_printed_rows(self):
-        recorded = (DOCS / "tool/bench.txt").read_text(encoding="utf-8")
+        recorded = (DOCS / "guide/tool/bench.txt").read_text(encoding="utf-8")
         self.assertEqual(self.rows(recorded), self.rows(bench("--seconds", "0.005", "--rounds", "3").stdout))
-        page = (DOCS / "tool.md").read_text(encoding="utf-8")
+        page = (DOCS / "guide/tool.md").read_text(encoding="utf-8")
         self.assertIn("<!-- tool/record.py -->\n```\n" + recorded[:recorded.index("\nMemory until")] + "```\n", page)
 
     def test_man_page_names_every_option_and_key(self):

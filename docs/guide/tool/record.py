@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Records a run of joinmem bench for the documents, on a quiet machine: record.py JOINMEM
 
-Writes bench.txt and bench.svg beside this file, and quotes the text in docs/tool.md up to the figures of memory.
+Writes bench.txt and bench.svg beside this file, and quotes the text in docs/guide/tool.md up to the figures of memory.
 tests/tool/bench_test.py checks that the three have the rows that the tool prints.
 """
 import pathlib
@@ -16,7 +16,7 @@ QUOTE = re.compile(r"(<!-- tool/record\.py -->\n```\n)(.*?)(```\n)", re.S)
 
 
 def quoted(text):
-    """The part of a run that docs/tool.md shows."""
+    """The part of a run that docs/guide/tool.md shows."""
     return text[:text.index("\nMemory until")]
 
 

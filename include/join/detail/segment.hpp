@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The segment of a queue, to the byte: the format on which processes of any build, compiler and word size agree. Little
-// endian, fixed width, no pointers. docs/format.md describes the same fields, and a test compares the two.
+// endian, fixed width, no pointers. docs/reference/segment-format.md describes the same fields; a test compares the two.
 //
 //        0  +------------------------------------------+
 //           | identity: magic, format, shape           |  written once, before the segment has a name

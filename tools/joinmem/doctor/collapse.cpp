@@ -149,7 +149,7 @@ std::string fixFor (const Facts& facts, Result result, bool shared)
 {
     if (result == EINVAL && facts.machine.isBefore (6, 1))
     {
-        return "use Linux 6.1 or later; docs/base-pages.md, \"Linux before 6.1\"";
+        return "use Linux 6.1 or later; docs/guide/huge-pages.md, \"Linux before 6.1\"";
     }
     if (facts.huge.switchedOff.value_or (false))
     {
@@ -161,9 +161,9 @@ std::string fixFor (const Facts& facts, Result result, bool shared)
     }
     if (result == ENOMEM || result == EAGAIN || result == EBUSY)
     {
-        return "echo 1 > /proc/sys/vm/compact_memory (as root); docs/base-pages.md, \"Fragmentation\"";
+        return "echo 1 > /proc/sys/vm/compact_memory (as root); docs/guide/huge-pages.md, \"Fragmentation\"";
     }
-    return "allow madvise in the seccomp profile; docs/base-pages.md, \"Seccomp\"";
+    return "allow madvise in the seccomp profile; docs/guide/huge-pages.md, \"Seccomp\"";
 }
 
 Check judgeOne (const Facts& facts, const Subject& subject, bool shared, const std::string& skipped)
@@ -180,7 +180,7 @@ Check judgeOne (const Facts& facts, const Subject& subject, bool shared, const s
         return subject.worse (
             "not tried, because the library would not: transparent_hugepage/hpage_pmd_size does not exist",
             what + is + " on base pages, unless the hugetlb pool has huge pages.",
-            facts.machine.sys ? "docs/base-pages.md, \"The hugetlb pool\"" : "see check sys");
+            facts.machine.sys ? "docs/guide/huge-pages.md, \"The hugetlb pool\"" : "see check sys");
     }
     if (!skipped.empty ())
     {

@@ -32,7 +32,7 @@ Check judgeEnabled (const Facts& facts)
     {
         return enabledSubject.worse ("does not exist: the kernel was built without transparent huge pages",
                                      "Only the hugetlb pool has huge pages: all other memory is on base pages.",
-                                     "docs/base-pages.md, \"The hugetlb pool\"");
+                                     "docs/guide/huge-pages.md, \"The hugetlb pool\"");
     }
     if (huge.enabled.empty ())
     {
@@ -90,7 +90,7 @@ Check judgeProcess (const HugeFacts& huge)
         return processSubject.worse (
             "switched off (PR_SET_THP_DISABLE)",
             "Programs started from here get huge pages only from the hugetlb pool.",
-            "start the program from another process; docs/base-pages.md, \"Switched off for the process\"");
+            "start the program from another process; docs/guide/huge-pages.md, \"Switched off for the process\"");
     }
     return processSubject.fine ("not switched off", "Programs started from here can have huge pages.");
 }

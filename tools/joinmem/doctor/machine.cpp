@@ -54,7 +54,7 @@ void readFromFiles (const Source& source, MachineFacts* machine)
 Check judgeKernel (const MachineFacts& machine, bool collapses)
 {
     const std::string found = "Linux " + machine.release;
-    const char* const fix = "use Linux 6.1 or later; docs/base-pages.md, \"Linux before 6.1\"";
+    const char* const fix = "use Linux 6.1 or later; docs/guide/huge-pages.md, \"Linux before 6.1\"";
     if (machine.release.empty ())
     {
         return kernelSubject.unknown ("not known", "");

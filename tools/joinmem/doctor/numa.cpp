@@ -21,7 +21,7 @@ constexpr Subject bindSubject {"mbind", "binding memory to a node", nodeSection}
 constexpr Subject querySubject {"move-pages", "reading which node memory is on", nodeSection};
 
 constexpr const char* seccompFix =
-    "use --cap-add SYS_NICE, and allow move_pages in the seccomp profile; docs/containers.md, \"Seccomp\"";
+    "use --cap-add SYS_NICE, and allow move_pages in the seccomp profile; docs/guide/containers.md, \"Seccomp\"";
 
 // Tries the system calls first: if they succeed and the library fails, the cause is in the library.
 void tryNode (int node, Results& results) noexcept

@@ -159,7 +159,7 @@ Check judgePool (const Facts& facts)
         found,
         "There are neither transparent huge pages nor reserved ones: memory is on base pages, and "
         "HugePages::Require fails.",
-        "echo 8 > /proc/sys/vm/nr_hugepages (as root); docs/base-pages.md, \"The hugetlb pool\"");
+        "echo 8 > /proc/sys/vm/nr_hugepages (as root); docs/guide/huge-pages.md, \"The hugetlb pool\"");
 }
 
 // A hugetlbfs matters for pages that are larger than transparent ones: a segment gets those only from there.

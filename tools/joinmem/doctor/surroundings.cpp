@@ -130,9 +130,9 @@ Check judgeContainer (const AroundFacts& around)
     return containerSubject.fine (
         found, users ? "Processes outside see the same segments if they have the same /dev/shm. Each side is another "
                        "user to the other, so both have to create segments with permissions for others; "
-                       "docs/containers.md."
+                       "docs/guide/containers.md."
                      : "Processes outside see the same segments if they have the same /dev/shm: --ipc=, or a volume; "
-                       "docs/containers.md. Different PIDs do not matter.");
+                       "docs/guide/containers.md. Different PIDs do not matter.");
 }
 
 Check judgeHypervisor (const AroundFacts& around)

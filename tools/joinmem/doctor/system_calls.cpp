@@ -103,7 +103,7 @@ Check judgeFutex (const CallFacts& calls)
 Check judgeBarrier (const CallFacts& calls)
 {
     const Result result = firstRefused (calls.barrier, 4);
-    const char* const fix = "allow membarrier in the seccomp profile; docs/queues.md, \"In containers\"";
+    const char* const fix = "allow membarrier in the seccomp profile; docs/guide/queues.md, \"In containers\"";
     if (!calls.tried)
     {
         return barrierSubject.unknown (notLive, "");
