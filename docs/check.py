@@ -6,7 +6,7 @@ Each relative link of README.md, CHANGELOG.md, CONTRIBUTING.md, SECURITY.md, tes
 docs/*.md leads to a file, and its #part to
 a heading of it. Each test that README.md or docs/guarantees.md names in *italics*, and each suite that the latter names, is
 one that a meson.build registers; each promise of docs/guarantees.md names a test or a suite. A document links to each file
-of docs/.
+of docs/. Each page of docs/ that the source names exists, and has the heading that follows its name in quotes.
 """
 import pathlib
 import re
@@ -15,6 +15,8 @@ import sys
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 TEST = re.compile(r"(?<![*\w])\*([^*\n]+)\*(?!\*)")
 SUITE = re.compile(r"suite `([^`\n]+)`")
+NAMED = re.compile(r'\b(docs/[\w/.-]+\.md)(?:, \\?"([^"\\\n]+)\\?")?')
+SOURCES = ("include", "src", "capi", "tools", "examples", "scripts", "bench", "tests")
 GUARANTEES = "docs/guarantees.md"
 NAMING = ("README.md", GUARANTEES)  # the documents whose italics are names of tests
 
@@ -73,6 +75,15 @@ def check_tests(documents, registered):
             yield f"{GUARANTEES}: no meson.build registers a suite called: {suite}"
 
 
+def check_sources(documents, sources):
+    for name, text in sources.items():
+        for page, heading in NAMED.findall(text):
+            if page not in documents:
+                yield f"{name}: there is no {page}"
+            elif heading and not re.search(rf"^#+ {re.escape(heading)}", documents[page], re.M):
+                yield f"{name}: {page} has no heading {heading}"
+
+
 def check(documents, exists, registered):
     """Sentences. documents: name -> text; exists: whether there is such a file; registered: the text of all meson.build."""
     reached = set()
@@ -116,8 +127,13 @@ def main(root):
     for name in NAMING:
         documents[name] = TEST.sub(lambda m: "*" + m.group(1).replace("'", "") + "*", documents[name])
     exists = lambda path: (root / path).exists()
-    wrong = list(check(documents, exists, registered))
-    for words, said in planted(documents, exists, registered):
+    sources = {str(path.relative_to(root)): path.read_text(encoding="utf-8", errors="replace")
+               for folder in SOURCES for path in sorted((root / folder).rglob("*")) if path.is_file()}
+    wrong = list(check(documents, exists, registered)) + list(check_sources(documents, sources))
+    lost = ("docs/lost.md", 'docs/limits.md, \\"None\\"')
+    found = [(f"a.cpp: {words}", check_sources(documents, {"a.cpp": text}))
+             for text, words in zip(lost, ("there is no docs/lost.md", "docs/limits.md has no heading None"))]
+    for words, said in [*planted(documents, exists, registered), *found]:
         if words not in "\n".join(said):
             wrong.append(f"planted, and not caught: {words}")
     if wrong:
