@@ -33,6 +33,12 @@ struct BasicMpsc;
 template <typename Mem>
 struct BasicMpmc;
 
+class WaitSet;
+class WaitSetState;
+struct WaitEvent;
+struct WaitSetOptions;
+enum class Ready : uint32_t;
+
 struct SegmentInfo;  // this and the next two: <join/inspect.hpp>
 struct SegmentPages;
 enum class SegmentKind : uint32_t;

@@ -83,28 +83,41 @@ int sleepOn (const std::atomic<uint32_t>& word, uint32_t value, bool shared, int
     return ::syscall (futexCall, &word, operation, value, &time, nullptr, FUTEX_BITSET_MATCH_ANY) == -1 ? errno : 0;
 }
 
-// Defines what linux/futex.h has since 5.16. The time has 64 bits on every architecture.
+// Defines what linux/futex.h has since 5.16: the size of the word is a flag.
+FutexWait::FutexWait (const std::atomic<uint32_t>& word, uint32_t expected, bool shared) noexcept
+: value (expected)
+, address (static_cast<uint64_t> (reinterpret_cast<std::uintptr_t> (&word)))
+, flags (shared ? 2U : 2U | FUTEX_PRIVATE_FLAG)
+, reserved (0)
+{
+}
+
+// The time has 64 bits on every architecture.
+int sleepOnAny (const FutexWait* waits, unsigned n, int64_t until, unsigned* woken) noexcept
+{
+    constexpr long futexWaitv = 449;
+    const int64_t time[] = {until / second, until % second};
+    const long index = ::syscall (futexWaitv, waits, n, 0, time, CLOCK_MONOTONIC);
+    if (index == -1)
+    {
+        return errno;
+    }
+    *woken = static_cast<unsigned> (index);
+    return 0;
+}
+
 int sleepOnEither (const std::atomic<uint32_t>& word, uint32_t value, bool shared, const std::atomic<uint32_t>& other,
                    uint32_t otherValue, int64_t until) noexcept
 {
-    struct Waiter
-    {
-        uint64_t value;
-        uint64_t address;
-        uint32_t flags;
-        uint32_t reserved;
-    };
-    constexpr long futexWaitv = 449;
-    constexpr uint32_t size32 = 2;
-    const auto address = [] (const std::atomic<uint32_t>& at) {
-        return static_cast<uint64_t> (reinterpret_cast<std::uintptr_t> (&at));
-    };
-    const uint32_t flags = size32 | (shared ? 0 : FUTEX_PRIVATE_FLAG);
-    const Waiter waiters[] = {{value, address (word), flags, 0},
-                              {otherValue, address (other), size32 | FUTEX_PRIVATE_FLAG, 0}};
-    const int64_t time[] = {until / second, until % second};
-    const long woken = ::syscall (futexWaitv, waiters, 2, 0, time, CLOCK_MONOTONIC);
-    return woken == -1 ? errno : woken == 0 ? 0 : EAGAIN;
+    const FutexWait waits[] = {FutexWait (word, value, shared), FutexWait (other, otherValue, false)};
+    unsigned woken = 0;
+    const int error = sleepOnAny (waits, 2, until, &woken);
+    return error == 0 && woken != 0 ? EAGAIN : error;
+}
+
+bool isRefused (int error) noexcept
+{
+    return error != 0 && error != EAGAIN && error != EINTR && error != ETIMEDOUT && error != ENOMEM;
 }
 
 uint32_t wake (const std::atomic<uint32_t>& word, uint32_t n, bool shared) noexcept

@@ -31,6 +31,29 @@ int sleepOn (const std::atomic<uint32_t>& word, uint32_t value, bool shared, int
 int sleepOnEither (const std::atomic<uint32_t>& word, uint32_t value, bool shared, const std::atomic<uint32_t>& other,
                    uint32_t otherValue, int64_t until) noexcept;
 
+/// A word to sleep on beside others, as futex_waitv(2) reads it: struct futex_waitv of linux/futex.h.
+struct FutexWait
+{
+    FutexWait () noexcept = default;
+
+    /// @param shared other processes use the word too
+    FutexWait (const std::atomic<uint32_t>& word, uint32_t expected, bool shared) noexcept;
+
+    uint64_t value;    // sleep while the word has this value
+    uint64_t address;  // of the word
+    uint32_t flags;
+    uint32_t reserved;
+};
+
+constexpr unsigned maxFutexWaits = 128;  // FUTEX_WAITV_MAX
+
+/// Sleeps on up to maxFutexWaits words with futex_waitv(2), Linux 5.16. 0: woken by the word waits[*woken]. EAGAIN: one
+/// of them has another value. ETIMEDOUT, EINTR. ENOSYS, EPERM, ...: the system call is not available.
+int sleepOnAny (const FutexWait* waits, unsigned n, int64_t until, unsigned* woken) noexcept;
+
+/// Whether a sleep failed because the system call is not available: an old kernel, or a filter.
+bool isRefused (int error) noexcept;
+
 /// Sleeps until monotonicNow () reaches `until`. EINTR: a signal. It is not a cancellation point.
 int sleepUntil (int64_t until) noexcept;
 

@@ -21,14 +21,43 @@ struct Start
 {
     void (*work) (void* with);
     void* with;
+    const char* name;  // null: that of the program
 };
 
 void* run (void* argument)
 {
     const Start start = *static_cast<Start*> (argument);
     delete static_cast<Start*> (argument);
+    if (start.name != nullptr)
+    {
+        ::pthread_setname_np (::pthread_self (), start.name);
+    }
     start.work (start.with);
     return nullptr;
+}
+
+// With all signals blocked, which the new thread inherits.
+int create (const Start& with, const pthread_attr_t* attributes, Thread* thread) noexcept
+{
+    Start* start = new (std::nothrow) Start (with);
+    if (start == nullptr)
+    {
+        return EAGAIN;
+    }
+    sigset_t all;
+    sigset_t before;
+    ::sigfillset (&all);
+    ::pthread_sigmask (SIG_SETMASK, &all, &before);
+    pthread_t handle;
+    const int error = ::pthread_create (&handle, attributes, run, start);
+    ::pthread_sigmask (SIG_SETMASK, &before, nullptr);
+    if (error != 0)
+    {
+        delete start;
+        return error;
+    }
+    thread->handle = handle;
+    return 0;
 }
 }  // namespace
 
@@ -56,25 +85,23 @@ unsigned usableCpus () noexcept
 
 int startThread (void (*work) (void* with), void* with, Thread* thread) noexcept
 {
-    Start* start = new (std::nothrow) Start {work, with};
-    if (start == nullptr)
-    {
-        return EAGAIN;
-    }
-    sigset_t all;
-    sigset_t before;
-    ::sigfillset (&all);
-    ::pthread_sigmask (SIG_SETMASK, &all, &before);
-    pthread_t handle;
-    const int error = ::pthread_create (&handle, nullptr, run, start);
-    ::pthread_sigmask (SIG_SETMASK, &before, nullptr);
+    return create (Start {work, with, nullptr}, nullptr, thread);
+}
+
+int startHelper (void (*work) (void* with), void* with, const char* name, Thread* thread) noexcept
+{
+    constexpr std::size_t stack = 64 << 10;
+    const Start start = {work, with, name};
+    pthread_attr_t small;
+    int error = ::pthread_attr_init (&small);
     if (error != 0)
     {
-        delete start;
         return error;
     }
-    thread->handle = handle;
-    return 0;
+    ::pthread_attr_setstacksize (&small, stack);
+    error = create (start, &small, thread);
+    ::pthread_attr_destroy (&small);
+    return error == EINVAL ? create (start, nullptr, thread) : error;  // EINVAL: the thread-locals need more
 }
 
 int joinThread (Thread thread) noexcept

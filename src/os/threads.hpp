@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Short-lived helper threads, pthread_create(3), which block all signals of the program; and facts about the calling
+// Helper threads, pthread_create(3), which block all signals of the program; and facts about the calling
 // thread's CPUs, sched_getaffinity(2), getrusage(2).
 #ifndef JOIN_SRC_OS_THREADS_HPP
 #define JOIN_SRC_OS_THREADS_HPP
@@ -31,6 +31,10 @@ unsigned usableCpus () noexcept;
 
 /// Runs work (with) on a new thread, which has the caller's CPUs and memory policy. EAGAIN: no thread is available.
 int startThread (void (*work) (void* with), void* with, Thread* thread) noexcept;
+
+/// The same for a thread that sleeps most of the time: it gets a stack of 64 KiB if that is enough for the program's
+/// thread-locals, and a name, of up to 15 characters.
+int startHelper (void (*work) (void* with), void* with, const char* name, Thread* thread) noexcept;
 
 int joinThread (Thread thread) noexcept;
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The waiting calls of a ring, their deadlines, and the calls that cancel them.
 #include "os/futex.hpp"
+#include "queue/none.hpp"
+#include "queue/readiness.hpp"
 #include "queue/wait.hpp"
 
 namespace join
@@ -20,7 +22,50 @@ void wakeEveryone (OwnedRing& ring) noexcept
     EventCount (ring.gate (), Side::Element, ring.shared).wakeAll ();
     EventCount (ring.gate (), Side::Room, ring.shared).wakeAll ();
 }
+// Waits as an observer until a call for `amount` elements, or free cells, would succeed.
+int observe (Ring& ring, Side side, uint64_t amount, Deadline deadline) noexcept
+{
+    if (ring.isNone ())
+    {
+        return failNone ();
+    }
+    if (amount == 0 || amount > ring.capacity)
+    {
+        return fail (EINVAL, "an amount of %llu cannot be waited for: the queue has room for %llu elements",
+                     static_cast<unsigned long long> (amount), static_cast<unsigned long long> (ring.capacity));
+    }
+    Attempts attempts;
+    for (;;)
+    {
+        own (ring).completeShutdown ();
+        switch (readiness (own (ring), side, amount))
+        {
+            case Readiness::Ready:
+                return 0;
+            case Readiness::Ended:
+                return side == Side::Room ? ring.errorShutDown () : failDrained ();
+            case Readiness::Damaged:
+                return ring.damaged ();
+            case Readiness::Wait:
+                break;
+        }
+        if (Wait (own (ring), side, Role::Observer, deadline, attempts, amount).run () == -1)
+        {
+            return -1;
+        }
+    }
+}
 }  // namespace
+
+int Ring::observeElements (uint64_t amount, Deadline deadline) noexcept
+{
+    return observe (*this, Side::Element, amount, deadline);
+}
+
+int Ring::observeRoom (uint64_t amount, Deadline deadline) noexcept
+{
+    return observe (*this, Side::Room, amount, deadline);
+}
 
 int Ring::awaitElement (Deadline deadline, Attempts& attempts) noexcept
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The error of a queue object without a queue, which was moved from or whose make () failed.
+// The errors of queue objects without a queue, which were moved from or whose make () failed, and of drained queues.
 #ifndef JOIN_SRC_QUEUE_NONE_HPP
 #define JOIN_SRC_QUEUE_NONE_HPP
 
@@ -17,6 +17,12 @@ constexpr const char* noQueue = "the object has no queue: it was moved from, or 
 inline int failNone () noexcept
 {
     return setError (EBADF, noQueue);
+}
+
+/// @return -1, lastError is EPIPE
+inline int failDrained () noexcept
+{
+    return setError (EPIPE, "the queue is shut down, and drained");
 }
 
 }  // namespace JOIN_ABI

@@ -6,6 +6,7 @@
 #include "queue/format.hpp"
 #include "queue/slots.hpp"
 #include "queue/wait_state.hpp"
+#include "queue/watchers.hpp"
 #include "memory/state.hpp"
 
 namespace join
@@ -71,6 +72,7 @@ public:
     std::atomic<int64_t> calledAt {0};  // nanoseconds: the last call of looked (), by a consumer that polls
     std::atomic<int64_t> lookedAt {0};  // nanoseconds: the last such call that checked for dead producers
     Slots slots;
+    Watchers watchers;
 };
 
 inline OwnedRing& own (detail::Ring& ring) noexcept

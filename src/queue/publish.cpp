@@ -87,11 +87,6 @@ bool isDrained (const OwnedRing& ring) noexcept
     return (ring.head ().load () & detail::closedBit) != 0 && isEmpty (ring);
 }
 
-int failDrained () noexcept
-{
-    return setError (EPIPE, "the queue is shut down, and drained");
-}
-
 // The number of published elements from that position on, without a gap, counted only up to the number of sleepers. n
 // of them are this producer's own. Those that others published after its position while its own were missing could not
 // be popped, and their wake-ups came to nothing.

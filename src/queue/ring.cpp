@@ -302,6 +302,7 @@ void Ring::close () noexcept
     const os::NoCancel noCancel;
     if (!isNone ())
     {
+        own (*this).watchers.close ();
         delete &own (*this);
     }
 }

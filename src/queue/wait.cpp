@@ -10,6 +10,7 @@
 
 #include "os/barrier.hpp"
 #include "queue/producers.hpp"
+#include "queue/readiness.hpp"
 #include "queue/recover.hpp"
 
 #include <cerrno>
@@ -26,18 +27,14 @@ namespace
 constexpr int64_t millisecond = 1000 * 1000;
 constexpr int64_t lateWake = millisecond;  // the timeout of a producer that may be woken late: it then checks for room
 constexpr int64_t napTime = millisecond;   // the sleep between checks where a filter refuses futex(2)
-
-bool isRefused (int error) noexcept
-{
-    return error != 0 && error != EAGAIN && error != EINTR && error != ETIMEDOUT && error != ENOMEM;
-}
 }  // namespace
 
-Wait::Wait (OwnedRing& ring, Side side, Role role, Deadline deadline, Attempts& attempts) noexcept
+Wait::Wait (OwnedRing& ring, Side side, Role role, Deadline deadline, Attempts& attempts, uint64_t observed) noexcept
 : _ring (ring)
 , _side (side)
 , _role (role)
 , _deadline (deadline)
+, _observed (observed)
 , _attempts (attempts)
 , _history (ring.history (side))
 , _watch (ring.watchOf (side))
@@ -68,6 +65,10 @@ int Wait::run () noexcept
 
 bool Wait::ready () const noexcept
 {
+    if (_observed != 0)
+    {
+        return readiness (_ring, _side, _observed) != Readiness::Wait;
+    }
     return _side == Side::Element ? _ring.hasElement () : _ring.hasRoom ();
 }
 
@@ -281,7 +282,7 @@ void Wait::probeFollowing (uint32_t calls) noexcept
     if (_ring.following.load () == Following::Unknown)
     {
         const int error = os::sleepOn (_watch.calls (), calls + 1, false, 0);  // returns at once
-        _ring.following.store (isRefused (error) ? Following::Checks : Following::Sleeps);
+        _ring.following.store (os::isRefused (error) ? Following::Checks : Following::Sleeps);
     }
 }
 
@@ -301,7 +302,7 @@ int Wait::sleepAsFollower (uint32_t before, int64_t until) noexcept
         follows = _ring.following.load () == Following::Sleeps;
     }
     int error = follows ? _event.sleep (_role, before, until, &_watch.calls (), calls) : ENOSYS;
-    if (isRefused (error))
+    if (os::isRefused (error))
     {
         if (follows)
         {

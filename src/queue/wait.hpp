@@ -26,7 +26,9 @@ public:
     static constexpr int64_t checkEvery = 50 * 1000 * 1000;
 
     /// @param attempts shared by all waits of the call
-    Wait (OwnedRing& ring, Side side, Role role, detail::Deadline deadline, detail::Attempts& attempts) noexcept;
+    /// @param observed an observer: the elements or free cells that it waits for; 0: any call could go on
+    Wait (OwnedRing& ring, Side side, Role role, detail::Deadline deadline, detail::Attempts& attempts,
+          uint64_t observed = 0) noexcept;
     Wait (const Wait&) = delete;
     Wait& operator= (const Wait&) = delete;
     ~Wait ();
@@ -70,6 +72,7 @@ private:
     const Side _side;
     const Role _role;
     const detail::Deadline _deadline;
+    const uint64_t _observed;
     detail::Attempts& _attempts;
     WaitHistory& _history;
     Watch& _watch;

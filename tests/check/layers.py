@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Which file includes which, by the preprocessor: layers.py ROOT [with-numa]
 
-error -> os -> memory -> segment -> queue -> capi: a layer includes only itself and earlier layers. Only src/os/ includes foreign headers;
+error -> os -> memory -> segment -> queue -> wait -> capi: a layer includes only itself and earlier layers. Only src/os/ includes foreign headers;
 the other layers include the standard headers of a list.
 """
 
@@ -12,10 +12,11 @@ import sys
 
 from planted import copy, output, scratch, tree, verdict
 
-LAYERS = ["error", "os", "memory", "segment", "queue", "capi"]
+LAYERS = ["error", "os", "memory", "segment", "queue", "wait", "capi"]
 QUEUE = {"any_queue.hpp", "backoff.hpp", "blocking.hpp", "claim.hpp", "claim_pop.hpp", "copy.hpp", "inspect.hpp", "kind.hpp",
          "owner.hpp", "queue.hpp", "queue_base.hpp", "queue_options.hpp", "recent.hpp", "ring.hpp", "segment.hpp", "shareable.hpp", "cells.hpp", "span.hpp",
          "spsc.hpp", "timeout.hpp"}
+WAIT = {"wait_set.hpp"}
 ERROR = {"error.hpp", "abi.hpp"}
 STANDARD = set("""
     algorithm array atomic cerrno chrono climits cstdarg cstddef cstdint cstdio cstdlib cstring exception functional
@@ -35,6 +36,8 @@ def layer(root, path):
         return "capi"
     if parts[0] == "src":
         return parts[1]
+    if path.name in WAIT:
+        return "wait"
     return "queue" if path.name in QUEUE else "memory"
 
 

@@ -7,6 +7,7 @@
 #include "../../src/queue/lock_file.cpp"
 #include "../../src/queue/proof.cpp"
 #include "../../src/queue/reclaim.cpp"
+#include "../../src/queue/readiness.cpp"
 #include "../../src/queue/recover.cpp"
 #include "../../src/queue/registry.cpp"
 #include "../../src/queue/refuse.cpp"

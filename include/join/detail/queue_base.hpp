@@ -5,6 +5,7 @@
 #define JOIN_DETAIL_QUEUE_BASE_HPP
 
 #include <join/detail/owner.hpp>
+#include <join/detail/timeout.hpp>
 #include <join/memory.hpp>
 #include <join/queue_options.hpp>
 
@@ -64,6 +65,40 @@ public:
     void resume () noexcept
     {
         _ring->resume ();
+    }
+
+    /// Waits until a pop of n elements would not have to wait, and takes nothing: for peek (), and for programs that
+    /// must not pop yet. A queue that is shut down is ready as long as it has any element.
+    /// @param n elements, from 1 to the capacity
+    /// @return 0, or -1 with lastError as in the table, and EINVAL another n; EPIPE shut down and drained; EBADMSG
+    ///     damaged; ECANCELED, EINTR, EOWNERDEAD as pop
+    int awaitElement (uint64_t n = 1) noexcept
+    {
+        return _ring->observeElements (n, noDeadline ());
+    }
+
+    /// Does the same up to a timeout: 0 checks once. @return as above, and ETIMEDOUT
+    template <typename Rep, typename Period>
+    int awaitElement (std::chrono::duration<Rep, Period> timeout, uint64_t n = 1) noexcept
+    {
+        return _ring->observeElements (n, deadlineIn (timeout));
+    }
+
+    /// Waits until a push of n elements would not have to wait, and reserves nothing: for reserve (), and for programs
+    /// that make an element only when it can be pushed.
+    /// @param n elements, from 1 to the capacity
+    /// @return 0, or -1 with lastError as in the table, and EINVAL another n; EPIPE shut down; EBADMSG damaged;
+    ///     ECANCELED, EINTR as push
+    int awaitRoom (uint64_t n = 1) noexcept
+    {
+        return _ring->observeRoom (n, noDeadline ());
+    }
+
+    /// Does the same up to a timeout: 0 checks once. @return as above, and ETIMEDOUT
+    template <typename Rep, typename Period>
+    int awaitRoom (std::chrono::duration<Rep, Period> timeout, uint64_t n = 1) noexcept
+    {
+        return _ring->observeRoom (n, deadlineIn (timeout));
     }
 
     /// Returns the number of elements in the queue: exact when no call is in progress, never above the capacity.
@@ -174,6 +209,8 @@ protected:
     QueueBase (QueueBase&& other) noexcept = default;
     QueueBase& operator= (QueueBase&& other) noexcept = default;
     ~QueueBase () = default;
+
+    friend class join::WaitSet;
 
     RingOwner _ring;
 };

@@ -182,6 +182,11 @@ public:
     int awaitElement (Deadline deadline, Attempts& attempts) noexcept;
     int awaitRoom (Deadline deadline, Attempts& attempts) noexcept;
 
+    /// Wait until `amount` elements, or free cells, are there, and take nothing.
+    /// @return 0; -1: as above, and EPIPE, EBADMSG, EBADF; EINVAL: an amount of 0, or above the capacity
+    int observeElements (uint64_t amount, Deadline deadline) noexcept;
+    int observeRoom (uint64_t amount, Deadline deadline) noexcept;
+
     /// Checks the clock and cancellation between the parts of a large batch.
     /// @return false: the time is up, or the call was cancelled after it began
     bool mayGoOn (Deadline deadline, Attempts& attempts) const noexcept;

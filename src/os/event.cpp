@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+// eventfd(2), pipe2(2), read(2), write(2).
+#include "event.hpp"
+
+#include "descriptors.hpp"
+
+#include <cerrno>
+#include <cstdint>
+#include <fcntl.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+namespace join
+{
+inline namespace JOIN_ABI
+{
+namespace os
+{
+namespace
+{
+// A full pipe is readable, too: neither end blocks.
+int openPipe (Event* event) noexcept
+{
+    int ends[2];
+    if (::pipe2 (ends, O_CLOEXEC | O_NONBLOCK) == -1)
+    {
+        return errno;
+    }
+    const int error = keepDescriptor (ends[0], &event->readable);
+    if (error != 0)
+    {
+        ::close (ends[1]);
+        return error;
+    }
+    const int second = keepDescriptor (ends[1], &event->writable);
+    if (second != 0)
+    {
+        ::close (event->readable);
+        *event = Event ();
+    }
+    return second;
+}
+}  // namespace
+
+int openEvent (Event* event) noexcept
+{
+    const int error = keepDescriptor (::eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK), &event->readable);
+    if (error == 0)
+    {
+        event->writable = event->readable;
+        return 0;
+    }
+    return error == EMFILE || error == ENFILE || error == ENOMEM ? error : openPipe (event);
+}
+
+void closeEvent (Event* event) noexcept
+{
+    if (event->readable != -1)
+    {
+        ::close (event->readable);
+    }
+    if (event->writable != event->readable)
+    {
+        ::close (event->writable);
+    }
+    *event = Event ();
+}
+
+void signalEvent (const Event& event) noexcept
+{
+    const int before = errno;
+    const uint64_t one = 1;
+    while (::write (event.writable, &one, sizeof (one)) == -1 && errno == EINTR)
+    {
+    }
+    errno = before;
+}
+
+bool drainEvent (const Event& event) noexcept
+{
+    const int before = errno;
+    bool drained = false;
+    char bytes[512];
+    ssize_t count;
+    do
+    {
+        count = ::read (event.readable, bytes, sizeof (bytes));
+        drained = drained || count > 0;
+    }
+    while (count == static_cast<ssize_t> (sizeof (bytes)) || (count == -1 && errno == EINTR));
+    errno = before;
+    return drained;
+}
+
+}  // namespace os
+}  // namespace JOIN_ABI
+}  // namespace join

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: MIT
+// What a set finds at a queue, and how it arms the queue's words.
+#include "wait/entry.hpp"
+
+#include "queue/producers.hpp"
+#include "queue/readiness.hpp"
+#include "queue/recover.hpp"
+#include "wait/state.hpp"
+
+namespace join
+{
+inline namespace JOIN_ABI
+{
+const std::atomic<uint32_t>& WatchedWord::word () const noexcept
+{
+    return event ().epoch (Role::Observer);
+}
+
+// The epoch comes first: a publication after this load is found by the flag, or changes the epoch.
+void WatchedWord::arm () noexcept
+{
+    const EventCount here = event ();
+    _epoch = here.epoch (Role::Observer).load ();
+    _ring.gate ().state.fetch_or (here.flag (Role::Observer));
+    _sure = false;
+    _armed = true;
+    naps = false;
+}
+
+void WatchedWord::checkFlag () noexcept
+{
+    _armed = _armed && (_ring.gate ().state.load () & event ().flag (Role::Observer)) != 0;
+}
+
+void Entry::ringCloses () noexcept
+{
+    _set.forget (*this);
+}
+
+void Entry::watch (Ready wanted, uint64_t newKey, uint64_t amount) noexcept
+{
+    _wanted = wanted;
+    key = newKey;
+    _amount = amount;
+    _reported = Ready::None;
+    elementWord.disarm ();
+    roomWord.disarm ();
+}
+
+Ready Entry::lookAt (Side side) noexcept
+{
+    switch (readiness (ring, side, _amount))
+    {
+        case Readiness::Ready:
+            return side == Side::Element ? Ready::Element : Ready::Room;
+        case Readiness::Ended:
+            return Ready::End;
+        case Readiness::Damaged:
+            return Ready::Damaged;
+        default:
+            return Ready::None;
+    }
+}
+
+// With both sides watched, the end is that of the elements.
+Ready Entry::look () noexcept
+{
+    Ready found = Ready::None;
+    if (ring.isShut ())
+    {
+        ring.completeShutdown ();
+    }
+    if (wants (Ready::Element))
+    {
+        found = lookAt (Side::Element);
+    }
+    if (wants (Ready::Room))
+    {
+        const Ready room = lookAt (Side::Room);
+        found = found | (room == Ready::End && wants (Ready::Element) ? Ready::None : room);
+    }
+    if (_abandoned && (found & (Ready::Element | Ready::End)) == Ready::None)
+    {
+        found = found | Ready::ProducersDead;
+    }
+    return found & static_cast<Ready> (~static_cast<uint32_t> (_reported & once));
+}
+
+void Entry::lookForDeaths () noexcept
+{
+    if (!ring.shared || !wants (Ready::Element))
+    {
+        return;
+    }
+    if (isStuck (ring))
+    {
+        recover (ring);
+    }
+    _abandoned = ring.ownerDead && isAbandoned (ring);
+    if (!_abandoned)
+    {
+        _reported = _reported & (Ready::End | Ready::Damaged);  // a new producer: its death is news
+    }
+}
+
+bool Entry::growsRoom () noexcept
+{
+    const uint64_t tail = ring.tail ().load ();
+    const bool moved = tail != _tailSeen;
+    _tailSeen = tail;
+    return _amount > 1 && moved;
+}
+
+void Candidates::push (Entry& entry) noexcept
+{
+    if (entry.queued)
+    {
+        return;
+    }
+    entry.queued = true;
+    entry.next = nullptr;
+    (_last != nullptr ? _last->next : _first) = &entry;
+    _last = &entry;
+    ++_size;
+}
+
+Entry& Candidates::pop () noexcept
+{
+    Entry& entry = *_first;
+    _first = entry.next;
+    _last = _first != nullptr ? _last : nullptr;
+    entry.queued = false;
+    --_size;
+    return entry;
+}
+
+void Candidates::remove (Entry& entry) noexcept
+{
+    for (uint64_t left = entry.queued ? _size : 0; left != 0; --left)
+    {
+        Entry& other = pop ();
+        if (&other != &entry)
+        {
+            push (other);
+        }
+    }
+}
+
+}  // namespace JOIN_ABI
+}  // namespace join

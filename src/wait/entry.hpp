@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: MIT
+// A queue in a wait set, and the futex words that the set watches for it: one for elements, one for room.
+#ifndef JOIN_SRC_WAIT_ENTRY_HPP
+#define JOIN_SRC_WAIT_ENTRY_HPP
+
+#include "queue/eventcount.hpp"
+#include "queue/owned.hpp"
+#include "queue/watchers.hpp"
+
+#include <join/wait_set.hpp>
+
+namespace join
+{
+inline namespace JOIN_ABI
+{
+class Entry;
+
+/// The eventcount of one side of a queue, for the set as its observer. Armed: its flag is set and its epoch known, so
+/// that the next publication increments the epoch and wakes whoever sleeps on it. All members are the set's, under its
+/// mutex, and the segment's words atomic.
+class WatchedWord
+{
+public:
+    WatchedWord (Entry& entry, OwnedRing& ring, Side side) noexcept
+    : _entry (entry)
+    , _ring (ring)
+    , _side (side)
+    {
+    }
+
+    Entry& entry () const noexcept
+    {
+        return _entry;
+    }
+
+    Side side () const noexcept
+    {
+        return _side;
+    }
+
+    /// Whether the flag is set and nothing was published since. Disarms the word where something was: one load.
+    bool isArmed () noexcept
+    {
+        _armed = _armed && word ().load () == _epoch;
+        return _armed;
+    }
+
+    /// Whether it was armed when the set last looked.
+    bool wasArmed () const noexcept
+    {
+        return _armed;
+    }
+
+    void arm () noexcept;
+
+    void disarm () noexcept
+    {
+        _armed = false;
+    }
+
+    /// Disarms the word where its flag is no longer set although the epoch is unchanged: a producer died between the
+    /// two steps of its wake-up.
+    void checkFlag () noexcept;
+
+    /// Whether a barrier has ordered the flag before every publication that the set has not seen.
+    bool isSure () const noexcept
+    {
+        return _sure;
+    }
+
+    void makeSure () noexcept
+    {
+        _sure = true;
+    }
+
+    const std::atomic<uint32_t>& word () const noexcept;
+
+    uint32_t epoch () const noexcept
+    {
+        return _epoch;
+    }
+
+    bool isShared () const noexcept
+    {
+        return _ring.shared;
+    }
+
+    std::size_t index = 0;  // in the set's list of words
+    bool naps = false;      // not armed, as the set looks at it again after a millisecond
+
+private:
+    EventCount event () const noexcept
+    {
+        return EventCount (_ring.gate (), _side, _ring.shared);
+    }
+
+    Entry& _entry;
+    OwnedRing& _ring;
+    const Side _side;
+    bool _armed = false;
+    bool _sure = false;
+    uint32_t _epoch = 0;  // where it is armed
+};
+
+/// A queue object in a set. All members are used under the set's mutex.
+class Entry final : public Watcher
+{
+public:
+    Entry (WaitSetState& set, OwnedRing& watched) noexcept
+    : ring (watched)
+    , elementWord (*this, watched, Side::Element)
+    , roomWord (*this, watched, Side::Room)
+    , _set (set)
+    {
+    }
+
+    void ringCloses () noexcept override;
+
+    /// What there is to report now.
+    Ready look () noexcept;
+
+    /// Asks what only the passing of time shows: finishes claims of killed producers, and notices that all are dead.
+    void lookForDeaths () noexcept;
+
+    /// Records a report; some bits are reported once.
+    void report (Ready found) noexcept
+    {
+        _reported = _reported | (found & once);
+    }
+
+    /// Whether nothing can come any more: the end, or damage, was reported.
+    bool isOver () const noexcept
+    {
+        return (_reported & (Ready::End | Ready::Damaged)) != Ready::None;
+    }
+
+    bool wants (Ready bits) const noexcept
+    {
+        return (_wanted & bits) != Ready::None;
+    }
+
+    void watch (Ready wanted, uint64_t newKey, uint64_t amount) noexcept;
+
+    /// Whether consumers have freed cells since the last call, and not yet as many as the set waits for. Then the set
+    /// looks again after a millisecond in place of arming the word: each pop would wake it in vain.
+    bool growsRoom () noexcept;
+
+    bool isOf (const WaitSetState& set) const noexcept
+    {
+        return &set == &_set;
+    }
+
+    OwnedRing& ring;
+    uint64_t key = 0;
+    WatchedWord elementWord;
+    WatchedWord roomWord;
+    Entry* next = nullptr;  // of the candidates
+    bool queued = false;    // is one of the candidates
+    std::size_t place = 0;  // in the set's list of entries
+
+private:
+    static constexpr Ready once = Ready::End | Ready::ProducersDead | Ready::Damaged;
+
+    Ready lookAt (Side side) noexcept;
+
+    WaitSetState& _set;
+    Ready _wanted = Ready::None;
+    Ready _reported = Ready::None;
+    bool _abandoned = false;  // no live producer was left at the last check
+    uint64_t _amount = 1;     // elements, or free cells
+    uint64_t _tailSeen = 0;   // by growsRoom ()
+};
+
+/// The entries that were ready when the set last looked, in the order in which they are to be reported: a list that
+/// nothing else owns.
+class Candidates
+{
+public:
+    bool isEmpty () const noexcept
+    {
+        return _first == nullptr;
+    }
+
+    uint64_t size () const noexcept
+    {
+        return _size;
+    }
+
+    /// No effect on an entry that is in the list.
+    void push (Entry& entry) noexcept;
+
+    /// Call it where size () is not 0.
+    Entry& pop () noexcept;
+
+    void remove (Entry& entry) noexcept;
+
+private:
+    Entry* _first = nullptr;
+    Entry* _last = nullptr;
+    uint64_t _size = 0;
+};
+
+}  // namespace JOIN_ABI
+}  // namespace join
+
+#endif

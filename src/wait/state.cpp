@@ -1,0 +1,332 @@
+// SPDX-License-Identifier: MIT
+// The membership of a wait set: its queues, their words, and the helpers that they need.
+#include "wait/state.hpp"
+
+#include "base/failure.hpp"
+#include "os/barrier.hpp"
+#include "queue/none.hpp"
+
+#include <cerrno>
+#include <new>
+#include <utility>
+
+namespace join
+{
+inline namespace JOIN_ABI
+{
+WaitSetState::WaitSetState (const WaitSetOptions& options) noexcept
+: _interruptible (options.interruptible)
+, _forks (os::forks ())
+{
+}
+
+// In a forked child there is nothing to end: the helpers, the wait and the lists are the parent's.
+WaitSetState::~WaitSetState ()
+{
+    if (!isForked ())
+    {
+        interrupt ();
+        while (_waiting.load () != 0)
+        {
+            os::sleepOn (_waiting, 1, false, detail::Deadline::never);
+        }
+        leaveAll ();
+        stop (std::move (_retired));
+    }
+    os::closeEvent (&_event);
+}
+
+void WaitSetState::leaveAll () noexcept
+{
+    std::lock_guard<std::mutex> watchers (watchersMutex ());
+    const Lock lock (_mutex);
+    for (const std::unique_ptr<Entry>& entry : _entries)
+    {
+        entry->ring.watchers.remove (entry.get ());
+    }
+    _words.clear ();
+    retire ();
+}
+
+bool WaitSetState::isForked () const noexcept
+{
+    return _forks != os::forks ();
+}
+
+// @return 0, or -1 with lastError
+int WaitSetState::usable (OwnedRing& ring) const noexcept
+{
+    if (isForked ())
+    {
+        return setError (EBADF, "the wait set is the parent's: a forked child makes one of its own");
+    }
+    return ring.isNone () ? failNone () : 0;
+}
+
+Entry* WaitSetState::find (OwnedRing& ring) const noexcept
+{
+    for (Watcher* watcher = ring.watchers.first (); watcher != nullptr; watcher = watcher->nextWatcher)
+    {
+        Entry* entry = static_cast<Entry*> (watcher);  // sets are the only watchers
+        if (entry->isOf (*this))
+        {
+            return entry;
+        }
+    }
+    return nullptr;
+}
+
+int WaitSetState::checkWanted (const OwnedRing& ring, Ready wanted, uint64_t amount) noexcept
+{
+    const uint32_t bits = static_cast<uint32_t> (wanted);
+    const uint32_t known = static_cast<uint32_t> (Ready::Element | Ready::Room);
+    if (bits == 0 || (bits & ~known) != 0)
+    {
+        return fail (EINVAL, "a queue cannot be watched for the bits 0x%x: give Element (1), Room (2), or both (3)",
+                     bits);
+    }
+    if (amount == 0 || amount > ring.capacity)
+    {
+        return fail (EINVAL, "an amount of %llu cannot be waited for: the queue has room for %llu elements",
+                     static_cast<unsigned long long> (amount), static_cast<unsigned long long> (ring.capacity));
+    }
+    return 0;
+}
+
+int WaitSetState::add (OwnedRing& ring, Ready wanted, uint64_t key, uint64_t amount) noexcept
+{
+    const KeptErrno kept;
+    if (usable (ring) == -1 || checkWanted (ring, wanted, amount) == -1)
+    {
+        return -1;
+    }
+    std::lock_guard<std::mutex> watchers (watchersMutex ());
+    const Lock lock (_mutex);
+    if (find (ring) != nullptr)
+    {
+        return setError (EEXIST, "the wait set has this queue already: change what it watches by modify ()");
+    }
+    try
+    {
+        return insert (ring, wanted, key, amount);
+    }
+    catch (const std::bad_alloc&)
+    {
+        return setError (ENOMEM, "there is no memory for another queue in the wait set");
+    }
+}
+
+// All that can fail comes before the change that it is for. @throw std::bad_alloc
+int WaitSetState::insert (OwnedRing& ring, Ready wanted, uint64_t key, uint64_t amount)
+{
+    std::unique_ptr<Entry> entry (new Entry (*this, ring));
+    _entries.reserve (_entries.size () + 1);
+    if (watch (*entry, wanted, key, amount) == -1)
+    {
+        return -1;
+    }
+    ring.watchers.add (entry.get ());
+    entry->place = _entries.size ();
+    _entries.push_back (std::move (entry));
+    return 0;
+}
+
+int WaitSetState::modify (OwnedRing& ring, Ready wanted, uint64_t key, uint64_t amount) noexcept
+{
+    const KeptErrno kept;
+    if (usable (ring) == -1 || checkWanted (ring, wanted, amount) == -1)
+    {
+        return -1;
+    }
+    std::lock_guard<std::mutex> watchers (watchersMutex ());
+    const Lock lock (_mutex);
+    Entry* entry = find (ring);
+    if (entry == nullptr)
+    {
+        return setError (ENOENT, "the wait set does not have this queue: add it first");
+    }
+    try
+    {
+        return watch (*entry, wanted, key, amount);
+    }
+    catch (const std::bad_alloc&)
+    {
+        return setError (ENOMEM, "there is no memory for another side of the queue in the wait set");
+    }
+}
+
+// Watches the words that are wanted, and no others. On failure the entry is as before. @throw std::bad_alloc
+int WaitSetState::watch (Entry& entry, Ready wanted, uint64_t key, uint64_t amount)
+{
+    _words.reserve (_words.size () + 2);
+    _armedNow.reserve (_words.size () + 2);
+    const bool needs[] = {(wanted & Ready::Element) != Ready::None, (wanted & Ready::Room) != Ready::None};
+    const bool has[] = {entry.wants (Ready::Element), entry.wants (Ready::Room)};
+    WatchedWord* const words[] = {&entry.elementWord, &entry.roomWord};
+    for (int side = 0; side < 2; ++side)
+    {
+        if (needs[side] && !has[side])
+        {
+            take (*words[side]);
+        }
+    }
+    const int error = cover ();
+    for (int side = 0; side < 2; ++side)
+    {
+        if (needs[side] != has[side] && (error != 0) == needs[side])
+        {
+            drop (*words[side]);
+        }
+    }
+    if (error != 0)
+    {
+        return fail (error, "a helper thread of the wait set, for each 127 of its %zu words, cannot be started",
+                     _words.size ());
+    }
+    entry.watch (wanted, key, amount);
+    for (int side = 0; side < 2; ++side)
+    {
+        if (needs[side])
+        {
+            touch (*words[side]);
+        }
+    }
+    if (entry.ring.shared && _checkAt == detail::Deadline::never)
+    {
+        _checkAt = os::monotonicNow () + checkEvery;
+    }
+    bell ();
+    return 0;
+}
+
+void WaitSetState::take (WatchedWord& word)
+{
+    word.index = _words.size ();
+    _words.push_back (&word);
+    ++_changes;
+}
+
+// The last word takes the place of the one that is dropped: there are never more groups than the words need.
+void WaitSetState::drop (WatchedWord& word) noexcept
+{
+    WatchedWord* const last = _words.back ();
+    _words[word.index] = last;
+    last->index = word.index;
+    touch (*last);
+    _words.pop_back ();
+    word.disarm ();
+    ++_changes;
+}
+
+// The set itself looks at a word that was changed, until it sleeps again.
+void WaitSetState::touch (const WatchedWord& word) noexcept
+{
+    if (hasHelpers () && word.index / groupSize < _groups.size ())
+    {
+        _groups[word.index / groupSize]->asleep = false;
+    }
+}
+
+// Starts the helpers that the words need. @return 0, or an errno
+int WaitSetState::cover () noexcept
+try
+{
+    const bool needsHelpers = _hasEvent.load () || _words.size () > groupSize || hasHelpers ();
+    while (needsHelpers && (_groups.size () * groupSize < _words.size () || _groups.empty ()))
+    {
+        std::unique_ptr<Group> group (new Group (*this, _groups.size ()));
+        _groups.reserve (_groups.size () + 1);
+        const int error = group->start ();
+        if (error != 0)
+        {
+            return error;
+        }
+        _groups.push_back (std::move (group));
+    }
+    return 0;
+}
+catch (const std::bad_alloc&)
+{
+    return ENOMEM;
+}
+
+// Lets the helpers end that the words do not need any more.
+void WaitSetState::retire () noexcept
+{
+    const std::size_t covering = (_words.size () + groupSize - 1) / groupSize;
+    const std::size_t needed = covering == 0 && !_interrupted.load () ? 1 : covering;
+    while (_groups.size () > needed)
+    {
+        _groups.back ()->next = std::move (_retired);
+        _retired = std::move (_groups.back ());
+        _groups.pop_back ();
+    }
+}
+
+void WaitSetState::stop (std::unique_ptr<Group> groups) noexcept
+{
+    while (groups != nullptr)
+    {
+        groups->stop ();
+        groups = std::move (groups->next);
+    }
+}
+
+// Waits for the end of retired helpers, which may want the mutex.
+void WaitSetState::reap (Lock& lock) noexcept
+{
+    if (_retired != nullptr)
+    {
+        std::unique_ptr<Group> retired = std::move (_retired);
+        lock.unlock ();
+        stop (std::move (retired));
+        lock.lock ();
+    }
+}
+
+int WaitSetState::remove (OwnedRing& ring) noexcept
+{
+    const KeptErrno kept;
+    if (usable (ring) == -1)
+    {
+        return -1;
+    }
+    std::unique_lock<std::mutex> watchers (watchersMutex ());
+    Entry* entry = find (ring);
+    if (entry == nullptr)
+    {
+        return setError (ENOENT, "the wait set does not have this queue");
+    }
+    ring.watchers.remove (entry);
+    forget (*entry);
+    watchers.unlock ();
+    Lock lock (_mutex);
+    reap (lock);
+    return 0;
+}
+
+void WaitSetState::forget (Entry& entry) noexcept
+{
+    const Lock lock (_mutex);
+    _candidates.remove (entry);
+    for (WatchedWord* word : {&entry.elementWord, &entry.roomWord})
+    {
+        if (entry.wants (word->side () == Side::Element ? Ready::Element : Ready::Room))
+        {
+            drop (*word);
+        }
+    }
+    retire ();
+    std::swap (_entries[entry.place], _entries.back ());
+    _entries[entry.place]->place = entry.place;
+    _entries.pop_back ();  // destroys the entry
+}
+
+uint64_t WaitSetState::size () noexcept
+{
+    const Lock lock (_mutex);
+    return _entries.size ();
+}
+
+}  // namespace JOIN_ABI
+}  // namespace join

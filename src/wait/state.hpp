@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: MIT
+// The state of a wait set: an observer of many eventcounts.
+//
+// A wait looks first at the candidates, the queues that were ready before, and at some others, in turn. Where none is
+// ready it arms all words that are not armed, executes one barrier for all of them, looks once more, and sleeps with
+// futex_waitv(2). A word that stays armed costs one load at the next wait, and nothing where a helper sleeps on it.
+// Invariants:
+// 1. A queue that becomes ready is a candidate, or its word is not armed, or the epoch of its word has changed, or a
+//    publisher is about to change it.
+// 2. The set sleeps only after it has found no candidate, and all words armed with unchanged epochs. Whoever makes 1
+//    true otherwise rings the bell.
+// 3. The descriptor is readable while wait () has returned an event, or the bell has rung, since a wait () last found
+//    nothing.
+// docs/design/wait-set.md.
+#ifndef JOIN_SRC_WAIT_STATE_HPP
+#define JOIN_SRC_WAIT_STATE_HPP
+
+#include "os/event.hpp"
+#include "queue/wait_history.hpp"
+#include "wait/entry.hpp"
+#include "wait/group.hpp"
+
+#include <memory>
+#include <mutex>
+#include <vector>
+
+namespace join
+{
+inline namespace JOIN_ABI
+{
+class WaitSetState
+{
+public:
+    explicit WaitSetState (const WaitSetOptions& options) noexcept;
+    WaitSetState (const WaitSetState&) = delete;
+    WaitSetState& operator= (const WaitSetState&) = delete;
+
+    /// Ends a wait in progress with ECANCELED, waits for that, ends the helpers, and leaves all queues.
+    ~WaitSetState ();
+
+    // As the members of WaitSet.
+    int add (OwnedRing& ring, Ready wanted, uint64_t key, uint64_t amount) noexcept;
+    int modify (OwnedRing& ring, Ready wanted, uint64_t key, uint64_t amount) noexcept;
+    int remove (OwnedRing& ring) noexcept;
+    uint64_t size () noexcept;
+    int64_t wait (WaitEvent* events, uint64_t n, detail::Deadline deadline) noexcept;
+    int fd () noexcept;
+    int wake () noexcept;
+
+    /// Ends the wait in progress, and all later ones, with ECANCELED.
+    void interrupt () noexcept;
+
+    /// Removes an entry whose queue is being closed. The caller holds watchersMutex ().
+    void forget (Entry& entry) noexcept;
+
+    // --- for the helpers ---
+
+    static constexpr unsigned changedWord = ~0U;
+
+    /// Nanoseconds between two checks for deaths; they also find what a killed producer published.
+    static constexpr int64_t checkEvery = 50 * 1000 * 1000;
+
+    /// Makes a wait in progress look again, and the descriptor readable. Any thread, and any signal handler.
+    void bell () noexcept;
+
+    /// Writes the armed words of a group to `waits`, and the time at which its helper has to check the set to `until`.
+    /// @return how many words; 0: the helper rests; changedWord: the epoch of one has changed
+    unsigned list (const Group& group, os::FutexWait* waits, int64_t* until) noexcept;
+
+    /// Checks what only the passing of time shows, in the place of the thread that waits in an event loop.
+    void checkForOwner () noexcept;
+
+private:
+    using Lock = std::unique_lock<std::mutex>;
+
+    bool isForked () const noexcept;
+    void leaveAll () noexcept;
+    int usable (OwnedRing& ring) const noexcept;
+    Entry* find (OwnedRing& ring) const noexcept;
+    int watch (Entry& entry, Ready wanted, uint64_t key, uint64_t amount);
+    int insert (OwnedRing& ring, Ready wanted, uint64_t key, uint64_t amount);
+    void take (WatchedWord& word);
+    void drop (WatchedWord& word) noexcept;
+    void touch (const WatchedWord& word) noexcept;
+    int cover () noexcept;
+    void retire () noexcept;
+    void reap (Lock& lock) noexcept;
+    static void stop (std::unique_ptr<Group> groups) noexcept;
+    static int checkWanted (const OwnedRing& ring, Ready wanted, uint64_t amount) noexcept;
+
+    int64_t waitHere (Lock& lock, WaitEvent* events, uint64_t n, detail::Deadline deadline) noexcept;
+    static int64_t timedOut () noexcept;
+    bool hasHelpers () const noexcept;
+    void awake (int64_t now) noexcept;
+    void poll (std::size_t most) noexcept;
+    void pollWord (WatchedWord& word) noexcept;
+    uint64_t collect (WaitEvent* events, uint64_t n) noexcept;
+    bool arm (int64_t now) noexcept;
+    bool settle (int64_t now) noexcept;
+    void lookAgain (WatchedWord& word, bool sure) noexcept;
+    bool barrier (bool shared) noexcept;
+    void check (int64_t now) noexcept;
+    void endNaps (int64_t now) noexcept;
+    void makeReadable () noexcept;
+    int64_t nextCheck () const noexcept;
+    void callHelpers () noexcept;
+    void rest (uint32_t rings) noexcept;
+    int sleep (Lock& lock, uint32_t rings, int64_t until) noexcept;
+    int sleepOnWords (Lock& lock, uint32_t rings, int64_t until) noexcept;
+
+    const bool _interruptible;
+    const uint32_t _forks;
+    std::mutex _mutex;  // all that follows, but for the atomics
+
+    std::vector<std::unique_ptr<Entry>> _entries;
+    std::vector<WatchedWord*> _words;
+    std::vector<WatchedWord*> _armedNow;          // by arm (), with room for all words
+    std::vector<std::unique_ptr<Group>> _groups;  // with helpers; without, the thread that waits sleeps on all words
+    std::unique_ptr<Group> _retired;              // a list of those whose helpers are about to end
+    Candidates _candidates;
+    std::size_t _cursor = 0;  // the word that poll () looks at next
+    uint64_t _changes = 0;    // of _words
+    int64_t _polledAt = 0;    // when all words were last looked at
+    int64_t _checkAt = detail::Deadline::never;
+    int64_t _napsEnd = detail::Deadline::never;  // when to look at the words that nap
+    int64_t _armedAt = 0;                        // when the set last found nothing; 0: it has been awake since
+    WaitHistory _history;
+
+    os::Event _event;
+    std::atomic<bool> _hasEvent {false};
+    std::atomic<bool> _signalled {false};  // the descriptor is readable, or about to be
+    std::atomic<uint32_t> _bell {0};       // futex: how often the bell has rung
+    std::atomic<bool> _sleeps {false};     // the thread that waits sleeps, or is about to
+    std::atomic<bool> _woken {false};      // wake () was called
+    std::atomic<bool> _interrupted {false};
+    std::atomic<uint32_t> _waiting {0};  // futex: 1 while a wait is in progress
+};
+
+}  // namespace JOIN_ABI
+}  // namespace join
+
+#endif
