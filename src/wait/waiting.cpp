@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// One wait of a set: it looks, arms the words, and sleeps.
+// One wait of a set: it looks at the queues, and reports the ready ones in turn.
 #include "wait/state.hpp"
 
 #include "base/failure.hpp"
@@ -13,27 +13,12 @@ inline namespace JOIN_ABI
 {
 namespace
 {
-constexpr int64_t fillTime = 1000 * 1000;  // nanoseconds until the next look at room that is being freed
-constexpr std::size_t looksAtLeast = 16;   // words that a wait looks at beside the candidates
+constexpr std::size_t looksAtLeast = 16;  // words that a wait looks at beside the candidates
 }  // namespace
 
 bool WaitSetState::hasHelpers () const noexcept
 {
     return !_groups.empty ();
-}
-
-// Signal-safe: atomics and two system calls.
-void WaitSetState::bell () noexcept
-{
-    _bell.fetch_add (1);
-    if (_sleeps.load ())
-    {
-        os::wake (_bell, 1, false);
-    }
-    if (_hasEvent.load () && !_signalled.exchange (true))
-    {
-        os::signalEvent (_event);
-    }
 }
 
 int WaitSetState::wake () noexcept
@@ -110,7 +95,6 @@ int64_t WaitSetState::wait (WaitEvent* events, uint64_t n, detail::Deadline dead
     return result;
 }
 
-// A hostile peer can make queues look ready again and again: each round reads the clock.
 int64_t WaitSetState::waitHere (Lock& lock, WaitEvent* events, uint64_t n, detail::Deadline deadline) noexcept
 {
     bool slept = false;
@@ -168,7 +152,6 @@ int64_t WaitSetState::timedOut () noexcept
     return setError (ETIMEDOUT, "no queue of the wait set became ready: the time is up");
 }
 
-// What happened since the set last looked.
 void WaitSetState::awake (int64_t now) noexcept
 {
     if (_armedAt != 0)
@@ -193,7 +176,6 @@ void WaitSetState::awake (int64_t now) noexcept
     }
 }
 
-// Looks at up to `most` words of groups that are awake, beginning where the last call ended.
 void WaitSetState::poll (std::size_t most) noexcept
 {
     const std::size_t size = _words.size ();
@@ -222,7 +204,6 @@ void WaitSetState::pollWord (WatchedWord& word) noexcept
     }
 }
 
-// Reports the candidates that are still ready, the longest waiting one first. Each goes to the end of the list.
 uint64_t WaitSetState::collect (WaitEvent* events, uint64_t n) noexcept
 {
     uint64_t found = 0;
@@ -238,308 +219,6 @@ uint64_t WaitSetState::collect (WaitEvent* events, uint64_t n) noexcept
         }
     }
     return found;
-}
-
-// Arms the words that are not armed. @return whether a queue is ready
-bool WaitSetState::arm (int64_t now) noexcept
-{
-    _armedNow.clear ();
-    for (std::size_t i = 0; i < _words.size (); ++i)
-    {
-        if (hasHelpers () && _groups[i / groupSize]->asleep)
-        {
-            i = (i / groupSize + 1) * groupSize - 1;
-            continue;
-        }
-        WatchedWord& word = *_words[i];
-        if (word.entry ().isOver () || word.isArmed ())
-        {
-            continue;
-        }
-        if (word.naps || (word.side () == Side::Room && word.entry ().growsRoom ()))
-        {
-            word.naps = true;
-            _napsEnd = _napsEnd < now + fillTime ? _napsEnd : now + fillTime;
-            continue;
-        }
-        word.arm ();
-        _armedNow.push_back (&word);
-    }
-    if (!_armedNow.empty () && settle (now))
-    {
-        return true;
-    }
-    _armedAt = now;
-    callHelpers ();
-    return false;
-}
-
-// Makes sure that no publication is missed that the words' flags came too late for. @return whether a queue is ready
-bool WaitSetState::settle (int64_t now) noexcept
-{
-    constexpr std::size_t few = 8;
-    bool shared = false;
-    bool fences = true;
-    int looks = 1;
-    for (const WatchedWord* word : _armedNow)
-    {
-        shared = shared || word->entry ().ring.shared;
-        fences = fences && word->entry ().ring.fences;
-        looks = word->entry ().ring.settleLooks;
-    }
-    bool sure = fences && !shared;
-    if (!fences && (_armedNow.size () > few || _history.sleepsLong () || _history.chooseBarrier ()))
-    {
-        sure = barrier (shared);
-        looks = 1;
-    }
-    else if (sure)
-    {
-        looks = 1;
-    }
-    for (int i = 0; i < looks && _candidates.isEmpty (); ++i)
-    {
-        for (WatchedWord* word : _armedNow)
-        {
-            lookAgain (*word, sure);
-        }
-        detail::cpuPause ();
-    }
-    const int64_t soon = now + WaitHistory::unsureSleep;
-    _checkAt = sure || _checkAt < soon ? _checkAt : soon;
-    return !_candidates.isEmpty ();
-}
-
-void WaitSetState::lookAgain (WatchedWord& word, bool sure) noexcept
-{
-    if (sure)
-    {
-        word.makeSure ();
-    }
-    if (word.entry ().look () != Ready::None)
-    {
-        _candidates.push (word.entry ());
-    }
-}
-
-bool WaitSetState::barrier (bool shared) noexcept
-{
-    const int64_t start = os::monotonicNow ();
-    const bool done = (shared ? os::globalBarrier () : os::barrierEverywhere ()) == 0;
-    _history.barrierTook (os::monotonicNow () - start);
-    return done;
-}
-
-// Finds what publishers that died, or whose stores were late, have left: at most 20 times a second.
-void WaitSetState::check (int64_t now) noexcept
-{
-    bool shared = false;
-    bool unsure = false;
-    for (const WatchedWord* word : _words)
-    {
-        shared = shared || word->isShared ();
-        unsure = unsure || (word->wasArmed () && !word->isSure ());
-    }
-    const bool sure = unsure && barrier (shared);
-    for (WatchedWord* word : _words)
-    {
-        Entry& entry = word->entry ();
-        if (entry.isOver ())
-        {
-            continue;
-        }
-        if (word->side () == Side::Element)
-        {
-            entry.lookForDeaths ();
-        }
-        word->checkFlag ();
-        if (!word->isArmed () && !word->naps)
-        {
-            touch (*word);
-        }
-        lookAgain (*word, sure);
-    }
-    _polledAt = now;
-    _checkAt = shared || (unsure && !sure) ? now + checkEvery : detail::Deadline::never;
-}
-
-// Arms the words of room that has not grown for a millisecond.
-void WaitSetState::endNaps (int64_t now) noexcept
-{
-    _napsEnd = detail::Deadline::never;
-    _armedNow.clear ();
-    for (WatchedWord* word : _words)
-    {
-        if (!word->naps)
-        {
-            continue;
-        }
-        if (word->entry ().look () != Ready::None)
-        {
-            word->naps = false;
-            touch (*word);
-            _candidates.push (word->entry ());
-        }
-        else if (word->entry ().growsRoom ())
-        {
-            _napsEnd = now + fillTime;
-        }
-        else
-        {
-            word->arm ();
-            touch (*word);  // its helper does not sleep on it yet
-            _armedNow.push_back (word);
-        }
-    }
-    if (!_armedNow.empty ())
-    {
-        settle (now);
-    }
-}
-
-int64_t WaitSetState::nextCheck () const noexcept
-{
-    return _checkAt < _napsEnd ? _checkAt : _napsEnd;
-}
-
-void WaitSetState::callHelpers () noexcept
-{
-    for (const std::unique_ptr<Group>& group : _groups)
-    {
-        if (!group->asleep)
-        {
-            group->asleep = true;
-            group->call ();
-        }
-    }
-}
-
-// The set returns to the program without having armed all words.
-void WaitSetState::makeReadable () noexcept
-{
-    if (_hasEvent.load () && !_signalled.exchange (true))
-    {
-        os::signalEvent (_event);
-    }
-}
-
-// The set has found nothing, and returns to the program's event loop.
-void WaitSetState::rest (uint32_t rings) noexcept
-{
-    if (!_hasEvent.load () || !_signalled.load ())
-    {
-        return;
-    }
-    if (os::drainEvent (_event))
-    {
-        _signalled.store (false);
-    }
-    if (_bell.load () != rings)
-    {
-        makeReadable ();
-    }
-}
-
-// @return 0, or an errno: ETIMEDOUT, EINTR, ...
-int WaitSetState::sleep (Lock& lock, uint32_t rings, int64_t until) noexcept
-{
-    if (!hasHelpers ())
-    {
-        return sleepOnWords (lock, rings, until < nextCheck () ? until : nextCheck ());
-    }
-    lock.unlock ();
-    _sleeps.store (true);
-    const int error = os::sleepOn (_bell, rings, false, until);
-    _sleeps.store (false);
-    lock.lock ();
-    return error;
-}
-
-int WaitSetState::sleepOnWords (Lock& lock, uint32_t rings, int64_t until) noexcept
-{
-    os::FutexWait waits[os::maxFutexWaits];
-    WatchedWord* words[os::maxFutexWaits];
-    unsigned n = 1;
-    for (WatchedWord* word : _words)
-    {
-        if (word->isArmed ())
-        {
-            words[n] = word;
-            waits[n++] = os::FutexWait (word->word (), word->epoch (), word->isShared ());
-        }
-        else if (!word->entry ().isOver () && !word->naps)
-        {
-            return EAGAIN;
-        }
-    }
-    waits[0] = os::FutexWait (_bell, rings, false);
-    const uint64_t changes = _changes;
-    lock.unlock ();
-    _sleeps.store (true);
-    unsigned woken = 0;
-    int error = os::sleepOnAny (waits, n, until, &woken);
-    if (os::isRefused (error))
-    {
-        const int64_t soon = os::monotonicNow () + napTime;
-        error = os::sleepOn (_bell, rings, false, soon < until ? soon : until);
-    }
-    _sleeps.store (false);
-    lock.lock ();
-    if (error == 0 && woken != 0 && woken < n && _changes == changes)
-    {
-        pollWord (*words[woken]);
-    }
-    return error;
-}
-
-unsigned WaitSetState::list (const Group& group, os::FutexWait* waits, int64_t* until) noexcept
-{
-    const Lock lock (_mutex);
-    *until = group.number == 0 && group.asleep ? nextCheck () : detail::Deadline::never;
-    if (!group.asleep)
-    {
-        return 0;
-    }
-    const std::size_t begin = group.number * groupSize;
-    const std::size_t end = begin + groupSize < _words.size () ? begin + groupSize : _words.size ();
-    unsigned n = 0;
-    for (std::size_t i = begin; i < end; ++i)
-    {
-        WatchedWord& word = *_words[i];
-        const bool wasArmed = word.wasArmed ();
-        if (word.isArmed ())
-        {
-            waits[n++] = os::FutexWait (word.word (), word.epoch (), word.isShared ());
-        }
-        else if (wasArmed)
-        {
-            return changedWord;
-        }
-    }
-    return n;
-}
-
-void WaitSetState::checkForOwner () noexcept
-{
-    const Lock lock (_mutex);
-    const int64_t now = os::monotonicNow ();
-    if (now >= _checkAt)
-    {
-        check (now);
-    }
-    if (now >= _napsEnd)
-    {
-        endNaps (now);
-    }
-    bool found = !_candidates.isEmpty ();
-    for (const std::unique_ptr<Group>& group : _groups)
-    {
-        found = found || !group->asleep;
-    }
-    if (found)
-    {
-        bell ();
-    }
 }
 
 }  // namespace JOIN_ABI

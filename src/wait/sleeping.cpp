@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: MIT
+// The sleep of a set, by the thread that waits or by the helpers; the bell that ends it; and the descriptor.
+#include "wait/state.hpp"
+
+#include <cerrno>
+
+namespace join
+{
+inline namespace JOIN_ABI
+{
+void WaitSetState::bell () noexcept
+{
+    _bell.fetch_add (1);
+    if (_sleeps.load ())
+    {
+        os::wake (_bell, 1, false);
+    }
+    if (_hasEvent.load () && !_signalled.exchange (true))
+    {
+        os::signalEvent (_event);
+    }
+}
+
+void WaitSetState::makeReadable () noexcept
+{
+    if (_hasEvent.load () && !_signalled.exchange (true))
+    {
+        os::signalEvent (_event);
+    }
+}
+
+void WaitSetState::rest (uint32_t rings) noexcept
+{
+    if (!_hasEvent.load () || !_signalled.load ())
+    {
+        return;
+    }
+    if (os::drainEvent (_event))
+    {
+        _signalled.store (false);
+    }
+    if (_bell.load () != rings)
+    {
+        makeReadable ();
+    }
+}
+
+void WaitSetState::callHelpers () noexcept
+{
+    for (const std::unique_ptr<Group>& group : _groups)
+    {
+        if (!group->asleep)
+        {
+            group->asleep = true;
+            group->call ();
+        }
+    }
+}
+
+int WaitSetState::sleep (Lock& lock, uint32_t rings, int64_t until) noexcept
+{
+    if (!hasHelpers ())
+    {
+        return sleepOnWords (lock, rings, until < nextCheck () ? until : nextCheck ());
+    }
+    lock.unlock ();
+    _sleeps.store (true);
+    const int error = os::sleepOn (_bell, rings, false, until);
+    _sleeps.store (false);
+    lock.lock ();
+    return error;
+}
+
+int WaitSetState::sleepOnWords (Lock& lock, uint32_t rings, int64_t until) noexcept
+{
+    os::FutexWait waits[os::maxFutexWaits];
+    WatchedWord* words[os::maxFutexWaits];
+    unsigned n = 1;
+    for (WatchedWord* word : _words)
+    {
+        if (word->isArmed ())
+        {
+            words[n] = word;
+            waits[n++] = os::FutexWait (word->word (), word->epoch (), word->isShared ());
+        }
+        else if (!word->entry ().isOver () && !word->naps)
+        {
+            return EAGAIN;
+        }
+    }
+    waits[0] = os::FutexWait (_bell, rings, false);
+    const uint64_t changes = _changes;
+    lock.unlock ();
+    _sleeps.store (true);
+    unsigned woken = 0;
+    int error = os::sleepOnAny (waits, n, until, &woken);
+    if (os::isRefused (error))
+    {
+        const int64_t soon = os::monotonicNow () + napTime;
+        error = os::sleepOn (_bell, rings, false, soon < until ? soon : until);
+    }
+    _sleeps.store (false);
+    lock.lock ();
+    if (error == 0 && woken != 0 && woken < n && _changes == changes)
+    {
+        pollWord (*words[woken]);
+    }
+    return error;
+}
+
+unsigned WaitSetState::list (const Group& group, os::FutexWait* waits, int64_t* until) noexcept
+{
+    const Lock lock (_mutex);
+    *until = group.number == 0 && group.asleep ? nextCheck () : detail::Deadline::never;
+    if (!group.asleep)
+    {
+        return 0;
+    }
+    const std::size_t begin = group.number * groupSize;
+    const std::size_t end = begin + groupSize < _words.size () ? begin + groupSize : _words.size ();
+    unsigned n = 0;
+    for (std::size_t i = begin; i < end; ++i)
+    {
+        WatchedWord& word = *_words[i];
+        const bool wasArmed = word.wasArmed ();
+        if (word.isArmed ())
+        {
+            waits[n++] = os::FutexWait (word.word (), word.epoch (), word.isShared ());
+        }
+        else if (wasArmed)
+        {
+            return changedWord;
+        }
+    }
+    return n;
+}
+
+void WaitSetState::checkForOwner () noexcept
+{
+    const Lock lock (_mutex);
+    const int64_t now = os::monotonicNow ();
+    if (now >= _checkAt)
+    {
+        check (now);
+    }
+    if (now >= _napsEnd)
+    {
+        endNaps (now);
+    }
+    bool found = !_candidates.isEmpty ();
+    for (const std::unique_ptr<Group>& group : _groups)
+    {
+        found = found || !group->asleep;
+    }
+    if (found)
+    {
+        bell ();
+    }
+}
+
+}  // namespace JOIN_ABI
+}  // namespace join
