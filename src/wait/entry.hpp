@@ -51,6 +51,12 @@ public:
         return _armed;
     }
 
+    /// Whether it was armed, and something was published since. Only reads.
+    bool hasChanged () const noexcept
+    {
+        return _armed && word ().load () != _epoch;
+    }
+
     void arm () noexcept;
 
     void disarm () noexcept

@@ -37,9 +37,13 @@ void Group::run (void* group) noexcept
 void Group::serve () noexcept
 {
     os::FutexWait waits[os::maxFutexWaits];
-    while (!_ends.load ())
+    for (;;)
     {
         const uint32_t calls = _calls.load ();
+        if (_ends.load ())
+        {
+            return;
+        }
         int64_t until = 0;
         const unsigned n = _set.list (*this, waits + 1, &until);
         if (n == 0 && until == detail::Deadline::never)
@@ -55,7 +59,7 @@ void Group::serve () noexcept
             nap (calls, until);
             continue;
         }
-        if (_ends.load () || _calls.load () != calls)
+        if (_calls.load () != calls)
         {
             continue;
         }

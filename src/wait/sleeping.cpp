@@ -121,15 +121,14 @@ unsigned WaitSetState::list (const Group& group, os::FutexWait* waits, int64_t* 
     unsigned n = 0;
     for (std::size_t i = begin; i < end; ++i)
     {
-        WatchedWord& word = *_words[i];
-        const bool wasArmed = word.wasArmed ();
-        if (word.isArmed ())
+        const WatchedWord& word = *_words[i];
+        if (word.hasChanged ())
+        {
+            return changedWord;  // the set finds it changed, too, once the helper has rung
+        }
+        if (word.wasArmed ())
         {
             waits[n++] = os::FutexWait (word.word (), word.epoch (), word.isShared ());
-        }
-        else if (wasArmed)
-        {
-            return changedWord;
         }
     }
     return n;
