@@ -130,7 +130,7 @@ public:
         return removeRing (ringOf (queue));
     }
 
-    /// Returns the number of queues in the set.
+    /// Returns the number of queues in the set; 0 for an empty object, and in a forked child.
     uint64_t size () const noexcept;
 
     /// Waits until a queue is ready, and reports ready queues: all of them within ceil (ready queues / n) calls.

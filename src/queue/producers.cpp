@@ -102,6 +102,17 @@ bool isAbandoned (OwnedRing& ring) noexcept
     return nobodyLives (ring, &before) && nobodyLives (ring, &after) && before == after;
 }
 
+// A state is odd while its slot is taken, and grows by one when the slot is taken and when it is released.
+uint64_t slotsTaken (const OwnedRing& ring) noexcept
+{
+    uint64_t taken = 0;
+    for (uint32_t number = 1; number <= ring.slots.count (); ++number)
+    {
+        taken += (uint64_t (ring.slots.slot (number)->state.load ()) + 1) / 2;
+    }
+    return taken;
+}
+
 int64_t Ring::producers (Producer* list, uint64_t n, uint32_t each) noexcept
 {
     const os::NoCancel noCancel;

@@ -23,6 +23,9 @@ constexpr bool isUnpublished (uint64_t claim, uint64_t tail, uint64_t head, uint
 /// kernel cannot be asked: then no producer is taken for dead.
 bool isAbandoned (OwnedRing& ring) noexcept;
 
+/// How often producers have taken a slot of the queue.
+uint64_t slotsTaken (const OwnedRing& ring) noexcept;
+
 }  // namespace JOIN_ABI
 }  // namespace join
 

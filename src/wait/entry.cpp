@@ -97,9 +97,11 @@ void Entry::lookForDeaths () noexcept
         recover (ring);
     }
     _abandoned = ring.ownerDead && isAbandoned (ring);
-    if (!_abandoned)
+    const uint64_t taken = _abandoned ? slotsTaken (ring) : _takenAtDeath;
+    if (taken != _takenAtDeath)
     {
-        _reported = _reported & (Ready::End | Ready::Damaged);  // a new producer: its death is news
+        _reported = _reported & (Ready::End | Ready::Damaged);  // a producer came since: its death is news
+        _takenAtDeath = taken;
     }
 }
 

@@ -172,9 +172,10 @@ private:
     WaitSetState& _set;
     Ready _wanted = Ready::None;
     Ready _reported = Ready::None;
-    bool _abandoned = false;  // no live producer was left at the last check
-    uint64_t _amount = 1;     // elements, or free cells
-    uint64_t _tailSeen = 0;   // by growsRoom ()
+    uint64_t _takenAtDeath = 0;  // slots taken until all producers were dead
+    bool _abandoned = false;     // no live producer was left at the last check
+    uint64_t _amount = 1;        // elements, or free cells
+    uint64_t _tailSeen = 0;      // by growsRoom ()
 };
 
 /// The entries that were ready when the set last looked, in the order in which they are to be reported: a list that

@@ -324,6 +324,10 @@ void WaitSetState::forget (Entry& entry) noexcept
 
 uint64_t WaitSetState::size () noexcept
 {
+    if (isForked ())
+    {
+        return 0;
+    }
     const Lock lock (_mutex);
     return _entries.size ();
 }
