@@ -10,46 +10,58 @@
 #include <sys/syscall.h>
 #include <sys/types.h>
 
-/// Returns when the thread is in a system call (/proc/self/task) for whose number and second argument `there` returns
-/// true. `thread` is 0 until the thread has stored its id.
+/// Whether the thread is in a system call (/proc/self/task) for whose number and second argument `there` returns true.
+/// `thread` is 0 until the thread has stored its id.
+template <typename There>
+bool isInCall (const std::atomic<pid_t>& thread, const There& there)
+{
+    const pid_t id = thread.load ();
+    char path[64];
+    std::snprintf (path, sizeof (path), "/proc/self/task/%d/syscall", id);
+    std::FILE* file = id != 0 ? std::fopen (path, "r") : nullptr;
+    long number = -1;
+    unsigned long long operation = 0;
+    if (file != nullptr)
+    {
+        // "running", or: the number of the call, its arguments, more fields
+        const bool inside = std::fscanf (file, "%ld %*s %llx", &number, &operation) == 2;
+        number = inside ? number : -1;
+        std::fclose (file);
+    }
+    return number != -1 && there (number, operation);
+}
+
+/// Returns when the thread is in such a call.
 template <typename There>
 void untilInCall (const std::atomic<pid_t>& thread, const There& there)
 {
-    for (;;)
+    while (!isInCall (thread, there))
     {
-        const pid_t id = thread.load ();
-        char path[64];
-        std::snprintf (path, sizeof (path), "/proc/self/task/%d/syscall", id);
-        std::FILE* file = id != 0 ? std::fopen (path, "r") : nullptr;
-        long number = -1;
-        unsigned long long operation = 0;
-        if (file != nullptr)
-        {
-            // "running", or: the number of the call, its arguments, more fields
-            const bool inside = std::fscanf (file, "%ld %*s %llx", &number, &operation) == 2;
-            number = inside ? number : -1;
-            std::fclose (file);
-        }
-        if (number != -1 && there (number, operation))
-        {
-            return;
-        }
         ::sched_yield ();
     }
 }
 
-/// Returns when that thread sleeps on a futex of the library: FUTEX_WAIT_BITSET or futex_waitv(2). The mutexes of libc
-/// use FUTEX_WAIT.
-inline void untilAsleep (const std::atomic<pid_t>& thread)
+/// Whether that thread sleeps on a futex of the library: FUTEX_WAIT_BITSET or futex_waitv(2). The mutexes of libc use
+/// FUTEX_WAIT.
+inline bool isAsleep (const std::atomic<pid_t>& thread)
 {
     constexpr long futexWaitv = 449;  // SYS_futex_waitv, which older headers lack
-    untilInCall (thread, [] (long number, unsigned long long operation) {
+    return isInCall (thread, [] (long number, unsigned long long operation) {
         if (number == futexWaitv)
         {
             return true;
         }
         return number == SYS_futex && (static_cast<int> (operation) & FUTEX_CMD_MASK) == FUTEX_WAIT_BITSET;
     });
+}
+
+/// Returns when that thread sleeps on such a futex.
+inline void untilAsleep (const std::atomic<pid_t>& thread)
+{
+    while (!isAsleep (thread))
+    {
+        ::sched_yield ();
+    }
 }
 
 /// Returns when that thread sleeps between two attempts (clock_nanosleep).

@@ -118,11 +118,19 @@ void WaitSetState::check (int64_t now) noexcept
         {
             continue;
         }
+        word->checkFlag ();
+        if (word->isArmed () && entry.isQuiet ())
+        {
+            if (sure)
+            {
+                word->makeSure ();
+            }
+            continue;
+        }
         if (word->side () == Side::Element)
         {
             entry.lookForDeaths ();
         }
-        word->checkFlag ();
         if (!word->isArmed () && !word->naps)
         {
             touch (*word);

@@ -11,17 +11,11 @@ namespace join
 {
 inline namespace JOIN_ABI
 {
-const std::atomic<uint32_t>& WatchedWord::word () const noexcept
-{
-    return event ().epoch (Role::Observer);
-}
-
 // The epoch comes first: a publication after this load is found by the flag, or changes the epoch.
 void WatchedWord::arm () noexcept
 {
-    const EventCount here = event ();
-    _epoch = here.epoch (Role::Observer).load ();
-    _ring.gate ().state.fetch_or (here.flag (Role::Observer));
+    _epoch = _word.load ();
+    _state.fetch_or (_flag);
     _sure = false;
     _armed = true;
     naps = false;
@@ -29,7 +23,7 @@ void WatchedWord::arm () noexcept
 
 void WatchedWord::checkFlag () noexcept
 {
-    _armed = _armed && (_ring.gate ().state.load () & event ().flag (Role::Observer)) != 0;
+    _armed = _armed && (_state.load () & _flag) != 0;
 }
 
 void Entry::ringCloses () noexcept
@@ -84,6 +78,19 @@ Ready Entry::look () noexcept
         found = found | Ready::ProducersDead;
     }
     return found & static_cast<Ready> (~static_cast<uint32_t> (_reported & once));
+}
+
+// Of an empty queue, nothing is claimed and not yet published.
+bool Entry::isQuiet () noexcept
+{
+    const uint64_t head = ring.head ().load ();
+    const uint64_t tail = ring.tail ().load ();
+    const bool same = head == _headAtCheck && tail == _tailAtCheck;
+    _headAtCheck = head;
+    _tailAtCheck = tail;
+    const uint64_t low = detail::lowBits (ring.kind);
+    const bool isEmpty = (head & ~low) == (tail & ~low);
+    return same && !ring.ownerDead && !ring.isShut () && (isEmpty || !wants (Ready::Element));
 }
 
 void Entry::lookForDeaths () noexcept

@@ -23,8 +23,11 @@ class WatchedWord
 public:
     WatchedWord (Entry& entry, OwnedRing& ring, Side side) noexcept
     : _entry (entry)
-    , _ring (ring)
+    , _state (ring.gate ().state)
+    , _word (EventCount (ring.gate (), side, ring.shared).epoch (Role::Observer))
+    , _flag (EventCount (ring.gate (), side, ring.shared).flag (Role::Observer))
     , _side (side)
+    , _shared (ring.shared)
     {
     }
 
@@ -41,7 +44,7 @@ public:
     /// Whether the flag is set and nothing was published since. Disarms the word where something was: one load.
     bool isArmed () noexcept
     {
-        _armed = _armed && word ().load () == _epoch;
+        _armed = _armed && _word.load () == _epoch;
         return _armed;
     }
 
@@ -54,7 +57,7 @@ public:
     /// Whether it was armed, and something was published since. Only reads.
     bool hasChanged () const noexcept
     {
-        return _armed && word ().load () != _epoch;
+        return _armed && _word.load () != _epoch;
     }
 
     void arm () noexcept;
@@ -79,7 +82,10 @@ public:
         _sure = true;
     }
 
-    const std::atomic<uint32_t>& word () const noexcept;
+    const std::atomic<uint32_t>& word () const noexcept
+    {
+        return _word;
+    }
 
     uint32_t epoch () const noexcept
     {
@@ -88,21 +94,19 @@ public:
 
     bool isShared () const noexcept
     {
-        return _ring.shared;
+        return _shared;
     }
 
     std::size_t index = 0;  // in the set's list of words
     bool naps = false;      // not armed, as the set looks at it again after a millisecond
 
 private:
-    EventCount event () const noexcept
-    {
-        return EventCount (_ring.gate (), _side, _ring.shared);
-    }
-
     Entry& _entry;
-    OwnedRing& _ring;
+    std::atomic<uint32_t>& _state;  // of the queue's gate
+    std::atomic<uint32_t>& _word;   // the epoch of its observers
+    const uint32_t _flag;
     const Side _side;
+    const bool _shared;
     bool _armed = false;
     bool _sure = false;
     uint32_t _epoch = 0;  // where it is armed
@@ -124,6 +128,10 @@ public:
 
     /// What there is to report now.
     Ready look () noexcept;
+
+    /// Whether nothing can have become ready since the last call, by three loads: then a check of a large set may pass
+    /// this queue. Never true where dead producers are reported.
+    bool isQuiet () noexcept;
 
     /// Asks what only the passing of time shows: finishes claims of killed producers, and notices that all are dead.
     void lookForDeaths () noexcept;
@@ -172,6 +180,8 @@ private:
     WaitSetState& _set;
     Ready _wanted = Ready::None;
     Ready _reported = Ready::None;
+    uint64_t _headAtCheck = ~uint64_t (0);  // by isQuiet ()
+    uint64_t _tailAtCheck = ~uint64_t (0);
     uint64_t _takenAtDeath = 0;  // slots taken until all producers were dead
     bool _abandoned = false;     // no live producer was left at the last check
     uint64_t _amount = 1;        // elements, or free cells

@@ -197,7 +197,7 @@ TEST_CASE ("forks while sets change and wait leave whole children", "[fork]")
             set.remove (local);
         }
     });
-    for (int i = 0; i < 100; ++i)
+    for (uint64_t i = 0; i < scaled (30, 300, 3000); ++i)
     {
         const int status = crash::inChild ([&] {
             WaitSet set;

@@ -43,6 +43,11 @@ public:
         untilAsleep (_id);
     }
 
+    void untilSleepingOrDone ()
+    {
+        comesTrue ([this] { return isDone () || isAsleep (_id); });
+    }
+
     bool isDone () const
     {
         return _done.load ();
