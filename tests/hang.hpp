@@ -12,7 +12,7 @@
 constexpr std::chrono::seconds hangLimit {30};
 
 /// Polls until the condition holds, and yields or sleeps between polls: under load a thread that has slept runs again
-/// sooner than one that yields. Returns false for a hang.
+/// sooner than one that yields. A longer sleep only means fewer polls. Returns false for a hang.
 template <typename Condition>
 bool comesTrue (const Condition& condition)
 {

@@ -225,6 +225,7 @@ void resumeRacesClose (uint32_t kind, bool shared)
             }
         });
         CHECK (comesTrue ([&] { return resumes.load (); }));
+        // The close comes at another moment in each round; the checks hold at any moment.
         std::this_thread::sleep_for (std::chrono::microseconds (random () % 50));
         close (queue);
         CHECK (call.error () == EBADF);

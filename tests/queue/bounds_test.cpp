@@ -5,11 +5,11 @@
 #include "victim.hpp"
 #include "waiting.hpp"
 
+#include "../hang.hpp"
+
 #include <thread>
 
 #include <sys/mman.h>
-
-using namespace std::chrono_literals;
 
 TEST_CASE ("two thousand threads push with few or many slots", "[queue][bounds]")
 {
@@ -89,10 +89,7 @@ TEST_CASE ("refused push finds a slot whose owner dies", "[queue][bounds]")
     Holder dies (made.queue, 1);
     CHECK (errorOf ([&] { return made->tryPush (1); }) == EUSERS);
     dies.kill ();
-    while (made->tryPush (2) != 0)  // takes 50 ms, which this test does not judge
-    {
-        std::this_thread::sleep_for (1ms);
-    }
+    REQUIRE (comesTrue ([&] { return made->tryPush (2) == 0; }));  // takes 50 ms, which this test does not judge
     CHECK (made->stats ().deaths == 1);
 }
 
@@ -173,6 +170,7 @@ void standStill (int)
     ++standing;
     while (!letGo)
     {
+        // Only a pause between polls; a signal handler may call nanosleep, but not comesTrue ().
         struct timespec pause = {0, 1000000};
         ::nanosleep (&pause, nullptr);
     }
@@ -195,10 +193,7 @@ public:
         {
             _threads.emplace_back ([&queue] { queue.tryPush (*static_cast<const uint64_t*> (forbidden)); });
         }
-        while (standing != count)
-        {
-            std::this_thread::sleep_for (1ms);
-        }
+        CHECK (comesTrue ([&] { return standing == count; }));
     }
 
     ~Standing ()
@@ -229,10 +224,7 @@ TEST_CASE ("push that waits for another sleeps", "[queue][bounds][sharing]")
     const Sleeps& own = sleeps;
     std::atomic<bool> done {false};
     std::thread other ([&] {
-        while (own.naps < 3 && !done)
-        {
-            std::this_thread::sleep_for (1ms);
-        }
+        comesTrue ([&] { return own.naps >= 3 || done; });
         letGo = true;
     });
     CHECK (made->tryPush (1) == 0);

@@ -207,6 +207,7 @@ public:
         }
         for (const auto begin = steady_clock::now (); steady_clock::now () - begin < length;)
         {
+            // The kills come at random moments; the checks hold at any moment.
             std::this_thread::sleep_for (std::chrono::microseconds (5000 + random () % 10000));
             const unsigned i = whom (static_cast<unsigned> (random ()));
             ::kill (_processes[i], SIGKILL);

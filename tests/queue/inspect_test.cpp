@@ -258,8 +258,8 @@ TEST_CASE ("opening during removal gives a complete segment", "[inspect][race]")
             int lost = 0;
             for (int round = 0; round < 200 || (!met && round < 20000); ++round)
             {
-                // After 200 rounds the users sleep between rounds, so that the collector finds the segment unused now
-                // and then.
+                // After 200 rounds the users sleep between rounds, until the collector has found the segment unused
+                // once. The rounds end at that event and not at a time.
                 ::usleep (round < 200 ? 0 : 1000);
                 ShmMpmc::Queue<uint64_t> queue (8, name.text);
                 uint64_t value = 1;

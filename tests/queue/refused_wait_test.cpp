@@ -40,7 +40,8 @@ uint64_t sleepsOf (const Sleepers& all)
     return sum;
 }
 
-/// The sleeps of all waiters in `time`, counted once there were at most `most` in a shorter window.
+/// The sleeps of all waiters in `time`, counted once there were at most `most` in a shorter window. Callers expect none,
+/// so a window that load makes longer only makes the check stricter.
 uint64_t sleepsOnceSettled (const Sleepers& all, std::chrono::nanoseconds time, uint64_t most)
 {
     const auto in = [&] (std::chrono::nanoseconds window) {

@@ -334,6 +334,7 @@ TEMPLATE_LIST_TEST_CASE ("forked child does not hold a slot being taken", "[queu
                 std::thread ([&] { made->tryPush (1); }).join ();
             }
         });
+        // The fork comes at another moment in each round; the checks hold at any moment.
         std::this_thread::sleep_for (std::chrono::microseconds (50 + round));
         const pid_t child = ::fork ();
         if (child == 0)

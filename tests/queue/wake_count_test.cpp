@@ -21,7 +21,7 @@ double looksIn (nanoseconds time)
 }
 
 /// How often the threads ran in `time`, counted once they ran at most `most` times in a shorter window: the first sleep
-/// may differ from later ones.
+/// may differ from later ones. A caller with a `time` expects none, so that load can only make the check stricter.
 uint64_t runsOnceSettled (const Crowd& crowd, nanoseconds time, uint64_t most)
 {
     const auto runsIn = [&] (nanoseconds window) {

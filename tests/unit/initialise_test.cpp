@@ -33,7 +33,7 @@ Book& bookIn (ShmMem& memory)
 void construct (Book& book)
 {
     ++book.constructions;
-    std::this_thread::sleep_for (std::chrono::milliseconds (5));
+    std::this_thread::sleep_for (std::chrono::milliseconds (5));  // so that others find it incomplete
     book.whole = 1;
 }
 
@@ -176,7 +176,7 @@ TEST_CASE ("jm_initialise_begin waits, times out and ends with jm_close")
     CHECK (jm_last_error () == ETIMEDOUT);
     std::atomic<int> waited {7};
     std::thread waiter ([&] { waited = jm_initialise_begin (second, 0, -1) == -1 ? jm_last_error () : 0; });
-    std::this_thread::sleep_for (std::chrono::milliseconds (3));
+    std::this_thread::sleep_for (std::chrono::milliseconds (3));  // the close may come before or in the wait
     CHECK (jm_close (second) == 0);
     waiter.join ();
     CHECK ((waited == ECANCELED || waited == EBADF));
