@@ -227,7 +227,7 @@ std::vector<Operation> calls ()
     return list;
 }
 
-// A shared queue: whatever fails, no new name remains.
+// A shared queue: no new name remains, whichever system call fails.
 template <typename Policy>
 Operation queue (const char* what, bool there, bool exclusive = false, unsigned permissions = 0600)
 {

@@ -3,7 +3,7 @@
 // written to it, a thread has a view (the oldest message that it may read, by location), and a message carries the view
 // that an acquire of it adds. So a load may be stale or early, as far as its order allows. A load that takes effect
 // after a later store of its thread is left out. For elements, stale and early loads are not modelled: an unordered
-// read of a written element is reported as a race (`Reads`), in whichever order the two accesses come, so no other
+// read of a written element is reported as a race (`Reads`), in either order of the two accesses, so no other
 // thread has to run between accesses to elements.
 #ifndef MODEL_MACHINE_HPP
 #define MODEL_MACHINE_HPP

@@ -105,7 +105,7 @@ void World::listEntries ()
     }
 }
 
-// As if each table had every lock: the slot of its entry tells which one it really has.
+// As if each table had every lock; the slot of its entry is the one that it really has.
 void World::renew () noexcept
 {
     for (unsigned i = 0; i < _rings.size () && _setup.slots; ++i)

@@ -43,8 +43,8 @@ uint64_t checkOf (uint64_t life, uint64_t number)
 /// The record that all processes write, on shared pages.
 struct Book
 {
-    std::atomic<bool> over;                                       // tells producers to end
-    std::atomic<bool> drained;                                    // tells consumers to end
+    std::atomic<bool> over;                                       // producers end
+    std::atomic<bool> drained;                                    // consumers end
     std::atomic<uint64_t> refused;                                // pushes that failed: a hang, or no free slot
     std::atomic<int> why;                                         // errno of the last failed push
     std::atomic<uint64_t> wrong;                                  // elements that were torn or out of order

@@ -111,7 +111,7 @@ TEMPLATE_LIST_TEST_CASE ("small rings wake producers at once", "[queue][late]", 
 
 namespace
 {
-/// The sleeps of a producer, or the wake-ups it is sent, whichever are more, while `elements` elements pass.
+/// While `elements` elements pass: the number of a producer's sleeps or of the wake-ups sent to it, the larger one.
 template <typename Kind>
 uint64_t sleepsWhile (uint64_t elements)
 {

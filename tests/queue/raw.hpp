@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/// A segment as a hostile peer sees it: bytes. And every call on a queue, whatever it returns, within its timeout.
+/// A segment as a hostile peer sees it: bytes. And a function that makes every call on a queue, each with a timeout.
 #ifndef JOIN_TESTS_QUEUE_RAW_HPP
 #define JOIN_TESTS_QUEUE_RAW_HPP
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Users who may read a queue and not write to it: whatever locks they take, they block no push, hide no death, and stop
-// no garbage collection.
+// A user may have the right to read a queue, but not to write to it. With any lock that it can take, such a user blocks
+// no push, hides no death and stops no garbage collection.
 #include "drop.hpp"
 #include "raw.hpp"
 #include "victim.hpp"
@@ -50,7 +50,7 @@ std::vector<std::string> lockFiles ()
     return found;
 }
 
-/// Another user, who holds read locks of the queue's file, or waits for them, while this object lives.
+/// A process of another user: it holds read locks of the queue's file, or waits for them, while this object lives.
 class Reader
 {
 public:

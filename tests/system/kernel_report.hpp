@@ -27,7 +27,7 @@ struct Smaps
 
 Smaps smaps (const void* address, uint64_t size);
 
-/// Bytes of exactly this range that have a page (pagemap), whatever else its area covers.
+/// Bytes of exactly this range that have a page (pagemap). Its area may cover more.
 uint64_t present (const void* address, uint64_t size);
 
 /// Resident bytes of the whole process, exact (smaps_rollup, and the pages of a pool).

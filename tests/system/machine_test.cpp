@@ -31,7 +31,7 @@ std::string refused (uint64_t size, const join::MemOptions& options = join::MemO
     return inChild ([=] () -> std::string {
         preferredVictim ();
         Unlinked segment;
-        attempt ([] { Kind::make (0); });  // whatever a first failure costs
+        attempt ([] { Kind::make (0); });  // a first failure may allocate
         const std::string before = belongings ();
         const uint64_t peak = peakResident ();
         const std::string text = attempt ([=] { Kind::make (size, options); });
@@ -53,7 +53,7 @@ TEST_CASE ("1 TiB fails with ENOMEM before touching a page")
             REQUIRE (says (refused<Local> (size, asking (huge)), "ENOMEM: "));
             const std::string text = refused<Shared> (size, asking (huge));
             CAPTURE (text);
-            // Whichever is short: the machine, or /dev/shm, which usually holds half of it.
+            // The machine or /dev/shm is too small; /dev/shm usually holds half of the machine's memory.
             REQUIRE ((says (text, "ENOMEM: ") || says (text, "ENOSPC: ")));
         }
     }

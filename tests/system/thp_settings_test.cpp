@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Huge pages under every setting of transparent huge pages, without a pool; as root and as nobody.
+// Huge pages under every setting of transparent huge pages, without a pool; as root and as the user nobody.
 #include "guardian.hpp"
 #include "huge_bodies.hpp"
 #include "require.hpp"
@@ -14,7 +14,7 @@
 namespace
 {
 // Free memory may lie in small pieces, because of programs that ran before. Prints how many free huge pages there are,
-// so that a failure for want of them can be told from others.
+// so that a failure for want of them differs from others.
 void compact ()
 {
     std::ofstream ("/proc/sys/vm/compact_memory") << 1;

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""What joinmem doctor reports about names in /dev/shm: who removes them, and how they are made: doctor_names_test.py JOINMEM"""
+"""joinmem doctor reports which program removes names in /dev/shm, and how they are made: doctor_names_test.py JOINMEM"""
 import os
 import sys
 import unittest

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Messages are UTF-8, whatever bytes a name has and wherever it is cut.
+// Messages are UTF-8, even if a name has other bytes or is cut within a character.
 #include <join/any_queue.hpp>
 #include <join/inspect.hpp>
 #include <join/queue.hpp>

@@ -121,7 +121,7 @@ bool countsSystemCalls () noexcept
 }  // namespace bench
 
 #if defined(__x86_64__) || defined(__aarch64__)
-// The system call takes six words whatever the caller passed: those that it did not pass are ignored by the kernel.
+// The system call takes six words. The kernel ignores those that the caller did not pass.
 extern "C" __attribute__ ((visibility ("default"))) long syscall (long number, ...) noexcept
 {
     long arguments[6];
