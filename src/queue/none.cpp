@@ -44,13 +44,12 @@ __attribute__ ((constructor (101))) void startNone () noexcept
     ring->watch (false);
     ring->tailSeen.store (0);
     ring->fullAt.store (0);
-    ring->reserved = 0;
-    ring->reservedAt = 0;
-    ring->headSeen.store (0);
+    ring->spscProducer = {};
     ring->emptyAt.store (0);
-    ring->pollsBeforeRecovery.store (0);
-    ring->peeked = 0;
-    ring->peekedAt = 0;
+    ring->spscConsumer.headSeen.store (0);
+    ring->spscConsumer.peeked = 0;
+    ring->spscConsumer.peekedAt = 0;
+    ring->claimConsumers.pollsBeforeRecovery.store (0);
     noRing = ring;
 }
 

@@ -223,7 +223,7 @@ void Ring::looked () noexcept
     constexpr uint64_t busily = 7;
     OwnedRing& ring = own (*this);
     const int64_t now = os::monotonicNow ();
-    pollsBeforeRecovery.store (now - ring.calledAt.load () < frontPatience ? busily : 0);
+    claimConsumers.pollsBeforeRecovery.store (now - ring.calledAt.load () < frontPatience ? busily : 0);
     ring.calledAt.store (now);
     if (now - ring.lookedAt.load () >= frontPatience)
     {

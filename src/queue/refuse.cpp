@@ -38,7 +38,8 @@ int Ring::errorCount () noexcept
                : fail (
                    EINVAL,
                    "more than was reserved (%llu) or peeked at (%llu), or 0: give 1 up to what the last call returned",
-                   static_cast<unsigned long long> (reserved), static_cast<unsigned long long> (peeked));
+                   static_cast<unsigned long long> (spscProducer.reserved),
+                   static_cast<unsigned long long> (spscConsumer.peeked));
 }
 
 int Ring::damaged () noexcept

@@ -228,18 +228,17 @@ void OwnedRing::start () noexcept
     const uint64_t seen = tail ().load () & ~detail::lowBits (kind);
     tailSeen.store (seen);
     fullAt.store (seen);
-    headSeen.store (seen);
-    pollsBeforeRecovery.store (0);
+    spscConsumer.headSeen.store (seen);
+    claimConsumers.pollsBeforeRecovery.store (0);
     emptyAt.store (seen - 1);  // this object has not found the queue empty yet
     if (!traitsOf (kind).claims && entries != nullptr)
     {
         slots.serve (this);
         slots.forgetProgress ();
     }
-    reserved = 0;
-    reservedAt = 0;
-    peeked = 0;
-    peekedAt = 0;
+    spscProducer = {};
+    spscConsumer.peeked = 0;
+    spscConsumer.peekedAt = 0;
 }
 
 Ring* Ring::make (const detail::Shape& asked, const MemOptions& memory, const QueueOptions& given,

@@ -257,9 +257,10 @@ void Slots::forgetProgress () noexcept
     {
         // Cached indices that promise no room and no element. The segment is not touched: a forked child may never use it.
         _ring->tailSeen.store (_ring->tailSeen.load () - _ring->capacity);
-        _ring->headSeen.store (_ring->headSeen.load () - _ring->capacity);
-        _ring->reserved = 0;
-        _ring->peeked = 0;
+        std::atomic<uint64_t>& headSeen = _ring->spscConsumer.headSeen;
+        headSeen.store (headSeen.load () - _ring->capacity);
+        _ring->spscProducer.reserved = 0;
+        _ring->spscConsumer.peeked = 0;
     }
 }
 

@@ -279,7 +279,7 @@ void World::listLocations ()
         add (&_rings[i]->tailSeen, 8, "tailSeen " + std::to_string (i), single ? Sort::Own : Sort::Usual);
         if (spsc ())
         {
-            add (&_rings[i]->headSeen, 8, "headSeen " + std::to_string (i), Sort::Own);
+            add (&_rings[i]->spscConsumer.headSeen, 8, "headSeen " + std::to_string (i), Sort::Own);
             add (&_rings[i]->emptyAt, 8, "emptyAt " + std::to_string (i), Sort::Own);
         }
     }

@@ -246,14 +246,14 @@ private:
         }
         else if (Recoverable)
         {
-            const uint64_t looks = ring.pollsBeforeRecovery.load (std::memory_order_relaxed);  // [seen]
+            const uint64_t looks = ring.claimConsumers.pollsBeforeRecovery.load (std::memory_order_relaxed);  // [seen]
             if (looks == 0)
             {
                 ring.looked ();
             }
             else
             {
-                ring.pollsBeforeRecovery.store (looks - 1, std::memory_order_relaxed);  // [seen]
+                ring.claimConsumers.pollsBeforeRecovery.store (looks - 1, std::memory_order_relaxed);  // [seen]
             }
         }
         return wouldBlock;

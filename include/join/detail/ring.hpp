@@ -59,13 +59,33 @@ struct Attempts
 class JOIN_EXPORT Ring
 {
 public:
+    // What only one algorithm uses. Each part shares the cache line of the fields of its role, below.
+
+    struct SpscProducer
+    {
+        uint64_t reserved;    // how many elements commit () may publish,
+        uint64_t reservedAt;  // while head is this
+    };
+
+    struct SpscConsumer
+    {
+        std::atomic<uint64_t> headSeen;  // the head that the consumer read last: head is never less
+        uint64_t peeked;                 // how many elements release () may free,
+        uint64_t peekedAt;               // while tail is this
+    };
+
+    struct ClaimConsumers
+    {
+        std::atomic<uint64_t> pollsBeforeRecovery;  // empty polls at emptyAt until looked () is due
+    };
+
     // Copied from the segment's header once, after its checks: a peer that overwrites the header changes no bound here.
     Control* control;
-    char* words;     // the sequence word of cell 0
+    char* words;     // Mpsc, Mpmc: the sequence word of cell 0
     char* elements;  // the element of cell 0
     uint64_t mask;   // capacity - 1
     uint64_t capacity;
-    uint32_t wordStride;
+    uint32_t wordStride;  // Mpsc, Mpmc
     uint32_t stride;
     uint32_t elementSize;
     Kind kind;
@@ -79,17 +99,14 @@ public:
     // release and an acquire hand tailSeen from one producer to the next.
     alignas (pad) std::atomic<uint64_t> tailSeen;  // the tail that a producer read last: tail is never less
     std::atomic<uint64_t> fullAt;                  // head when a producer last found the ring full
-    uint64_t reserved;                             // Spsc: how many elements commit () may publish,
-    uint64_t reservedAt;                           // while head is this
+    SpscProducer spscProducer;
 
     // Used by consumers. [seen] relaxed: head itself was acquired when it was read, and the others record what
     // consumers of this object saw. tail never returns to an old value, so emptyAt == tail proves that nothing was
     // popped since.
-    alignas (pad) std::atomic<uint64_t> headSeen;  // Spsc: the head that the consumer read last
-    std::atomic<uint64_t> emptyAt;                 // tail when a consumer last found the ring empty
-    std::atomic<uint64_t> pollsBeforeRecovery;     // empty polls at that tail until looked () is due
-    uint64_t peeked;                               // Spsc: how many elements release () may free,
-    uint64_t peekedAt;                             // while tail is this
+    alignas (pad) std::atomic<uint64_t> emptyAt;  // tail when a consumer last found the ring empty
+    SpscConsumer spscConsumer;
+    ClaimConsumers claimConsumers;
 
     std::atomic<uint64_t>& head () const noexcept
     {

@@ -65,7 +65,7 @@ struct SpscRing
     {
         Control& control = *ring.control;
         uint64_t tail = control.tail.value.load (std::memory_order_relaxed);  // [own tail] only the consumer stores it
-        uint64_t available = ring.headSeen.load (std::memory_order_relaxed) - tail;  // [seen]
+        uint64_t available = ring.spscConsumer.headSeen.load (std::memory_order_relaxed) - tail;  // [seen]
         if (__builtin_expect (lacksElements (ring, available, n), 0))
         {
             const Refill refill = refillElements (ring, &tail, &available);
@@ -97,7 +97,7 @@ struct SpscRing
     /// Cells to write in place, contiguous: *n of them, at most as many as requested. null and lastError: none.
     static void* reserve (Ring& ring, uint64_t* n) noexcept
     {
-        forget (ring.reserved);
+        forget (ring.spscProducer.reserved);
         if (isShut (ring))
         {
             ring.errorShutDown ();
@@ -117,19 +117,19 @@ struct SpscRing
         const uint64_t at = head & ring.mask;
         const uint64_t room = ring.capacity - used;
         const uint64_t count = *n < room ? *n : room;
-        ring.reserved = *n = untilEnd (ring, at, count);
-        ring.reservedAt = head;
+        ring.spscProducer.reserved = *n = untilEnd (ring, at, count);
+        ring.spscProducer.reservedAt = head;
         return ring.elements + at * ring.stride;
     }
 
     static int commit (Ring& ring, uint64_t n) noexcept
     {
         const uint64_t head = ring.head ().load (std::memory_order_relaxed);  // [own head]
-        if (n == 0 || n > ring.reserved || head != ring.reservedAt)
+        if (n == 0 || n > ring.spscProducer.reserved || head != ring.spscProducer.reservedAt)
         {
             return ring.errorCount ();
         }
-        ring.reserved = 0;
+        ring.spscProducer.reserved = 0;
         if (n == 1)
         {
             Recent::store (*ring.control, AnySize {ring.elementSize}, head,
@@ -140,9 +140,9 @@ struct SpscRing
 
     static const void* peek (Ring& ring, uint64_t* n) noexcept
     {
-        forget (ring.peeked);
-        uint64_t tail = ring.tail ().load (std::memory_order_relaxed);               // [own tail]
-        uint64_t available = ring.headSeen.load (std::memory_order_relaxed) - tail;  // [seen]
+        forget (ring.spscConsumer.peeked);
+        uint64_t tail = ring.tail ().load (std::memory_order_relaxed);                            // [own tail]
+        uint64_t available = ring.spscConsumer.headSeen.load (std::memory_order_relaxed) - tail;  // [seen]
         if (lacksElements (ring, available, Some {*n}))
         {
             const Refill refill = refillElements (ring, &tail, &available);
@@ -154,19 +154,19 @@ struct SpscRing
         }
         const uint64_t at = tail & ring.mask;
         const uint64_t count = *n < available ? *n : available;
-        ring.peeked = *n = untilEnd (ring, at, count);
-        ring.peekedAt = tail;
+        ring.spscConsumer.peeked = *n = untilEnd (ring, at, count);
+        ring.spscConsumer.peekedAt = tail;
         return ring.elements + at * ring.stride;
     }
 
     static int release (Ring& ring, uint64_t n) noexcept
     {
         const uint64_t tail = ring.tail ().load (std::memory_order_relaxed);  // [own tail]
-        if (n == 0 || n > ring.peeked || tail != ring.peekedAt)
+        if (n == 0 || n > ring.spscConsumer.peeked || tail != ring.spscConsumer.peekedAt)
         {
             return ring.errorCount ();
         }
-        ring.peeked = 0;
+        ring.spscConsumer.peeked = 0;
         consume (ring, *ring.control, tail, n);
         return 0;
     }
@@ -285,7 +285,7 @@ private:
         {
             return Refill::WouldBlock;  // published after the end of the queue: its producer takes it back
         }
-        ring.headSeen.store (head, std::memory_order_relaxed);  // [seen]
+        ring.spscConsumer.headSeen.store (head, std::memory_order_relaxed);  // [seen]
         *available = head - *tail;
         if (__builtin_expect (isFromOneTo (ring.capacity, *available), 1))
         {
@@ -372,7 +372,7 @@ private:
     static void fetchAhead (const Ring& ring, Size size, uint64_t tail, uint64_t n) noexcept
     {
         const uint64_t step = ahead (ring, size, tail, n);
-        if (step != 0 && ring.headSeen.load (std::memory_order_relaxed) - tail > step + n)  // [seen]
+        if (step != 0 && ring.spscConsumer.headSeen.load (std::memory_order_relaxed) - tail > step + n)  // [seen]
         {
             __builtin_prefetch (ring.elements + ((tail + step) & ring.mask) * size.bytes ());
         }
