@@ -42,7 +42,7 @@ template <typename Result, typename Body>
 Result onSpsc (jm_handle queue, Result failure, Body body) noexcept
 {
     return onQueue (queue, failure, [=] (QueueObject& q) noexcept {
-        if (q.ring->kind != detail::Kind::Spsc)
+        if (!detail::hasZeroCopy (q.ring->kind))
         {
             fail (ENOTSUP, "zero copy needs a JM_SPSC: the cells of other queues are shared");
             return failure;

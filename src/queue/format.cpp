@@ -22,7 +22,37 @@ namespace
 {
 static_assert (queueMagic == detail::segmentMagic && offsetof (Identity, magic) == offsetof (QueueStart, magic)
                    && offsetof (Identity, kind) == offsetof (QueueStart, kind),
-               "shared.hpp repeats these");
+               "segment.hpp repeats these");
+
+constexpr bool isSameText (const char* a, const char* b) noexcept
+{
+    while (*a != '\0' && *a == *b)
+    {
+        ++a;
+        ++b;
+    }
+    return *a == *b;
+}
+
+// Up to the first number that neither table has.
+constexpr bool sameKindNames () noexcept
+{
+    for (uint32_t kind = 1;; ++kind)
+    {
+        const char* name = traitsOf (Kind (kind)).name;
+        const char* other = queueKindName (kind);
+        if (name == nullptr || other == nullptr)
+        {
+            return name == other;
+        }
+        if (!isSameText (name, other))
+        {
+            return false;
+        }
+    }
+}
+
+static_assert (sameKindNames (), "segment.hpp repeats the names of the kinds");
 
 constexpr uint32_t roleCount = 2;  // slots of a Spsc: the producer's and the consumer's
 

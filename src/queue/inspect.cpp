@@ -15,7 +15,7 @@ namespace join
 inline namespace JOIN_ABI
 {
 using detail::Control;
-using detail::Kind;
+using detail::traitsOf;
 
 namespace
 {
@@ -91,7 +91,7 @@ void tellQueue (const SegmentReader& look, const QueueFormat& format, SegmentInf
         "%.200s is a damaged queue: %llu elements pushed and %llu popped contradict its capacity of %llu%s; remove it "
         "(joinmem rm)",
         look.path (), wide (counts.pushed), wide (counts.popped), wide (format.capacity),
-        format.kind == Kind::Spsc ? ", as after two producers or two consumers at once" : "");
+        traitsOf (format.kind).claims ? "" : ", as after two producers or two consumers at once");
     info->kind = SegmentKind::Damaged;
     info->fault = failure.text ();
 }

@@ -13,7 +13,7 @@ namespace join
 inline namespace JOIN_ABI
 {
 using detail::Control;
-using detail::Kind;
+using detail::traitsOf;
 
 namespace
 {
@@ -31,7 +31,7 @@ static_assert (offsetof (detail::Slot, pid) == offsetof (SlotBytes, pid), "");
 
 bool isInside (const SegmentReader& look, const QueueFormat& format, const SlotBytes& slot) noexcept
 {
-    return format.kind != Kind::Spsc
+    return traitsOf (format.kind).claims
            && isUnpublished (slot.claim, look.word (offsetof (Control, tail)), look.word (offsetof (Control, head)),
                              look.word (wordOffset (format, slot.claim)));
 }

@@ -95,7 +95,6 @@ Failure checkOwner (const Mapping& mapping, const File& file, const os::FileFact
 // size fits, as in shm_overview(7), unless `onlyOurs` forbids that.
 Failure checkPlain (const Mapping& mapping, const File& file, const os::FileFacts& facts, const char* path)
 {
-    static const char* const kinds[] = {"an unknown kind", "kind Spsc", "kind Mpsc", "kind Mpmc"};
     QueueStart start = {};
     std::size_t got = 0;
     if (int error = os::readAt (file.handle, 0, &start, sizeof (start), &got))
@@ -104,11 +103,13 @@ Failure checkPlain (const Mapping& mapping, const File& file, const os::FileFact
     }
     if (start.magic == queueMagic)
     {
+        const char* kind = queueKindName (start.kind);
         return Failure (
             EINVAL,
-            "%s is a queue of %s and not plain memory (%s, of user %u): open it as a queue, or remove it first "
+            "%s is a queue of %s%s and not plain memory (%s, of user %u): open it as a queue, or remove it first "
             "(joinmem rm)",
-            path, kinds[start.kind < 4 ? start.kind : 0], SizeText (facts.size).text, facts.owner);
+            path, kind != nullptr ? "kind " : "an unknown kind", kind != nullptr ? kind : "",
+            SizeText (facts.size).text, facts.owner);
     }
     if (mapping.options.onlyOurs && markOf (file.handle, facts) == Mark::None)
     {

@@ -39,6 +39,15 @@ struct QueueStart
     uint32_t kind;
 };
 
+/// The names of the kinds of queues, by QueueStart::kind. src/queue/format.cpp compares them with traitsOf (), which
+/// this layer does not include.
+constexpr const char* queueKindNames[] = {nullptr, "Spsc", "Mpsc", "Mpmc"};
+
+constexpr const char* queueKindName (uint32_t kind) noexcept
+{
+    return kind < sizeof (queueKindNames) / sizeof (queueKindNames[0]) ? queueKindNames[kind] : nullptr;
+}
+
 /// A descriptor that is closed at the end of its scope. A mapping keeps the file, and with it the attach lock.
 class File
 {

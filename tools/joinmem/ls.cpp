@@ -28,14 +28,14 @@ struct Options
 // Only the beginning of a large segment is read: 256 MiB on base pages are 65 536 page table entries.
 constexpr uint64_t looked = uint64_t (256) << 20;
 
-const char* colourOf (join::SegmentKind kind)
+const char* colourOf (const join::SegmentInfo& info)
 {
-    switch (kind)
+    if (info.isQueue ())
     {
-        case join::SegmentKind::Spsc:
-        case join::SegmentKind::Mpsc:
-        case join::SegmentKind::Mpmc:
-            return style::green;
+        return style::green;
+    }
+    switch (info.kind)
+    {
         case join::SegmentKind::Memory:
             return style::cyan;
         case join::SegmentKind::Damaged:
@@ -56,7 +56,7 @@ std::vector<Cell> rowOf (const Seen& seen, uint64_t now)
     const uint64_t age = info.createdAt != 0 && now > info.createdAt ? now - info.createdAt : 0;
     return {
         Cell (nameText (seen.name), style::bold),
-        Cell (join::nameOf (info.kind), colourOf (info.kind)),
+        Cell (join::nameOf (info.kind), colourOf (info)),
         userText (info.owner),
         octalText (info.permissions),
         bytesText (info.size),

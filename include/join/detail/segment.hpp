@@ -193,7 +193,7 @@ constexpr bool wordBeside (uint32_t elementSize) noexcept
 
 constexpr uint32_t strideOf (Kind kind, uint32_t elementSize) noexcept
 {
-    return kind == Kind::Spsc         ? elementSize
+    return !traitsOf (kind).sequenced ? elementSize
            : wordBeside (elementSize) ? storedSize (elementSize) + 8
                                       : storedSize (elementSize);
 }
@@ -214,7 +214,7 @@ struct Layout
 constexpr Layout layoutOf (Kind kind, uint64_t capacity, uint32_t elementSize, uint32_t slots) noexcept
 {
     const uint64_t slotsEnd = sizeof (Control) + uint64_t (slots) * sizeof (Slot);
-    const bool apart = kind != Kind::Spsc && !wordBeside (elementSize);
+    const bool apart = traitsOf (kind).sequenced && !wordBeside (elementSize);
     const uint64_t elements = apart ? padded (slotsEnd + capacity * 8) : slotsEnd;
     return Layout {apart ? slotsEnd : 0, elements, elements + capacity * strideOf (kind, elementSize)};
 }
