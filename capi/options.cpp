@@ -97,23 +97,23 @@ int64_t spin (const jm_queue_options& from)
 }
 
 template <typename Struct>
-Struct copyOf (const Struct* given)
+Struct copyOf (const Struct* input)
 {
-    if (given == nullptr)
+    if (input == nullptr)
     {
         raise (Failure (EINVAL, "the %s is null: call the function without options for the defaults",
                         About<Struct>::name));
     }
     uint32_t size = 0;
-    std::memcpy (&size, given, sizeof (size));  // not aligned, perhaps, in a program that packs the struct by hand
+    std::memcpy (&size, input, sizeof (size));  // not aligned, perhaps, in a program that packs the struct by hand
     checkSize<Struct> (size);
-    if (const uint32_t byte = unknownField (given, size, sizeof (Struct)))
+    if (const uint32_t byte = unknownField (input, size, sizeof (Struct)))
     {
         raise (Failure (EINVAL, "%s has a field at byte %u that this library does not know: use a newer library",
                         About<Struct>::name, byte));
     }
     Struct options = About<Struct>::defaults;
-    readSized (given, size, &options);
+    readSized (input, size, &options);
     return options;
 }
 
@@ -130,9 +130,9 @@ void writeDefaults (Struct* options, uint32_t size)
 }
 }  // namespace
 
-MemOptions optionsOf (const jm_options* given)
+MemOptions optionsOf (const jm_options* input)
 {
-    const jm_options from = copyOf (given);
+    const jm_options from = copyOf (input);
     MemOptions options;
     options.huge = static_cast<HugePages> (from.huge);
     options.hugePageSize = from.huge_page_size;
@@ -150,9 +150,9 @@ MemOptions optionsOf (const jm_options* given)
     return options;
 }
 
-QueueSettings settingsOf (const jm_queue_options* given)
+QueueSettings settingsOf (const jm_queue_options* input)
 {
-    const jm_queue_options from = copyOf (given);
+    const jm_queue_options from = copyOf (input);
     QueueSettings settings;
     settings.queue.maxProducers = from.max_producers;
     settings.queue.typeId = from.type_id;

@@ -14,7 +14,7 @@ inline namespace JOIN_ABI
 namespace capi
 {
 /// @throw std::system_error EINVAL: null, or an invalid option
-MemOptions optionsOf (const jm_options* given);
+MemOptions optionsOf (const jm_options* input);
 
 /// The contents of a jm_queue_options.
 struct QueueSettings
@@ -24,7 +24,7 @@ struct QueueSettings
 };
 
 /// @throw std::system_error EINVAL: null, or an invalid option
-QueueSettings settingsOf (const jm_queue_options* given);
+QueueSettings settingsOf (const jm_queue_options* input);
 
 /// Writes the defaults into the first `size` bytes. @throw std::system_error EINVAL
 void initialise (jm_options* options, uint32_t size);

@@ -27,14 +27,14 @@ detail::Shape shape (uint32_t kind, uint64_t capacity, uint32_t elementSize) noe
     return detail::Shape {static_cast<detail::Kind> (kind), elementSize, capacity};
 }
 
-jm_handle create (const detail::Shape& asked, const capi::QueueSettings& settings)
+jm_handle create (const detail::Shape& requested, const capi::QueueSettings& settings)
 {
-    return open ([&] { return Ring::make (asked, settings.memory, settings.queue); });
+    return open ([&] { return Ring::make (requested, settings.memory, settings.queue); });
 }
 
-jm_handle openShared (const detail::Shape& asked, const char* name, const capi::QueueSettings& settings)
+jm_handle openShared (const detail::Shape& requested, const char* name, const capi::QueueSettings& settings)
 {
-    return open ([&] { return Ring::open (asked, detail::nameOf (name), settings.memory, settings.queue); });
+    return open ([&] { return Ring::open (requested, detail::nameOf (name), settings.memory, settings.queue); });
 }
 }  // namespace
 

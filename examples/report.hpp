@@ -30,7 +30,7 @@ inline std::string bytes (const std::optional<uint64_t>& n)
     return n ? bytes (*n) : "not known";
 }
 
-inline void asked (std::ostream& out, const join::Placement& placement)
+inline void showRequested (std::ostream& out, const join::Placement& placement)
 {
     static const char* const huge[] = {"if they cost no memory", "never", "required"};
     out << "  requested  " << bytes (placement.size)
@@ -77,7 +77,7 @@ inline void got (std::ostream& out, const join::Placement& placement)
 
 inline void print (std::ostream& out, const join::Placement& placement)
 {
-    asked (out, placement);
+    showRequested (out, placement);
     got (out, placement);
     if (placement.fallbacks.empty ())
     {

@@ -72,9 +72,9 @@ static int fromQueue (work* w, const char* name)
     {
         /* Reads the chunk where the sender wrote it. If the queue is empty, a pop sleeps until a chunk arrives. */
         uint64_t count = 1;
-        const chunk* there = jm_queue_peek (queue, &count);
-        const chunk* c = there != NULL ? there : &own;
-        if (there == NULL && (jm_last_error () != EAGAIN || jm_queue_pop (queue, &own, -1) == -1))
+        const chunk* peeked = jm_queue_peek (queue, &count);
+        const chunk* c = peeked != NULL ? peeked : &own;
+        if (peeked == NULL && (jm_last_error () != EAGAIN || jm_queue_pop (queue, &own, -1) == -1))
         {
             break;
         }
@@ -84,7 +84,7 @@ static int fromQueue (work* w, const char* name)
             return fail ("this is not a chunk");
         }
         take (w, c->bytes, length);
-        if (there != NULL)
+        if (peeked != NULL)
         {
             jm_queue_release (queue, 1);
         }

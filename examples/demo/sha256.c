@@ -45,13 +45,13 @@ int main (int argc, char** argv)
     {
         return fail (jm_last_error_message ());
     }
-    const file_segment* there = jm_get (memory, 0);
+    const file_segment* segment = jm_get (memory, 0);
     const void* bytes = jm_get (memory, FILE_SEGMENT_BYTES);
-    if (there == NULL || bytes == NULL)
+    if (segment == NULL || bytes == NULL)
     {
         return fail (jm_last_error_message ());
     }
-    const file_segment header = *there; /* read once, so that the checked values are the ones used */
+    const file_segment header = *segment; /* read once, so that the checked values are the ones used */
     if (header.magic != FILE_SEGMENT_MAGIC || header.length > (uint64_t) jm_size (memory) - FILE_SEGMENT_BYTES)
     {
         return fail ("there is no file in that segment");

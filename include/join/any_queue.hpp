@@ -225,9 +225,9 @@ private:
     {
     }
 
-    static MemOptions openOnly (const MemOptions& given) noexcept
+    static MemOptions openOnly (const MemOptions& input) noexcept
     {
-        MemOptions memory = given;
+        MemOptions memory = input;
         memory.openMode = OpenMode::OpenOnly;
         return memory;
     }

@@ -186,8 +186,8 @@ public:
     template <typename Code, typename = std::enable_if_t<detail::isCode<Code>>>
     LastError& operator= (const Code& code) noexcept
     {
-        const std::error_code& given = code;
-        assign (given.value (), given.category ());
+        const std::error_code& input = code;
+        assign (input.value (), input.category ());
         return *this;
     }
 

@@ -236,9 +236,9 @@ JOIN_HIDDEN inline void takeFile (const SegmentData& data, SegmentInfo& info)
     info.users = data.users.optional<uint32_t> ();
 }
 
-JOIN_HIDDEN inline void takeSegment (const SegmentData& given, void* to)
+JOIN_HIDDEN inline void takeSegment (const SegmentData& input, void* to)
 {
-    const SegmentData data = copyKnown (given);
+    const SegmentData data = copyKnown (input);
     SegmentInfo& info = *static_cast<SegmentInfo*> (to);
     takeFile (data, info);
     info.version = data.version;
@@ -264,9 +264,9 @@ JOIN_HIDDEN inline void takeSegment (const SegmentData& given, void* to)
     info.skipped = data.skipped;
 }
 
-JOIN_HIDDEN inline void takePages (const SegmentPagesData& given, void* to)
+JOIN_HIDDEN inline void takePages (const SegmentPagesData& input, void* to)
 {
-    const SegmentPagesData data = copyKnown (given);
+    const SegmentPagesData data = copyKnown (input);
     SegmentPages& pages = *static_cast<SegmentPages*> (to);
     pages.pageSize = data.pageSize.optional ();
     pages.hugeBytes = data.hugeBytes.optional ();

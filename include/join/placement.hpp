@@ -105,13 +105,13 @@ struct PlacementData
 template <>
 struct ReportReader<Placement>
 {
-    static void take (const PlacementData& given, void* to);
+    static void take (const PlacementData& input, void* to);
 };
 
 /// Copies the report into a Placement. @throw std::bad_alloc
-JOIN_HIDDEN inline void ReportReader<Placement>::take (const PlacementData& given, void* to)
+JOIN_HIDDEN inline void ReportReader<Placement>::take (const PlacementData& input, void* to)
 {
-    const PlacementData data = copyKnown (given);
+    const PlacementData data = copyKnown (input);
     Placement& placement = *static_cast<Placement*> (to);
     placement.requestedHuge = data.requestedHuge;
     placement.requestedPageSize = data.requestedPageSize;

@@ -20,15 +20,15 @@ constexpr uint32_t maxStructSize = 4096;  // bytes; a larger size is a mistake, 
 /// Whether a struct that has `size` bytes here may be of `given` bytes: those of this version, of a newer one, or one of
 /// `ends`, the offsets at which structs of older versions end.
 template <std::size_t N>
-bool isStructSize (uint32_t given, std::size_t size, const std::size_t (&ends)[N]) noexcept
+bool isStructSize (uint32_t inputSize, std::size_t size, const std::size_t (&ends)[N]) noexcept
 {
-    if (given >= size)
+    if (inputSize >= size)
     {
-        return given <= maxStructSize;
+        return inputSize <= maxStructSize;
     }
     for (std::size_t end : ends)
     {
-        if (given == end)
+        if (inputSize == end)
         {
             return true;
         }
@@ -38,10 +38,10 @@ bool isStructSize (uint32_t given, std::size_t size, const std::size_t (&ends)[N
 
 /// Returns the offset of the first byte after the `size` bytes of this version that is not zero, 0 if all are: a newer
 /// program requests what this library does not have. The size was checked before.
-inline uint32_t unknownField (const void* from, uint32_t given, std::size_t size) noexcept
+inline uint32_t unknownField (const void* from, uint32_t inputSize, std::size_t size) noexcept
 {
     const char* bytes = static_cast<const char*> (from);
-    for (uint32_t i = static_cast<uint32_t> (size); i < given; ++i)
+    for (uint32_t i = static_cast<uint32_t> (size); i < inputSize; ++i)
     {
         if (bytes[i] != 0)
         {
@@ -53,18 +53,18 @@ inline uint32_t unknownField (const void* from, uint32_t given, std::size_t size
 
 /// Copies the fields that the program has; the others keep their values.
 template <typename Struct>
-void readSized (const void* from, uint32_t given, Struct* to) noexcept
+void readSized (const void* from, uint32_t inputSize, Struct* to) noexcept
 {
-    std::memcpy (static_cast<void*> (to), from, given < sizeof (Struct) ? given : sizeof (Struct));
+    std::memcpy (static_cast<void*> (to), from, inputSize < sizeof (Struct) ? inputSize : sizeof (Struct));
 }
 
 /// Copies the fields that the program has; what it has beyond them becomes zero.
 template <typename Struct>
-void writeSized (void* to, uint32_t given, const Struct& from) noexcept
+void writeSized (void* to, uint32_t inputSize, const Struct& from) noexcept
 {
-    const std::size_t known = given < sizeof (Struct) ? given : sizeof (Struct);
+    const std::size_t known = inputSize < sizeof (Struct) ? inputSize : sizeof (Struct);
     std::memcpy (to, static_cast<const void*> (&from), known);
-    std::memset (static_cast<char*> (to) + known, 0, given - known);
+    std::memset (static_cast<char*> (to) + known, 0, inputSize - known);
 }
 
 }  // namespace JOIN_ABI

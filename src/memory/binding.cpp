@@ -37,20 +37,20 @@ void countElsewhere (void*, int node, void* with) noexcept
 // the others stay untouched.
 Failure mapResident (char* address, std::size_t bytes) noexcept
 {
-    unsigned char there[batch];
+    unsigned char resident[batch];
     const std::size_t page = os::basePageSize ();
     for (std::size_t done = 0; done < bytes; done += batch * page)
     {
         const std::size_t count = (bytes - done < batch * page ? bytes - done : batch * page) / page;
-        if (os::residency (address + done, count * page, there) != 0)
+        if (os::residency (address + done, count * page, resident) != 0)
         {
             return Failure (EFAULT, "part of the %s at %p is not mapped: give a range that is", SizeText (bytes).text,
                             static_cast<void*> (address));
         }
         for (std::size_t i = 0, end; i < count; i = end)
         {
-            const bool in = (there[i] & 1) != 0;
-            for (end = i + 1; end < count && ((there[end] & 1) != 0) == in; ++end)
+            const bool in = (resident[i] & 1) != 0;
+            for (end = i + 1; end < count && ((resident[end] & 1) != 0) == in; ++end)
             {
             }
             if (in)
@@ -188,8 +188,8 @@ Failure checkBound (const void* address, std::size_t bytes) noexcept
     {
         return Failure ();
     }
-    const uint64_t there = residentBytes (address, bytes);
-    return there < bytes ? checkNodeRoom (node, bytes - there) : Failure ();
+    const uint64_t resident = residentBytes (address, bytes);
+    return resident < bytes ? checkNodeRoom (node, bytes - resident) : Failure ();
 }
 
 Failure bindRange (void* start, std::size_t bytes, int node, bool pooled) noexcept

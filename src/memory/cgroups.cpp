@@ -99,9 +99,9 @@ void readHierarchies (Hierarchies* result) noexcept
 const Hierarchies* hierarchies (std::unique_ptr<Hierarchies>* own) noexcept
 {
     static std::atomic<const Hierarchies*> known {nullptr};
-    if (const Hierarchies* there = known.load ())
+    if (const Hierarchies* existing = known.load ())
     {
-        return there;
+        return existing;
     }
     own->reset (new (std::nothrow) Hierarchies);
     if (*own == nullptr)

@@ -40,10 +40,10 @@ Failure lockChecked (const void* address, std::size_t bytes, bool pooled) noexce
     }
     if (bytes >= minChecked)
     {
-        const uint64_t there = residentBytes (address, bytes);
-        if (there < bytes && bytes - there >= minChecked)
+        const uint64_t resident = residentBytes (address, bytes);
+        if (resident < bytes && bytes - resident >= minChecked)
         {
-            if (Failure failure = checkRoom (bytes - there))
+            if (Failure failure = checkRoom (bytes - resident))
             {
                 return failure;
             }

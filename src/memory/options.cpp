@@ -14,24 +14,24 @@ inline namespace JOIN_ABI
 {
 namespace
 {
-Failure copyOptions (const MemOptions& given, MemOptions* options) noexcept
+Failure copyOptions (const MemOptions& input, MemOptions* options) noexcept
 {
     constexpr std::size_t ends[] = {
         offsetof (MemOptions, hugePageSize), offsetof (MemOptions, numaNode), offsetof (MemOptions, openMode),
         offsetof (MemOptions, permissions),  offsetof (MemOptions, prefault),
     };
-    const uint32_t size = given.structSize;
+    const uint32_t size = input.structSize;
     if (!isStructSize (size, sizeof (MemOptions), ends))
     {
         return Failure (EINVAL, "the options' structSize is %u, which no MemOptions has: leave it as constructed",
                         size);
     }
-    if (const uint32_t byte = unknownField (&given, size, sizeof (MemOptions)))
+    if (const uint32_t byte = unknownField (&input, size, sizeof (MemOptions)))
     {
         return Failure (
             EINVAL, "the options have a field at byte %u that this library does not know: use a newer library", byte);
     }
-    readSized (&given, size, options);
+    readSized (&input, size, options);
     options->structSize = sizeof (MemOptions);
     return Failure ();
 }
@@ -56,9 +56,9 @@ Failure checkShared (const MemOptions& options) noexcept
 }
 }  // namespace
 
-Failure readOptions (const MemOptions& given, bool shared, MemOptions* options) noexcept
+Failure readOptions (const MemOptions& input, bool shared, MemOptions* options) noexcept
 {
-    if (Failure failure = copyOptions (given, options))
+    if (Failure failure = copyOptions (input, options))
     {
         return failure;
     }

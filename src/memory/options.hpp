@@ -12,7 +12,7 @@ namespace join
 inline namespace JOIN_ABI
 {
 /// Copies the options, whose struct may have the size of an older or a newer header, and checks each field.
-Failure readOptions (const MemOptions& given, bool shared, MemOptions* options) noexcept;
+Failure readOptions (const MemOptions& input, bool shared, MemOptions* options) noexcept;
 
 }  // namespace JOIN_ABI
 }  // namespace join

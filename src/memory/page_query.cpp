@@ -20,21 +20,21 @@ constexpr std::size_t batch = 512;  // pages for each call of move_pages(2)
 
 uint64_t residentBytes (const void* address, std::size_t bytes) noexcept
 {
-    unsigned char there[1024];
+    unsigned char resident[1024];
     const std::size_t page = os::basePageSize ();
     const std::size_t begin = reinterpret_cast<std::size_t> (address) / page * page;
     const std::size_t end = roundUp (reinterpret_cast<std::size_t> (address) + bytes, page);
     uint64_t count = 0;
-    for (std::size_t at = begin; at < end; at += sizeof (there) * page)
+    for (std::size_t at = begin; at < end; at += sizeof (resident) * page)
     {
-        const std::size_t pages = (end - at) / page < sizeof (there) ? (end - at) / page : sizeof (there);
-        if (os::residency (reinterpret_cast<void*> (at), pages * page, there) != 0)
+        const std::size_t pages = (end - at) / page < sizeof (resident) ? (end - at) / page : sizeof (resident);
+        if (os::residency (reinterpret_cast<void*> (at), pages * page, resident) != 0)
         {
             return 0;
         }
         for (std::size_t i = 0; i < pages; ++i)
         {
-            count += there[i] & 1U;
+            count += resident[i] & 1U;
         }
     }
     return count * page;

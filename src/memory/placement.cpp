@@ -114,10 +114,10 @@ void add (const Mapping& mapping, const Area& area, Sum* sum) noexcept
         sum->hugeKnown = sum->hugeKnown && (huge == 0 || all);
         huge = all ? resident : 0;
     }
-    const uint64_t there = resident + area.pooled;
-    sum->resident += there;
+    const uint64_t present = resident + area.pooled;
+    sum->resident += present;
     sum->huge += huge + area.pooled;
-    sum->locked += area.locked ? there : area.pooled;  // the pool's pages never leave RAM
+    sum->locked += area.locked ? present : area.pooled;  // the pool's pages never leave RAM
     if (area.pooled != 0)
     {
         sum->smallest (area.page);

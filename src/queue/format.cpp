@@ -95,10 +95,10 @@ unsigned long long wide (uint64_t number) noexcept
 }
 
 // The name of the first field of the header whose value is impossible, or null.
-const char* badField (const Identity& there, uint64_t* value) noexcept
+const char* badField (const Identity& existing, uint64_t* value) noexcept
 {
-    const Kind kind = static_cast<Kind> (there.kind);
-    const bool powerOfTwo = (there.capacity & (there.capacity - 1)) == 0;
+    const Kind kind = static_cast<Kind> (existing.kind);
+    const bool powerOfTwo = (existing.capacity & (existing.capacity - 1)) == 0;
     const uint32_t minSlots = traitsOf (kind).claims ? 1 : roleCount;
     const uint32_t maxSlots = traitsOf (kind).claims ? detail::maxSlots : roleCount;
     const struct
@@ -107,11 +107,12 @@ const char* badField (const Identity& there, uint64_t* value) noexcept
         uint64_t value;
         bool good;
     } fields[] = {
-        {"headerSize", there.headerSize, there.headerSize == offsetof (detail::Control, head)},
-        {"kind", there.kind, known (kind)},
-        {"elementSize", there.elementSize, there.elementSize != 0 && there.elementSize <= detail::maxElement},
-        {"capacity", there.capacity, there.capacity != 0 && there.capacity <= detail::maxCapacity && powerOfTwo},
-        {"slots", there.slotCount, there.slotCount >= minSlots && there.slotCount <= maxSlots},
+        {"headerSize", existing.headerSize, existing.headerSize == offsetof (detail::Control, head)},
+        {"kind", existing.kind, known (kind)},
+        {"elementSize", existing.elementSize, existing.elementSize != 0 && existing.elementSize <= detail::maxElement},
+        {"capacity", existing.capacity,
+         existing.capacity != 0 && existing.capacity <= detail::maxCapacity && powerOfTwo},
+        {"slots", existing.slotCount, existing.slotCount >= minSlots && existing.slotCount <= maxSlots},
     };
     for (const auto& field : fields)
     {
@@ -124,23 +125,23 @@ const char* badField (const Identity& there, uint64_t* value) noexcept
     return nullptr;
 }
 
-Failure checkFormat (const Identity& there, const char* path) noexcept
+Failure checkFormat (const Identity& existing, const char* path) noexcept
 {
-    if (there.magic != detail::segmentMagic)
+    if (existing.magic != detail::segmentMagic)
     {
         return Failure (EBADMSG,
                         "%.300s is plain memory or another program's file, no queue: it does not begin with "
                         "\"JOINMEMQ\"; choose another name, or remove it (joinmem rm)",
                         path);
     }
-    if (there.major != detail::formatMajor)
+    if (existing.major != detail::formatMajor)
     {
         return Failure (EBADMSG,
                         "%.300s is a queue of format version %u, this library has version %u: use the library that "
                         "made it, or remove it (joinmem rm)",
-                        path, there.major, detail::formatMajor);
+                        path, existing.major, detail::formatMajor);
     }
-    if (const uint32_t unknown = there.incompatible & ~detail::incompatibleKnown)
+    if (const uint32_t unknown = existing.incompatible & ~detail::incompatibleKnown)
     {
         return Failure (EBADMSG,
                         "%.300s is a queue with features %#x, which this library does not have: use a newer library, "
@@ -148,7 +149,7 @@ Failure checkFormat (const Identity& there, const char* path) noexcept
                         path, unknown);
     }
     uint64_t value = 0;
-    if (const char* field = badField (there, &value))
+    if (const char* field = badField (existing, &value))
     {
         return Failure (EBADMSG, "%.300s is a damaged queue: %s in its header is %llu; remove it (joinmem rm)", path,
                         field, wide (value));
@@ -156,11 +157,12 @@ Failure checkFormat (const Identity& there, const char* path) noexcept
     return Failure ();
 }
 
-Failure checkLayout (const Identity& there, uint64_t fileSize, const detail::Layout& layout, const char* path) noexcept
+Failure checkLayout (const Identity& existing, uint64_t fileSize, const detail::Layout& layout,
+                     const char* path) noexcept
 {
-    if (there.stride != detail::strideOf (static_cast<Kind> (there.kind), there.elementSize)
-        || there.sequencesOffset != layout.sequencesOffset || there.elementsOffset != layout.elementsOffset
-        || there.segmentSize != layout.segmentSize)
+    if (existing.stride != detail::strideOf (static_cast<Kind> (existing.kind), existing.elementSize)
+        || existing.sequencesOffset != layout.sequencesOffset || existing.elementsOffset != layout.elementsOffset
+        || existing.segmentSize != layout.segmentSize)
     {
         return Failure (EBADMSG, "%.300s is a damaged queue: its header contradicts itself; remove it (joinmem rm)",
                         path);
@@ -173,43 +175,43 @@ Failure checkLayout (const Identity& there, uint64_t fileSize, const detail::Lay
 }
 }  // namespace
 
-Failure shapeFormat (const detail::Shape& asked, const QueueOptions& options, bool shared, QueueFormat* format,
+Failure shapeFormat (const detail::Shape& requested, const QueueOptions& options, bool shared, QueueFormat* format,
                      std::string_view name)
 {
-    if (!known (asked.kind))
+    if (!known (requested.kind))
     {
         return Failure (EINVAL, "kind %u does not exist: 1 is Spsc, 2 Mpsc, 3 Mpmc",
-                        static_cast<unsigned> (asked.kind));
+                        static_cast<unsigned> (requested.kind));
     }
-    if (asked.elementSize == 0 || asked.elementSize > detail::maxElement)
+    if (requested.elementSize == 0 || requested.elementSize > detail::maxElement)
     {
-        return Failure (EINVAL, "elements of %u bytes are not possible: give 1 to %u bytes", asked.elementSize,
+        return Failure (EINVAL, "elements of %u bytes are not possible: give 1 to %u bytes", requested.elementSize,
                         detail::maxElement);
     }
-    const uint64_t capacity = roundedCapacity (asked.capacity);
-    const uint64_t most = (uint64_t (INT64_MAX) - (uint64_t (1) << 20)) / (asked.elementSize + 16U);
+    const uint64_t capacity = roundedCapacity (requested.capacity);
+    const uint64_t most = (uint64_t (INT64_MAX) - (uint64_t (1) << 20)) / (requested.elementSize + 16U);
     if (capacity == 0 || capacity > most)
     {
         throw std::overflow_error ("a queue " + std::string (name) + (name.empty () ? "of " : " of ")
-                                   + std::to_string (asked.capacity) + " elements of "
-                                   + std::to_string (asked.elementSize)
+                                   + std::to_string (requested.capacity) + " elements of "
+                                   + std::to_string (requested.elementSize)
                                    + " bytes is past what a file can have: give 1 to 4294967296 elements"
-                                   + (asked.capacity > uint64_t (INT64_MAX) ? " (is the capacity negative?)" : ""));
+                                   + (requested.capacity > uint64_t (INT64_MAX) ? " (is the capacity negative?)" : ""));
     }
     if (capacity > detail::maxCapacity)
     {
         return Failure (EINVAL, "a queue %.*s%sof %llu elements is too large: give 1 to 4294967296",
                         static_cast<int> (cutLength (name, 255)), name.data (), name.empty () ? "" : " ",
-                        wide (asked.capacity));
+                        wide (requested.capacity));
     }
-    format->kind = asked.kind;
-    format->elementSize = asked.elementSize;
+    format->kind = requested.kind;
+    format->elementSize = requested.elementSize;
     format->capacity = capacity;
-    format->slotCount = slotsFor (asked.kind, options, shared);
+    format->slotCount = slotsFor (requested.kind, options, shared);
     format->typeId = options.typeId;
     format->tag = options.tag;
     format->lockFile = 0;
-    format->layout = detail::layoutOf (asked.kind, capacity, asked.elementSize, format->slotCount);
+    format->layout = detail::layoutOf (requested.kind, capacity, requested.elementSize, format->slotCount);
     return Failure ();
 }
 
@@ -237,61 +239,61 @@ void writeIdentity (const QueueFormat& format, char* base) noexcept
     std::memcpy (base, &identity, sizeof (identity));
 }
 
-Failure readIdentity (const Identity& there, uint64_t fileSize, const char* path, QueueFormat* format) noexcept
+Failure readIdentity (const Identity& existing, uint64_t fileSize, const char* path, QueueFormat* format) noexcept
 {
-    if (Failure failure = checkFormat (there, path))
+    if (Failure failure = checkFormat (existing, path))
     {
         return failure;
     }
-    const Kind kind = static_cast<Kind> (there.kind);
-    const detail::Layout layout = detail::layoutOf (kind, there.capacity, there.elementSize, there.slotCount);
-    if (Failure failure = checkLayout (there, fileSize, layout, path))
+    const Kind kind = static_cast<Kind> (existing.kind);
+    const detail::Layout layout = detail::layoutOf (kind, existing.capacity, existing.elementSize, existing.slotCount);
+    if (Failure failure = checkLayout (existing, fileSize, layout, path))
     {
         return failure;
     }
-    if (there.segmentSize > uint64_t (PTRDIFF_MAX) / 2)
+    if (existing.segmentSize > uint64_t (PTRDIFF_MAX) / 2)
     {
         return Failure (ENOMEM,
                         "%.300s is a queue of %s, which is more than a %u-bit process can map: use a 64-bit process",
-                        path, SizeText (there.segmentSize).text, static_cast<unsigned> (8 * sizeof (void*)));
+                        path, SizeText (existing.segmentSize).text, static_cast<unsigned> (8 * sizeof (void*)));
     }
     format->kind = kind;
-    format->elementSize = there.elementSize;
-    format->capacity = there.capacity;
-    format->slotCount = there.slotCount;
-    format->typeId = there.typeId;
-    format->tag = there.tag;
-    format->lockFile = (there.compatible & detail::lockFileFeature) != 0 ? there.lockFile : 0;
+    format->elementSize = existing.elementSize;
+    format->capacity = existing.capacity;
+    format->slotCount = existing.slotCount;
+    format->typeId = existing.typeId;
+    format->tag = existing.tag;
+    format->lockFile = (existing.compatible & detail::lockFileFeature) != 0 ? existing.lockFile : 0;
     format->layout = layout;
     return Failure ();
 }
 
-Failure compareFormats (const QueueFormat& there, const detail::Shape& asked, const QueueOptions& options,
+Failure compareFormats (const QueueFormat& existing, const detail::Shape& requested, const QueueOptions& options,
                         const char* path) noexcept
 {
     static const char* const remedy = "request what it has, or remove it (joinmem rm) and make it anew";
-    if (asked.kind != Kind (0) && asked.kind != there.kind)
+    if (requested.kind != Kind (0) && requested.kind != existing.kind)
     {
         return Failure (EINVAL, "%.300s is a queue of kind %s, not %s as requested: %s", path,
-                        traitsOf (there.kind).name, known (asked.kind) ? traitsOf (asked.kind).name : "an unknown kind",
-                        remedy);
+                        traitsOf (existing.kind).name,
+                        known (requested.kind) ? traitsOf (requested.kind).name : "an unknown kind", remedy);
     }
-    if (asked.elementSize != 0 && asked.elementSize != there.elementSize)
+    if (requested.elementSize != 0 && requested.elementSize != existing.elementSize)
     {
-        return Failure (EINVAL, "%.300s has elements of %u bytes, not %u as requested: %s", path, there.elementSize,
-                        asked.elementSize, remedy);
+        return Failure (EINVAL, "%.300s has elements of %u bytes, not %u as requested: %s", path, existing.elementSize,
+                        requested.elementSize, remedy);
     }
-    if (asked.capacity != 0 && roundedCapacity (asked.capacity) != there.capacity)
+    if (requested.capacity != 0 && roundedCapacity (requested.capacity) != existing.capacity)
     {
         return Failure (EINVAL,
                         "%.300s has a capacity of %llu elements, not %llu as requested: %s (OpenOnly, JM_OPEN_ONLY, "
                         "accepts any capacity for 0)",
-                        path, wide (there.capacity), wide (asked.capacity), remedy);
+                        path, wide (existing.capacity), wide (requested.capacity), remedy);
     }
-    if (options.typeId != 0 && there.typeId != 0 && options.typeId != there.typeId)
+    if (options.typeId != 0 && existing.typeId != 0 && options.typeId != existing.typeId)
     {
         return Failure (EINVAL, "%.300s has elements of type id %#llx, not %#llx as requested: %s", path,
-                        wide (there.typeId), wide (options.typeId), remedy);
+                        wide (existing.typeId), wide (options.typeId), remedy);
     }
     return Failure ();
 }

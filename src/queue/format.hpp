@@ -30,7 +30,7 @@ struct QueueFormat
 /// The format of the queue that the caller requests. A capacity of 0 becomes 1.
 /// @param name for the error message
 /// @throw std::overflow_error more bytes than a file can have
-Failure shapeFormat (const detail::Shape& asked, const QueueOptions& options, bool shared, QueueFormat* format,
+Failure shapeFormat (const detail::Shape& requested, const QueueOptions& options, bool shared, QueueFormat* format,
                      std::string_view name = {});
 
 /// Writes the header into a segment of zeros.
@@ -39,11 +39,12 @@ void writeIdentity (const QueueFormat& format, char* base) noexcept;
 /// Checks a header and copies it.
 /// @param path for the error message
 /// @return EBADMSG: no queue, a damaged one, or one of another format version
-Failure readIdentity (const detail::Identity& there, uint64_t fileSize, const char* path, QueueFormat* format) noexcept;
+Failure readIdentity (const detail::Identity& existing, uint64_t fileSize, const char* path,
+                      QueueFormat* format) noexcept;
 
 /// Compares an existing queue with the requested one, in which 0 accepts any value.
 /// @return EINVAL: they differ
-Failure compareFormats (const QueueFormat& there, const detail::Shape& asked, const QueueOptions& options,
+Failure compareFormats (const QueueFormat& existing, const detail::Shape& requested, const QueueOptions& options,
                         const char* path) noexcept;
 
 }  // namespace JOIN_ABI

@@ -46,7 +46,7 @@ public:
     }
 
     // A slot whose owner changes between the reads is read again, up to 16 times.
-    Failure at (uint32_t number, Producer* producer, bool* there) const noexcept
+    Failure at (uint32_t number, Producer* producer, bool* exists) const noexcept
     {
         constexpr int maxLooks = 16;
         SlotBytes slot = {};
@@ -61,7 +61,7 @@ public:
             slot = again;
             if ((slot.state & 1) == 0)
             {
-                *there = false;
+                *exists = false;
                 return Failure ();
             }
             int error = os::slotHeld (_look.file.handle, number, &held);
@@ -78,7 +78,7 @@ public:
                 return failure;
             }
         }
-        *there = true;
+        *exists = true;
         producer->slot = number;
         producer->pid = again.pid;
         producer->alive = held;
@@ -138,7 +138,7 @@ int64_t detail::inspectProducers (std::string_view name, Producer* list, uint64_
     for (uint32_t number = 1; number <= format.slotCount; ++number)
     {
         Producer producer;
-        bool there = false;
+        bool exists = false;
         const uint32_t inBlock = (number - 1) % SlotsLooked::block;
         if (inBlock == 0)
         {
@@ -146,18 +146,18 @@ int64_t detail::inspectProducers (std::string_view name, Producer* list, uint64_
         }
         if (!failure && ((taken >> inBlock) & 1) != 0)
         {
-            failure = slots.at (number, &producer, &there);
+            failure = slots.at (number, &producer, &exists);
         }
         if (failure)
         {
             return fail (failure);
         }
-        if (there && found < n)
+        if (exists && found < n)
         {
             char* to = reinterpret_cast<char*> (list) + found * each;
             writeSized (to, each, producer);
         }
-        found += there ? 1 : 0;
+        found += exists ? 1 : 0;
     }
     return static_cast<int64_t> (found);
 }

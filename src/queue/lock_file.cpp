@@ -141,25 +141,25 @@ Failure LockFile::probe (uint32_t number, bool* held) noexcept
 void LockFile::keepSpares (uint32_t count) noexcept
 {
     _wanted = count > _wanted ? count : _wanted;
-    uint32_t there = 0;
+    uint32_t existing = 0;
     for (File& mine : _spares)
     {
         if (!isOurs (mine.handle))
         {
             mine.handle = -1;
         }
-        else if (there == count)
+        else if (existing == count)
         {
             closeOurs (&mine);
         }
-        there += mine.handle != -1 ? 1 : 0;
+        existing += mine.handle != -1 ? 1 : 0;
     }
     for (File& mine : _spares)
     {
-        if (there < count && mine.handle == -1)
+        if (existing < count && mine.handle == -1)
         {
             open (&mine);  // a failure is no error: a process that can open descriptions needs no spare one
-            there += mine.handle != -1 ? 1 : 0;
+            existing += mine.handle != -1 ? 1 : 0;
         }
     }
 }

@@ -14,13 +14,13 @@ namespace join
 {
 inline namespace JOIN_ABI
 {
-Failure readQueueOptions (const QueueOptions& given, QueueOptions* options) noexcept
+Failure readQueueOptions (const QueueOptions& input, QueueOptions* options) noexcept
 {
     constexpr std::size_t ends[] = {
         offsetof (QueueOptions, typeId), offsetof (QueueOptions, tag),           offsetof (QueueOptions, exclusive),
         offsetof (QueueOptions, spinNs), offsetof (QueueOptions, interruptible),
     };
-    const uint32_t size = given.structSize;
+    const uint32_t size = input.structSize;
     if (!isStructSize (size, sizeof (QueueOptions), ends))
     {
         return Failure (EINVAL,
@@ -28,12 +28,12 @@ Failure readQueueOptions (const QueueOptions& given, QueueOptions* options) noex
                         "constructor sets it",
                         size);
     }
-    if (const uint32_t byte = unknownField (&given, size, sizeof (QueueOptions)))
+    if (const uint32_t byte = unknownField (&input, size, sizeof (QueueOptions)))
     {
         return Failure (EINVAL, "the options have a field at byte %u that this library does not know: use a newer one",
                         byte);
     }
-    readSized (&given, size, options);
+    readSized (&input, size, options);
     options->structSize = sizeof (QueueOptions);
     options->exclusive =
         options->exclusive && size > offsetof (QueueOptions, exclusive);  // older programs do not have the option

@@ -12,7 +12,7 @@ namespace join
 inline namespace JOIN_ABI
 {
 /// Copies and checks the options of a program of any age.
-Failure readQueueOptions (const QueueOptions& given, QueueOptions* options) noexcept;
+Failure readQueueOptions (const QueueOptions& input, QueueOptions* options) noexcept;
 
 }  // namespace JOIN_ABI
 }  // namespace join

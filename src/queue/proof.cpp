@@ -26,13 +26,13 @@ Failure Slots::probe (uint32_t number, bool* held) noexcept
 
 bool Slots::isDead (uint32_t number, Dead* dead) noexcept
 {
-    Slot* there = slot (number);
-    if (there == nullptr)
+    Slot* existing = slot (number);
+    if (existing == nullptr)
     {
         return false;
     }
-    dead->slot = there;
-    dead->state = there->state.load ();
+    dead->slot = existing;
+    dead->state = existing->state.load ();
     bool held = true;
     return (dead->state & 1) != 0 && !probe (number, &held) && !held;
 }

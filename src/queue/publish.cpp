@@ -115,8 +115,10 @@ uint64_t Ring::pending () const noexcept
     const uint64_t low = detail::lowBits (kind);
     const uint64_t from = tail ().load () & ~low;  // exact while no call is in flight
     const uint64_t to = head ().load () & ~low;
-    const int64_t there = static_cast<int64_t> (to - from) >> shift;
-    return there < 0 ? 0 : static_cast<uint64_t> (there) > capacity ? capacity : static_cast<uint64_t> (there);
+    const int64_t available = static_cast<int64_t> (to - from) >> shift;
+    return available < 0                                  ? 0
+           : static_cast<uint64_t> (available) > capacity ? capacity
+                                                          : static_cast<uint64_t> (available);
 }
 
 // Invariant: where this is true, a pop after completeShutdown () succeeds or fails for good.

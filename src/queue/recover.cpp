@@ -258,10 +258,10 @@ private:
     void fill (const Claim& claim, uint64_t ticket) noexcept
     {
         const uint64_t first = ticket == claim.begin ? firstBit | claim.previous : 0;
-        uint64_t there = _ring.word (ticket).load ();
-        while (before (there & ticketMask, ticket + ticketUnit))
+        uint64_t existing = _ring.word (ticket).load ();
+        while (before (existing & ticketMask, ticket + ticketUnit))
         {
-            if (_ring.word (ticket).compare_exchange_strong (there, (ticket + ticketUnit) | skippedBit | first))
+            if (_ring.word (ticket).compare_exchange_strong (existing, (ticket + ticketUnit) | skippedBit | first))
             {
                 ++_holes;
                 return;

@@ -53,9 +53,9 @@ bool registerForBarriers () noexcept
 class QueueContent final : public Content
 {
 public:
-    QueueContent (OwnedRing* ring, const detail::Shape& asked, const QueueOptions& options) noexcept
+    QueueContent (OwnedRing* ring, const detail::Shape& requested, const QueueOptions& options) noexcept
     : _ring (ring)
-    , _asked (asked)
+    , _requested (requested)
     , _options (options)
     {
         head = sizeof (Control);
@@ -92,7 +92,7 @@ public:
             return failure;
         }
         *bytes = static_cast<std::size_t> (_ring->format.layout.segmentSize);
-        if (Failure failure = compareFormats (_ring->format, _asked, _options, path))
+        if (Failure failure = compareFormats (_ring->format, _requested, _options, path))
         {
             return failure;
         }
@@ -119,14 +119,14 @@ private:
     }
 
     OwnedRing* _ring;
-    detail::Shape _asked;
+    detail::Shape _requested;
     QueueOptions _options;
 };
 
-QueueOptions optionsOf (const QueueOptions& given, const std::error_category& errors)
+QueueOptions optionsOf (const QueueOptions& input, const std::error_category& errors)
 {
     QueueOptions options;
-    if (Failure failure = readQueueOptions (given, &options))
+    if (Failure failure = readQueueOptions (input, &options))
     {
         raise (failure, errors);
     }
@@ -134,9 +134,9 @@ QueueOptions optionsOf (const QueueOptions& given, const std::error_category& er
 }
 
 // The capacity 0 means 1, except where a queue is only opened: there it accepts any.
-detail::Shape withCapacity (const detail::Shape& asked, bool openOnly) noexcept
+detail::Shape withCapacity (const detail::Shape& requested, bool openOnly) noexcept
 {
-    detail::Shape shape = asked;
+    detail::Shape shape = requested;
     if (!openOnly && shape.capacity == 0)
     {
         shape.capacity = 1;
@@ -241,13 +241,13 @@ void OwnedRing::start () noexcept
     spscConsumer.peekedAt = 0;
 }
 
-Ring* Ring::make (const detail::Shape& asked, const MemOptions& memory, const QueueOptions& given,
+Ring* Ring::make (const detail::Shape& requested, const MemOptions& memory, const QueueOptions& input,
                   const std::error_category& errors)
 {
     const os::NoCancel noCancel;
-    const QueueOptions options = optionsOf (given, errors);
+    const QueueOptions options = optionsOf (input, errors);
     std::unique_ptr<OwnedRing> ring (new OwnedRing);
-    if (Failure failure = shapeFormat (withCapacity (asked, false), options, false, &ring->format))
+    if (Failure failure = shapeFormat (withCapacity (requested, false), options, false, &ring->format))
     {
         raise (failure, errors);
     }
@@ -261,22 +261,22 @@ Ring* Ring::make (const detail::Shape& asked, const MemOptions& memory, const Qu
     return ring.release ();
 }
 
-Ring* Ring::open (const detail::Shape& given, std::string_view name, const MemOptions& memory,
+Ring* Ring::open (const detail::Shape& input, std::string_view name, const MemOptions& memory,
                   const QueueOptions& givenOptions, const std::error_category& errors)
 {
     const os::NoCancel noCancel;
     const QueueOptions options = optionsOf (givenOptions, errors);
     const bool openOnly = memory.openMode == OpenMode::OpenOnly;
-    const detail::Shape asked = withCapacity (given, openOnly);
+    const detail::Shape requested = withCapacity (input, openOnly);
     std::unique_ptr<OwnedRing> ring (new OwnedRing);
     ring->shared = true;
-    QueueContent content (ring.get (), asked, options);
+    QueueContent content (ring.get (), requested, options);
     if (!openOnly)
     {
-        Failure failure = shapeFormat (asked, options, true, &content.made, name);
+        Failure failure = shapeFormat (requested, options, true, &content.made, name);
         // Everything that can fail comes before the segment gets its name. A queue that is only opened may have any
         // kind, and gets no name.
-        failure = failure ? failure : ring->prepareSlots (asked.kind, options);
+        failure = failure ? failure : ring->prepareSlots (requested.kind, options);
         if (failure)
         {
             raise (failure, errors);

@@ -105,10 +105,10 @@ Failure SegmentReader::openIn (const SegmentDir& place, const char* name, bool w
     return error == 0 ? Failure () : Failure (error, "%.400s cannot be examined (fstat)", _path);
 }
 
-Failure SegmentReader::open (std::string_view given, bool writable) noexcept
+Failure SegmentReader::open (std::string_view input, bool writable) noexcept
 {
     SegmentName name;
-    if (Failure failure = readName (given, &name))
+    if (Failure failure = readName (input, &name))
     {
         return failure;
     }

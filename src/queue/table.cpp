@@ -58,10 +58,10 @@ SlotEntry* EntryRange::find (const void* thread) const noexcept
     for (uint32_t i = 0; i <= _mask; ++i)
     {
         SlotEntry& entry = _entries[(first + i) & _mask];
-        const void* there = entry.thread.load (std::memory_order_relaxed);  // [entry] the thread itself has stored it
-        if (there == thread || there == nullptr)
+        const void* owner = entry.thread.load (std::memory_order_relaxed);  // [entry] the thread itself has stored it
+        if (owner == thread || owner == nullptr)
         {
-            return there != nullptr ? &entry : nullptr;
+            return owner != nullptr ? &entry : nullptr;
         }
     }
     return nullptr;
@@ -129,18 +129,18 @@ Failure SlotTable::addEntry (SlotEntry** entry, SlotLink** link) noexcept
     {
         at = &at->load ()->next;
     }
-    MoreEntries* there = at->load ();
-    if (there == nullptr)
+    MoreEntries* block = at->load ();
+    if (block == nullptr)
     {
-        if (Failure failure = MoreEntries::make (this, &there))
+        if (Failure failure = MoreEntries::make (this, &block))
         {
             return failure;
         }
-        at->store (there);
+        at->store (block);
     }
-    ++there->threads;
-    *entry = there->range ().findFree ();
-    *link = there->range ().linkOf (*entry);
+    ++block->threads;
+    *entry = block->range ().findFree ();
+    *link = block->range ().linkOf (*entry);
     return Failure ();
 }
 

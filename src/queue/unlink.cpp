@@ -52,11 +52,11 @@ private:
 };
 }  // namespace
 
-int ShmMem::unlinkNamed (std::string_view given) noexcept
+int ShmMem::unlinkNamed (std::string_view input) noexcept
 {
     const os::NoCancel noCancel;
     SegmentName name;
-    if (Failure failure = readName (given, &name))
+    if (Failure failure = readName (input, &name))
     {
         return fail (failure);
     }

@@ -63,13 +63,13 @@ bool isOwnName (std::string_view name) noexcept
     return isWorkingName (name) || name.compare (0, own.size (), own) == 0;
 }
 
-Failure readName (std::string_view given, SegmentName* name) noexcept
+Failure readName (std::string_view input, SegmentName* name) noexcept
 {
-    const std::string_view bare = !given.empty () && given.front () == '/' ? given.substr (1) : given;
+    const std::string_view bare = !input.empty () && input.front () == '/' ? input.substr (1) : input;
     if (bare.empty ())
     {
         return Failure (EINVAL, "the name is %s: give 1 to 255 bytes, such as \"/ticks\"",
-                        given.empty () ? "empty or null" : "a slash alone");
+                        input.empty () ? "empty or null" : "a slash alone");
     }
     const int shown = static_cast<int> (cutLength (bare, 64));
     if (bare.find ('\0') != std::string_view::npos)

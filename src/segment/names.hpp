@@ -22,7 +22,7 @@ struct SegmentName
 
 /// Checks a name as shm_overview(7) describes it: EINVAL, ENAMETOOLONG. EINVAL also for names of the library's own
 /// files (`isOwnName`).
-Failure readName (std::string_view given, SegmentName* name) noexcept;
+Failure readName (std::string_view input, SegmentName* name) noexcept;
 
 /// The temporary name of a file that does not have its own name yet, for file systems without unnamed files:
 /// ".joinmem-" and 16 hexadecimal digits. For a security module that allows files by name, it begins with the segment's

@@ -64,10 +64,10 @@ Failure once (Mapping* mapping, const char* name)
 }
 }  // namespace
 
-Failure makeShared (uint64_t size, std::string_view given, Mapping* mapping)
+Failure makeShared (uint64_t size, std::string_view input, Mapping* mapping)
 {
     SegmentName name;
-    if (Failure failure = readName (given, &name))
+    if (Failure failure = readName (input, &name))
     {
         return failure;
     }

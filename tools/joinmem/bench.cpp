@@ -45,8 +45,8 @@ void lookAtFile (const std::string& path)
 {
     const std::size_t slash = path.rfind ('/');
     const std::string folder = slash == std::string::npos ? "." : path.substr (0, slash + 1);
-    const bool there = ::access (path.c_str (), F_OK) == 0;
-    if (there ? ::access (path.c_str (), W_OK) != 0 : ::access (folder.c_str (), W_OK | X_OK) != 0)
+    const bool exists = ::access (path.c_str (), F_OK) == 0;
+    if (exists ? ::access (path.c_str (), W_OK) != 0 : ::access (folder.c_str (), W_OK | X_OK) != 0)
     {
         refuseFile (path);
     }

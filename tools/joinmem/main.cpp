@@ -102,13 +102,13 @@ const char* synonymOf (const std::string& word)
 }
 
 // The most similar word, if it is similar enough for a typing error; else "".
-std::string nearest (const std::string& given, const std::vector<std::string>& words)
+std::string nearest (const std::string& input, const std::vector<std::string>& words)
 {
     std::string best;
-    std::size_t least = given.size () < 4 ? 2 : 3;
+    std::size_t least = input.size () < 4 ? 2 : 3;
     for (const std::string& word : words)
     {
-        const std::size_t distance = distanceOf (given, word);
+        const std::size_t distance = distanceOf (input, word);
         if (distance < least)
         {
             least = distance;

@@ -68,12 +68,12 @@ private:
         {
             SlotEntry& entry = ring.entries[i & ring.entryMask];
             // [entry] the thread looks for its own address, which only the thread itself stores
-            const void* there = entry.thread.load (std::memory_order_relaxed);
-            if (there == thread)
+            const void* owner = entry.thread.load (std::memory_order_relaxed);
+            if (owner == thread)
             {
                 return &entry;
             }
-            if (there == nullptr || i - firstEntry () == ring.entryMask)
+            if (owner == nullptr || i - firstEntry () == ring.entryMask)
             {
                 return nullptr;
             }

@@ -56,10 +56,10 @@ struct Control
         }
     }
 
-    bool is (Phase asked) const noexcept
+    bool is (Phase requested) const noexcept
     {
         // Relaxed: pairs with nothing. The data of a phase is ordered by the queues and by pushedAll.
-        return phase.load (std::memory_order_relaxed) == asked;
+        return phase.load (std::memory_order_relaxed) == requested;
     }
 };
 

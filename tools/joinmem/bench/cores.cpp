@@ -23,22 +23,22 @@ bool has (const std::vector<unsigned>& numbers, unsigned number)
 }
 
 // Parses "A,B". Throws Stop if it is invalid.
-std::vector<unsigned> askedCpus (const std::string& asked, const std::vector<unsigned>& allowed)
+std::vector<unsigned> requestedCpus (const std::string& requested, const std::vector<unsigned>& allowed)
 {
-    std::istringstream in (asked);
+    std::istringstream in (requested);
     unsigned a = 0;
     unsigned b = 0;
     char comma = 0;
-    const bool digits = asked.find_first_not_of ("0123456789,") == std::string::npos;
+    const bool digits = requested.find_first_not_of ("0123456789,") == std::string::npos;
     if (!digits || !(in >> a >> comma >> b) || comma != ',' || in.peek () != std::istringstream::traits_type::eof ())
     {
-        throw Stop (Usage, "bench: --cpus needs two numbers with a comma, such as --cpus 0,1, not '" + asked + "'");
+        throw Stop (Usage, "bench: --cpus needs two numbers with a comma, such as --cpus 0,1, not '" + requested + "'");
     }
     for (unsigned cpu : {a, b})
     {
         if (!has (allowed, cpu))
         {
-            throw Stop (Usage, "bench: --cpus " + asked + ": CPU " + std::to_string (cpu)
+            throw Stop (Usage, "bench: --cpus " + requested + ": CPU " + std::to_string (cpu)
                                    + " is not one of those that this program may run on: " + listOf (allowed));
         }
     }
@@ -75,7 +75,7 @@ std::vector<Node> usableNodes (const std::vector<unsigned>& allowed)
     return nodes;
 }
 
-void chooseNodes (Plan& plan, const std::string& asked, const std::vector<unsigned>& allowed)
+void chooseNodes (Plan& plan, const std::string& requested, const std::vector<unsigned>& allowed)
 {
     const std::vector<Node> nodes = usableNodes (allowed);
     if (nodes.size () < 2)
@@ -85,7 +85,7 @@ void chooseNodes (Plan& plan, const std::string& asked, const std::vector<unsign
                     "run on; this machine has "
                         + std::string (nodes.empty () ? "none" : "one"));
     }
-    if (asked.empty ())
+    if (requested.empty ())
     {
         plan.cpus[0] = nodes.front ().cpus.front ();
         plan.cpus[1] = nodes.back ().cpus.back ();
@@ -103,7 +103,7 @@ void chooseNodes (Plan& plan, const std::string& asked, const std::vector<unsign
     }
     if (plan.nodes[0] == plan.nodes[1])
     {
-        throw Stop (Usage, "bench: --cpus " + asked + ": both are on node " + std::to_string (plan.nodes[0]));
+        throw Stop (Usage, "bench: --cpus " + requested + ": both are on node " + std::to_string (plan.nodes[0]));
     }
 }
 
@@ -161,19 +161,19 @@ int nodeOfCpu (unsigned cpu)
     return 0;
 }
 
-void chooseCpus (Plan& plan, const std::string& asked)
+void chooseCpus (Plan& plan, const std::string& requested)
 {
     const std::vector<unsigned> allowed = harness::allowedCpus ();
     if (allowed.empty ())
     {
         throw Stop (Failed, std::string ("bench: cannot find out which CPUs are allowed: ") + std::strerror (errno));
     }
-    const std::vector<unsigned> pair =
-        asked.empty () ? std::vector<unsigned> {allowed.front (), allowed.back ()} : askedCpus (asked, allowed);
+    const std::vector<unsigned> pair = requested.empty () ? std::vector<unsigned> {allowed.front (), allowed.back ()}
+                                                          : requestedCpus (requested, allowed);
     std::copy (pair.begin (), pair.end (), plan.cpus);
     if (plan.between == Between::Nodes)
     {
-        chooseNodes (plan, asked, allowed);
+        chooseNodes (plan, requested, allowed);
     }
 }
 

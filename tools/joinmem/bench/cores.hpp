@@ -17,9 +17,9 @@ std::vector<unsigned> numbersIn (const std::string& list);
 /// The NUMA node of that CPU; 0 if the kernel reports none.
 int nodeOfCpu (unsigned cpu);
 
-/// Sets plan.cpus and plan.nodes. @param asked "A,B", or empty: the lowest and the highest number
+/// Sets plan.cpus and plan.nodes. @param requested "A,B", or empty: the lowest and the highest number
 /// @throw Stop the requested CPUs are not available
-void chooseCpus (Plan& plan, const std::string& asked);
+void chooseCpus (Plan& plan, const std::string& requested);
 
 struct Machine
 {

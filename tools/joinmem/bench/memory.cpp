@@ -92,8 +92,8 @@ double plainLocal (uint64_t bytes)
 // Without fallocate, a touch without space is a SIGBUS: so it requires twice the space in advance.
 double plainShared (uint64_t bytes)
 {
-    struct statvfs there = {};
-    if (::statvfs ("/dev/shm", &there) != 0 || (there.f_blocks != 0 && there.f_bavail * there.f_frsize < 2 * bytes))
+    struct statvfs space = {};
+    if (::statvfs ("/dev/shm", &space) != 0 || (space.f_blocks != 0 && space.f_bavail * space.f_frsize < 2 * bytes))
     {
         throw std::runtime_error ("/dev/shm has less than twice that size free");
     }

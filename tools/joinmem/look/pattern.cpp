@@ -43,9 +43,9 @@ struct Digits
 
 Patterns::Patterns (const std::vector<std::string>& patterns)
 {
-    for (const std::string& given : patterns)
+    for (const std::string& input : patterns)
     {
-        _patterns.push_back (One {given, false});
+        _patterns.push_back (One {input, false});
     }
 }
 
@@ -54,7 +54,7 @@ bool Patterns::match (const std::string& name)
     bool any = _patterns.empty ();
     for (One& one : _patterns)
     {
-        if (::fnmatch (pattern::bare (one.given), pattern::bare (name), 0) == 0)
+        if (::fnmatch (pattern::bare (one.input), pattern::bare (name), 0) == 0)
         {
             one.matched = true;
             any = true;
@@ -70,7 +70,7 @@ std::vector<std::string> Patterns::unmatched () const
     {
         if (!one.matched)
         {
-            result.push_back (one.given);
+            result.push_back (one.input);
         }
     }
     return result;

@@ -24,7 +24,7 @@ public:
 private:
     struct One
     {
-        std::string given;
+        std::string input;
         bool matched = false;
     };
 

@@ -127,13 +127,13 @@ std::string dateText (uint64_t nanoseconds)
     return shown;
 }
 
-std::string printable (const std::string& given)
+std::string printable (const std::string& input)
 {
     std::string result;
-    for (std::size_t i = 0; i < given.size ();)
+    for (std::size_t i = 0; i < input.size ();)
     {
-        const std::size_t length = text::sequence (given, i);
-        const std::string character = given.substr (i, length == 0 ? 1 : length);
+        const std::size_t length = text::sequence (input, i);
+        const std::string character = input.substr (i, length == 0 ? 1 : length);
         if (character == "\\")
         {
             result += "\\\\";
@@ -157,34 +157,34 @@ std::string printable (const std::string& given)
     return result;
 }
 
-std::size_t widthOf (const std::string& given)
+std::size_t widthOf (const std::string& input)
 {
     return static_cast<std::size_t> (
-        std::count_if (given.begin (), given.end (), [] (char byte) { return (byte & 0xc0) != 0x80; }));
+        std::count_if (input.begin (), input.end (), [] (char byte) { return (byte & 0xc0) != 0x80; }));
 }
 
-std::string shortened (const std::string& given, std::size_t columns)
+std::string shortened (const std::string& input, std::size_t columns)
 {
-    const std::size_t width = widthOf (given);
+    const std::size_t width = widthOf (input);
     if (width <= columns || columns == 0)
     {
-        return columns == 0 ? "" : given;
+        return columns == 0 ? "" : input;
     }
     // Keeps more of the beginning than of the end: names differ in both.
     const std::size_t end = (columns - 1) / 3;
     const std::size_t begin = columns - 1 - end;
     std::size_t at = 0;
     std::string result;
-    for (std::size_t i = 0; i < given.size (); ++i)
+    for (std::size_t i = 0; i < input.size (); ++i)
     {
-        at += (given[i] & 0xc0) != 0x80 ? 1 : 0;
-        if (at == begin + 1 && (given[i] & 0xc0) != 0x80)
+        at += (input[i] & 0xc0) != 0x80 ? 1 : 0;
+        if (at == begin + 1 && (input[i] & 0xc0) != 0x80)
         {
             result += "\u2026";
         }
         if (at <= begin || at > width - end)
         {
-            result += given[i];
+            result += input[i];
         }
     }
     return result;
@@ -213,11 +213,11 @@ std::size_t distanceOf (const std::string& a, const std::string& b)
     return table[a.size ()][b.size ()];
 }
 
-int64_t readDuration (const std::string& given, const char* option)
+int64_t readDuration (const std::string& input, const char* option)
 {
-    const std::size_t split = given.find_first_not_of ("0123456789.");
-    const std::string digits = given.substr (0, split);
-    const std::string unit = split == std::string::npos ? "" : given.substr (split);
+    const std::size_t split = input.find_first_not_of ("0123456789.");
+    const std::string digits = input.substr (0, split);
+    const std::string unit = split == std::string::npos ? "" : input.substr (split);
     char* end = nullptr;
     const double number = std::strtod (digits.c_str (), &end);
     const double scale = unit == "ns"                   ? 1
@@ -230,7 +230,7 @@ int64_t readDuration (const std::string& given, const char* option)
                                                         : 0;
     if (end == digits.c_str () || *end != '\0' || scale == 0 || number * scale >= 9e18)
     {
-        throw Stop (Usage, std::string (option) + ": \"" + printable (given)
+        throw Stop (Usage, std::string (option) + ": \"" + printable (input)
                                + "\" is not a duration: write a number with ns, us, ms, s, m, h or d");
     }
     return static_cast<int64_t> (number * scale);

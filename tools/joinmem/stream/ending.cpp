@@ -40,8 +40,8 @@ void handle (int signal, void (*handler) (int))
 
 bool isIgnored (int signal)
 {
-    struct sigaction there = {};
-    return ::sigaction (signal, nullptr, &there) == 0 && there.sa_handler == SIG_IGN;
+    struct sigaction existing = {};
+    return ::sigaction (signal, nullptr, &existing) == 0 && existing.sa_handler == SIG_IGN;
 }
 }  // namespace
 

@@ -241,8 +241,8 @@ int removeName (const join::AnyQueue& queue) noexcept
     try
     {
         const join::AnyQueue named (queue.name (), look);
-        const join::QueueStats there = named.stats ();
-        if (!there.shutDown || there.popped != queue.stats ().popped)  // the number is final in a drained queue
+        const join::QueueStats stats = named.stats ();
+        if (!stats.shutDown || stats.popped != queue.stats ().popped)  // the number is final in a drained queue
         {
             return 0;
         }

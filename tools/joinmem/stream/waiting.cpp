@@ -95,12 +95,12 @@ void Producer::push (const char* elements, uint64_t n)
 void Producer::lookForReader ()
 {
     constexpr uint32_t readerSide = 2;
-    join::Producer there[2];
+    join::Producer producers[2];
     // The returned number comes from the segment and may be larger than the array.
-    const int64_t n = _options.bytes ? std::min<int64_t> (_queue.producers (there, 2), 2) : 0;
+    const int64_t n = _options.bytes ? std::min<int64_t> (_queue.producers (producers, 2), 2) : 0;
     for (int64_t i = 0; i < n; ++i)
     {
-        if (there[i].slot == readerSide && !there[i].alive && _queue.stats ().popped > _first)
+        if (producers[i].slot == readerSide && !producers[i].alive && _queue.stats ().popped > _first)
         {
             _lostReader = true;
             throw Stop (Failed, std::string (_queue.name ()) + ": the consumer of the stream was killed");
