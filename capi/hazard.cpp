@@ -83,22 +83,6 @@ HazardRecord* takeRecord () noexcept
     return record;
 }
 
-void sleepFor (int64_t duration) noexcept
-{
-    const int64_t end = os::monotonicNow () + duration;
-    while (os::monotonicNow () < end)
-    {
-        os::sleepUntil (end);
-    }
-}
-
-// Waits far longer than a store stays in a store buffer: that takes microseconds, and a context switch empties it.
-void drainStoreBuffers () noexcept
-{
-    constexpr int64_t drainTime = 20 * 1000 * 1000;
-    sleepFor (drainTime);
-}
-
 // From its return on, either this thread sees the hazard slot of a call, or the call sees what this thread has stored.
 void executeBarrier () noexcept
 {
@@ -109,7 +93,7 @@ void executeBarrier () noexcept
     // A sandbox has forbidden membarrier(2) after its registration. From now on calls execute fences. Calls that do not
     // know it yet may have a store in a store buffer. Other threads that close a handle meanwhile wait here, too.
     barrierAbsent.store (true);  // [absent]
-    drainStoreBuffers ();
+    os::drainStoreBuffers (os::longDrain);
     allCallsFence.store (true);
 }
 }  // namespace
@@ -194,7 +178,7 @@ void awaitCalls (const HandleSlot& slot) noexcept
         }
         else
         {
-            sleepFor (pause);  // a yield would not let threads of a lower priority run
+            os::sleepUntil (os::monotonicNow () + pause);  // a yield would not let threads of a lower priority run
         }
     }
 }

@@ -2,6 +2,8 @@
 // membarrier(2), pthread_atfork(3), pthread_setcancelstate(3) and pthread_key_create(3).
 #include "barrier.hpp"
 
+#include "futex.hpp"
+
 #include <atomic>
 #include <cerrno>
 #include <linux/membarrier.h>
@@ -51,6 +53,15 @@ int registerGlobalBarrier () noexcept
 int globalBarrier () noexcept
 {
     return membarrier (MEMBARRIER_CMD_GLOBAL_EXPEDITED);
+}
+
+void drainStoreBuffers (int64_t duration) noexcept
+{
+    const int64_t end = monotonicNow () + duration;
+    while (monotonicNow () < end)
+    {
+        sleepUntil (end);  // a signal ends it early
+    }
 }
 
 uint32_t forks () noexcept

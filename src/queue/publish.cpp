@@ -20,8 +20,6 @@ using detail::traitsOf;
 
 namespace
 {
-constexpr int64_t drainTime = 1000 * 1000;  // nanoseconds: far longer than a store stays in a store buffer
-
 // Where publishers fence, this read-modify-write is the fence between the publication and the read of the flags.
 uint32_t readAfterFence (const OwnedRing& ring, uint32_t state) noexcept
 {
@@ -61,8 +59,7 @@ void settleEnd (OwnedRing& ring) noexcept
     gate.state.fetch_or (detail::askedBit);
     if (!ring.barrier () && (ring.shared || !ring.fences))
     {
-        // The producer might not fence, and no barrier is available: sleep longer than a store stays in a store buffer.
-        os::sleepUntil (os::monotonicNow () + drainTime);
+        os::drainStoreBuffers (os::shortDrain);  // the producer might not fence, and no barrier is available
     }
     if (ring.head ().load () != ring.tail ().load ())
     {

@@ -60,9 +60,7 @@ bool Slots::takeAway (SlotEntry& entry, bool fences, int64_t until) noexcept
     constexpr int maxYields = 8;
     if (!fences && os::barrierEverywhere () != 0)
     {
-        // A sandbox has forbidden membarrier(2) since it was registered.
-        // 20 ms is far longer than a store stays in a store buffer.
-        os::sleepUntil (os::monotonicNow () + 20 * 1000 * 1000);
+        os::drainStoreBuffers (os::longDrain);  // a sandbox has forbidden membarrier(2) since it was registered
     }
     // Acquire: what the push published comes before everything that the slot's next user does.
     // [inside] pairs with the release at the end of ClaimRing::push ()

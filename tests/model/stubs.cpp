@@ -162,6 +162,10 @@ int sleepUntil (int64_t) noexcept
     return 0;
 }
 
+void drainStoreBuffers (int64_t) noexcept
+{
+}
+
 uint32_t wake (const std::atomic<uint32_t>& word, uint32_t n, bool) noexcept
 {
     const bool sparing = model::running != nullptr && model::running->mutant.mistake == model::Mistake::Sparing;
