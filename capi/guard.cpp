@@ -52,6 +52,16 @@ int errnoOf (const LastError& error) noexcept
             return EBADMSG;
         case Errc::MessageTooLong:
             return EMSGSIZE;
+        case Errc::TooManyProducers:
+            return EUSERS;
+        case Errc::Canceled:
+            return ECANCELED;
+        case Errc::Interrupted:
+            return EINTR;
+        case Errc::WouldDeadlock:
+            return EDEADLK;
+        case Errc::ProducerDied:
+            return EOWNERDEAD;
         case Errc::OperationFailed:
         case Errc::UnknownError:
             break;

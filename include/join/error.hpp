@@ -40,6 +40,16 @@ enum class Errc
     ConnectionClosed,    ///< EPIPE: the queue is shut down; ECONNRESET, ENOTCONN
     MessageUnknown,      ///< EBADMSG: not a queue, or a damaged one; ENOMSG, ENODATA
     MessageTooLong,      ///< EMSGSIZE
+    TooManyProducers,    ///< EUSERS: no producer slot is left
+    Canceled,            ///< ECANCELED: cancel () was called
+    Interrupted,         ///< EINTR: a signal handler interrupted a wait
+    WouldDeadlock,       ///< EDEADLK: a push of this thread has not ended
+    ProducerDied,        ///< EOWNERDEAD: the queue is empty, and its last producers were killed
+
+    // The terms of queues for classes above.
+    WouldBlock = TemporaryError,       ///< the queue is full, or empty
+    QueueShutDown = ConnectionClosed,  ///< the queue is shut down; for a pop also drained
+    QueueDamaged = MessageUnknown,     ///< the segment is no queue, or damaged
 };
 
 }  // namespace JOIN_ABI

@@ -31,21 +31,23 @@ inline namespace JOIN_ABI
 /// available, full, empty, capacity, mbind, mlock, placement, name, created, named, tag, stats, producers.
 ///
 /// Errors of all members, in lastError:
-///     EAGAIN      (Errc::TemporaryError) a member that does not wait: the queue is full, or empty
-///     EPIPE       (Errc::ConnectionClosed) a push: the queue is shut down; a pop: it is shut down and drained
+///     EAGAIN      (Errc::WouldBlock) a member that does not wait: the queue is full, or empty
+///     EPIPE       (Errc::QueueShutDown) a push: the queue is shut down; a pop: it is shut down and drained
 ///     EINVAL      the elements are null, or 0 of them are requested
 ///     EBADF       the object is empty: it was moved from, or make () failed
-///     EBADMSG     the segment is damaged
+///     EBADMSG     (Errc::QueueDamaged) the segment is damaged
 ///     EBUSY       exclusive Spsc: another object is the producer, or the consumer
-///     EUSERS      a push to a shared Mpsc or Mpmc: no producer slot is left for this process
-///     EDEADLK     a push of this thread has not ended: a signal handler interrupted it, or a longjmp left it
+///     EUSERS      (Errc::TooManyProducers) a push to a shared Mpsc or Mpmc: no producer slot is left for this process
+///     EDEADLK     (Errc::WouldDeadlock) a push of this thread has not ended: a signal handler interrupted it, or a
+///                 longjmp left it
 ///     EMFILE, ENOMEM, ENOENT, EACCES, EPERM  a first push of a thread, or the first use of a role, has to open a file
 ///                 and cannot; the message names the step
 /// Errors of members that wait, in place of EAGAIN:
 ///     ETIMEDOUT   (Errc::TimedOut) the time is up
-///     ECANCELED   cancel () was called, in any thread
-///     EINTR       a signal handler interrupted the sleep, and QueueOptions::interruptible is set
-///     EOWNERDEAD  a pop with QueueOptions::ownerDead: empty, no producer is alive, and at least one was killed
+///     ECANCELED   (Errc::Canceled) cancel () was called, in any thread
+///     EINTR       (Errc::Interrupted) a signal handler interrupted the sleep, and QueueOptions::interruptible is set
+///     EOWNERDEAD  (Errc::ProducerDied) a pop with QueueOptions::ownerDead: empty, no producer is alive, and at least
+///                 one was killed
 ///
 /// Thread safety: all members may run at the same time, with as many pushes and pops as the kind has producers and
 /// consumers. Constructors, assignment and the destructor need exclusive access. A push to a shared Mpsc or Mpmc must

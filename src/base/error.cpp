@@ -56,6 +56,16 @@ Errc classOf (int error) noexcept
             return Errc::MessageUnknown;
         case EMSGSIZE:
             return Errc::MessageTooLong;
+        case EUSERS:
+            return Errc::TooManyProducers;
+        case ECANCELED:
+            return Errc::Canceled;
+        case EINTR:
+            return Errc::Interrupted;
+        case EDEADLK:
+            return Errc::WouldDeadlock;
+        case EOWNERDEAD:
+            return Errc::ProducerDied;
         default:
             return known (error) ? Errc::OperationFailed : Errc::UnknownError;
     }
@@ -90,6 +100,16 @@ std::string detail::classMessage (int code)
             return "unknown message";
         case Errc::MessageTooLong:
             return "message too long";
+        case Errc::TooManyProducers:
+            return "too many producers";
+        case Errc::Canceled:
+            return "canceled";
+        case Errc::Interrupted:
+            return "interrupted by a signal";
+        case Errc::WouldDeadlock:
+            return "would deadlock";
+        case Errc::ProducerDied:
+            return "a producer died";
         case Errc::UnknownError:
             break;
     }

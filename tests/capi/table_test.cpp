@@ -232,6 +232,11 @@ TEST_CASE ("jm_last_error translates C++ errors to errno")
         {join::Errc::ConnectionClosed, EPIPE},
         {join::Errc::MessageUnknown, EBADMSG},
         {join::Errc::MessageTooLong, EMSGSIZE},
+        {join::Errc::TooManyProducers, EUSERS},
+        {join::Errc::Canceled, ECANCELED},
+        {join::Errc::Interrupted, EINTR},
+        {join::Errc::WouldDeadlock, EDEADLK},
+        {join::Errc::ProducerDied, EOWNERDEAD},
         {join::Errc::OperationFailed, ENOTRECOVERABLE},
         {join::Errc::UnknownError, ENOTRECOVERABLE},
     };

@@ -18,7 +18,7 @@ using join::lastError;
 
 namespace
 {
-constexpr int lastClass = static_cast<int> (Errc::MessageTooLong);
+constexpr int lastClass = static_cast<int> (Errc::ProducerDied);
 
 std::atomic<int> wrong {0};
 
@@ -70,10 +70,22 @@ TEST_CASE ("each errno has its documented class")
         CHECK (classOf (error) == Errc::MessageUnknown);
     }
     CHECK (classOf (EMSGSIZE) == Errc::MessageTooLong);
+    CHECK (classOf (EUSERS) == Errc::TooManyProducers);
+    CHECK (classOf (ECANCELED) == Errc::Canceled);
+    CHECK (classOf (EINTR) == Errc::Interrupted);
+    CHECK (classOf (EDEADLK) == Errc::WouldDeadlock);
+    CHECK (classOf (EOWNERDEAD) == Errc::ProducerDied);
     CHECK (classOf (EROFS) == Errc::OperationFailed);
     CHECK (classOf (EHWPOISON) == Errc::OperationFailed);
     CHECK (classOf (134) == Errc::UnknownError);
     CHECK (classOf (-1) == Errc::UnknownError);
+}
+
+TEST_CASE ("error classes have the terms of queues")
+{
+    CHECK (classOf (EAGAIN) == Errc::WouldBlock);
+    CHECK (classOf (EPIPE) == Errc::QueueShutDown);
+    CHECK (classOf (EBADMSG) == Errc::QueueDamaged);
 }
 
 TEST_CASE ("zero belongs to no error class")

@@ -15,7 +15,7 @@ using join::lastError;
 namespace
 {
 constexpr int lastErrno = EHWPOISON;
-constexpr int lastClass = static_cast<int> (Errc::MessageTooLong);
+constexpr int lastClass = static_cast<int> (Errc::ProducerDied);
 constexpr int complaintsShown = 10;
 
 const char* object = "";
@@ -68,6 +68,16 @@ Errc classOf (int error)
             return Errc::MessageUnknown;
         case EMSGSIZE:
             return Errc::MessageTooLong;
+        case EUSERS:
+            return Errc::TooManyProducers;
+        case ECANCELED:
+            return Errc::Canceled;
+        case EINTR:
+            return Errc::Interrupted;
+        case EDEADLK:
+            return Errc::WouldDeadlock;
+        case EOWNERDEAD:
+            return Errc::ProducerDied;
         case 41:
         case 58:
             return Errc::UnknownError;  // belongs to no error on Linux
