@@ -49,18 +49,39 @@ std::string ownPath (const Source& source, const std::string& controller, bool u
     return "";
 }
 
-// The kernel reclaims page cache before it kills a process, so page cache counts as available, as in the library.
-uint64_t cacheOf (const Source& source, const std::string& folder, bool unified)
+uint64_t slabOf (const Source& source)
+{
+    for (const std::string& line : linesOf (source.read ("/proc/meminfo").value_or ("")))
+    {
+        const std::vector<std::string> words = wordsOf (line);
+        if (words.size () >= 2 && words[0] == "SReclaimable:")
+        {
+            return toNumber (words[1]).value_or (0) * 1024;
+        }
+    }
+    return 0;
+}
+
+// The kernel reclaims page cache and slab before it kills a process, so they count as available, as in the library. A v1
+// group does not report its slab: the machine's, bounded by the kernel memory charged to the group.
+uint64_t reclaimableOf (const Source& source, const std::string& folder, bool unified)
 {
     uint64_t bytes = 0;
     const std::string prefix = unified ? "" : "total_";
     for (const std::string& line : linesOf (source.read (folder + "/memory.stat").value_or ("")))
     {
         const std::vector<std::string> words = wordsOf (line);
-        if (words.size () == 2 && (words[0] == prefix + "inactive_file" || words[0] == prefix + "active_file"))
+        if (words.size () == 2
+            && (words[0] == prefix + "inactive_file" || words[0] == prefix + "active_file"
+                || words[0] == prefix + "slab_reclaimable"))
         {
             bytes += toNumber (words[1]).value_or (0);
         }
+    }
+    if (!unified)
+    {
+        const uint64_t charged = source.number (folder + "/memory.kmem.usage_in_bytes").value_or (0);
+        bytes += std::min (charged, slabOf (source));
     }
     return bytes;
 }
@@ -75,7 +96,7 @@ bool readGroup (const Source& source, const std::string& folder, bool unified, G
         return false;
     }
     group->used = source.number (folder + (unified ? "/memory.current" : "/memory.usage_in_bytes")).value_or (0);
-    group->reclaimable = cacheOf (source, folder, unified);
+    group->reclaimable = reclaimableOf (source, folder, unified);
     return true;
 }
 }  // namespace
