@@ -28,7 +28,7 @@ inline namespace JOIN_ABI
 /// What a queue is watched for (Element, Room), and what an event reports. A set of bits. Since: 0.2
 enum class Ready : uint32_t
 {
-    None = 0,
+    Nothing = 0,
     Element = 1 << 0,  ///< a pop of the watched amount need not wait
     Room = 1 << 1,     ///< a push of the watched amount need not wait
     /// The queue is shut down, and for Element also drained: pops fail with EPIPE; for Room: pushes do. Reported once.
@@ -58,7 +58,7 @@ struct WaitEvent
 
     bool has (Ready bits) const noexcept
     {
-        return (ready & bits) != Ready::None;
+        return (ready & bits) != Ready::Nothing;
     }
 };
 

@@ -87,7 +87,7 @@ void WaitSetState::lookAgain (WatchedWord& word, bool sure) noexcept
     {
         word.makeSure ();
     }
-    if (word.entry ().look () != Ready::None)
+    if (word.entry ().look () != Ready::Nothing)
     {
         _candidates.push (word.entry ());
     }
@@ -151,7 +151,7 @@ void WaitSetState::endNaps (int64_t now) noexcept
         {
             continue;
         }
-        if (word->entry ().look () != Ready::None)
+        if (word->entry ().look () != Ready::Nothing)
         {
             word->naps = false;
             touch (*word);

@@ -36,7 +36,7 @@ void Entry::watch (Ready wanted, uint64_t newKey, uint64_t amount) noexcept
     _wanted = wanted;
     key = newKey;
     _amount = amount;
-    _reported = Ready::None;
+    _reported = Ready::Nothing;
     elementWord.disarm ();
     roomWord.disarm ();
 }
@@ -52,14 +52,14 @@ Ready Entry::lookAt (Side side) noexcept
         case Readiness::Damaged:
             return Ready::Damaged;
         default:
-            return Ready::None;
+            return Ready::Nothing;
     }
 }
 
 // With both sides watched, the end is that of the elements.
 Ready Entry::look () noexcept
 {
-    Ready found = Ready::None;
+    Ready found = Ready::Nothing;
     if (ring.isShut ())
     {
         ring.completeShutdown ();
@@ -71,9 +71,9 @@ Ready Entry::look () noexcept
     if (wants (Ready::Room))
     {
         const Ready room = lookAt (Side::Room);
-        found = found | (room == Ready::End && wants (Ready::Element) ? Ready::None : room);
+        found = found | (room == Ready::End && wants (Ready::Element) ? Ready::Nothing : room);
     }
-    if (_abandoned && (found & (Ready::Element | Ready::End)) == Ready::None)
+    if (_abandoned && (found & (Ready::Element | Ready::End)) == Ready::Nothing)
     {
         found = found | Ready::ProducersDead;
     }

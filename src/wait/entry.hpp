@@ -145,12 +145,12 @@ public:
     /// Whether nothing can come any more: the end, or damage, was reported.
     bool isOver () const noexcept
     {
-        return (_reported & (Ready::End | Ready::Damaged)) != Ready::None;
+        return (_reported & (Ready::End | Ready::Damaged)) != Ready::Nothing;
     }
 
     bool wants (Ready bits) const noexcept
     {
-        return (_wanted & bits) != Ready::None;
+        return (_wanted & bits) != Ready::Nothing;
     }
 
     void watch (Ready wanted, uint64_t newKey, uint64_t amount) noexcept;
@@ -178,8 +178,8 @@ private:
     Ready lookAt (Side side) noexcept;
 
     WaitSetState& _set;
-    Ready _wanted = Ready::None;
-    Ready _reported = Ready::None;
+    Ready _wanted = Ready::Nothing;
+    Ready _reported = Ready::Nothing;
     uint64_t _headAtCheck = ~uint64_t (0);  // by isQuiet ()
     uint64_t _tailAtCheck = ~uint64_t (0);
     uint64_t _takenAtDeath = 0;  // slots taken until all producers were dead

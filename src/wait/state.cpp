@@ -160,7 +160,7 @@ int WaitSetState::watch (Entry& entry, Ready wanted, uint64_t key, uint64_t amou
 {
     _words.reserve (_words.size () + 2);
     _armedNow.reserve (_words.size () + 2);
-    const bool needs[] = {(wanted & Ready::Element) != Ready::None, (wanted & Ready::Room) != Ready::None};
+    const bool needs[] = {(wanted & Ready::Element) != Ready::Nothing, (wanted & Ready::Room) != Ready::Nothing};
     const bool has[] = {entry.wants (Ready::Element), entry.wants (Ready::Room)};
     WatchedWord* const words[] = {&entry.elementWord, &entry.roomWord};
     for (int side = 0; side < 2; ++side)
@@ -320,6 +320,10 @@ void WaitSetState::forget (Entry& entry) noexcept
     std::swap (_entries[entry.place], _entries.back ());
     _entries[entry.place]->place = entry.place;
     _entries.pop_back ();  // destroys the entry
+    if (hasHelpers ())
+    {
+        bell ();  // a word that took the place of a dropped one has another helper now
+    }
 }
 
 uint64_t WaitSetState::size () noexcept

@@ -198,7 +198,7 @@ void WaitSetState::poll (std::size_t most) noexcept
 void WaitSetState::pollWord (WatchedWord& word) noexcept
 {
     Entry& entry = word.entry ();
-    if (!entry.queued && !entry.isOver () && !word.isArmed () && entry.look () != Ready::None)
+    if (!entry.queued && !entry.isOver () && !word.isArmed () && entry.look () != Ready::Nothing)
     {
         _candidates.push (entry);
     }
@@ -211,7 +211,7 @@ uint64_t WaitSetState::collect (WaitEvent* events, uint64_t n) noexcept
     {
         Entry& entry = _candidates.pop ();
         const Ready ready = entry.look ();
-        if (ready != Ready::None)
+        if (ready != Ready::Nothing)
         {
             events[found++] = WaitEvent {entry.key, ready, 0};
             entry.report (ready);

@@ -174,7 +174,7 @@ TEST_CASE ("membership errors name what is wrong", "[wait]")
     WaitSet set;
     CHECK (errorOf ([&] { return set.remove (queue); }) == ENOENT);
     CHECK (errorOf ([&] { return set.modify (queue, Ready::Element, 1); }) == ENOENT);
-    CHECK (errorOf ([&] { return set.add (queue, Ready::None, 1); }) == EINVAL);
+    CHECK (errorOf ([&] { return set.add (queue, Ready::Nothing, 1); }) == EINVAL);
     CHECK (errorOf ([&] { return set.add (queue, Ready::End, 1); }) == EINVAL);
     CHECK (errorOf ([&] { return set.add (queue, Ready::Element, 1, 0); }) == EINVAL);
     CHECK (errorOf ([&] { return set.add (queue, Ready::Element, 1, 5); }) == EINVAL);

@@ -207,6 +207,34 @@ TEST_CASE ("each of 4096 queues wakes the set", "[descriptor][many]")
     }
 }
 
+TEST_CASE ("queues that leave take no wake-up of others along", "[descriptor][many]")
+{
+    constexpr uint64_t count = 600;
+    std::vector<std::unique_ptr<Queue>> queues;
+    WaitSet set;
+    for (uint64_t i = 0; i < count; ++i)
+    {
+        queues.push_back (std::make_unique<Queue> (2));
+        REQUIRE (set.add (*queues.back (), Ready::Element, i) == 0);
+    }
+    SetWaiter waiter (set);
+    uint64_t got = 0;
+    for (uint64_t i = 0; i + 2 < count; i += 7)
+    {
+        waiter.go ();
+        waiter.untilSleeping ();
+        queues[i].reset ();  // the last word takes its place
+        const uint64_t last = count - 1 - i / 7;
+        REQUIRE (queues[last]->tryPush (i) == 0);
+        REQUIRE (waiter.events () == std::vector<uint64_t> {last});
+        REQUIRE (queues[last]->tryPop (got) == 0);
+        if (last <= i + 7)
+        {
+            break;
+        }
+    }
+}
+
 TEST_CASE ("a set works in a process with descriptors above 1024", "[descriptor]")
 {
     rlimit limit;
