@@ -42,7 +42,7 @@ int create (const Start& with, const pthread_attr_t* attributes, Thread* thread)
     Start* start = new (std::nothrow) Start (with);
     if (start == nullptr)
     {
-        return EAGAIN;
+        return ENOMEM;
     }
     sigset_t all;
     sigset_t before;

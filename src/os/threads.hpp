@@ -30,6 +30,7 @@ int64_t preemptions () noexcept;
 unsigned usableCpus () noexcept;
 
 /// Runs work (with) on a new thread, which has the caller's CPUs and memory policy. EAGAIN: no thread is available.
+/// ENOMEM.
 int startThread (void (*work) (void* with), void* with, Thread* thread) noexcept;
 
 /// The same for a thread that sleeps most of the time: it gets a stack of 64 KiB if that is enough for the program's
