@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""No file has more than 400 lines, no function more than 60: sizes.py ROOT
+"""No file has more than 400 lines, but for capi/joinmem.h, and no function more than 60: sizes.py ROOT
 
 A C or C++ function lies between two braces on lines of their own, as clang-format writes it.
 """
@@ -13,6 +13,7 @@ import sys
 from planted import tree, verdict
 
 FILE, FUNCTION = 400, 60
+LONGER = {"capi/joinmem.h": 500}  # one interface in one header: other languages parse it as a whole
 SUFFIXES = {".cpp", ".hpp", ".c", ".h", ".py", ".sh", ""}
 NO_FUNCTION = re.compile(r"^(?:(?:inline )?namespace|extern|template <.*> (?:class|struct)|class|struct|enum|union|typedef)\b")
 
@@ -46,7 +47,8 @@ def functions(name, text):
 
 def check(name, text):
     lines = text.count("\n")
-    complaints = [f"{name} has {lines} lines, {FILE} are the most"] if lines > FILE else []
+    most = LONGER.get(name, FILE)
+    complaints = [f"{name} has {lines} lines, {most} are the most"] if lines > most else []
     complaints += [f"{name}:{first}: {length} lines in one function, {FUNCTION} are the most"
                    for first, length in functions(name, text) if length > FUNCTION]
     return complaints
@@ -55,6 +57,8 @@ def check(name, text):
 def planted():
     body = "    ++x;\n" * FUNCTION
     yield "a long file", "401 lines", check("a.cpp", "\n" * (FILE + 1))
+    yield "a longer header of the C interface", "501 lines", check("capi/joinmem.h", "\n" * 501)
+    yield "a long header", "401 lines", check("capi/other.h", "\n" * (FILE + 1))
     yield "a long function", "62 lines in one", check("a.cpp", "int f ()\n{\n" + body + "}\n")
     yield "a long member", "62 lines in one", check("a.hpp", "class A\n{\n    int f ()\n    {\n" + body.replace("  ++", "      ++")
                                                     + "    }\n};\n")
