@@ -29,6 +29,7 @@ public:
     {
         Memory,
         Queue,
+        WaitSet,
     };
 
     explicit Object (Sort which) noexcept

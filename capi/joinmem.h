@@ -17,15 +17,16 @@
  *    fails with EBADF, one of the wrong kind with EINVAL. Any bit pattern is safe to pass.
  *  - Thread safety: any thread may use any handle at any time. jm_close() lets the calls in progress on other threads
  *    finish; those that wait return at once with ECANCELED. What jm_get(), jm_queue_reserve() and jm_queue_peek()
- *    returned becomes invalid with the handle. A forked child may use and close the handles that it inherits. A signal
- *    handler may only push and pop, on queues on which its thread has done so before. No call is a cancellation point.
+ *    returned becomes invalid with the handle. A forked child may use and close the handles that it inherits, but only
+ *    close wait sets. A signal handler may only push and pop, on queues on which its thread has done so before, and
+ *    call jm_wait_wake() if its thread has used a handle before. No call is a cancellation point.
  *  - Sizes and offsets are bytes, times are nanoseconds, NUMA nodes have the kernel's numbers. Enumerations are
  *    uint32_t parameters: an unknown value is EINVAL, not undefined behaviour.
  *  - A struct begins with struct_size, which the caller sets (through its _init function) to its own sizeof: so
  *    structs may grow, and neither an old program nor an old library is overrun.
  *  - Any function may fail with ENOMEM if the library finds no memory for itself, and with ENOTRECOVERABLE for a
  *    failure that this header does not foresee.
- *  - Since: 0.1, for everything in this header.
+ *  - Since: 0.1, for everything in this header that states no other version.
  */
 #ifndef JOINMEM_H
 #define JOINMEM_H
@@ -164,8 +165,8 @@ int jm_node_of(jm_handle memory, uint64_t offset) JM_NOEXCEPT;
  *                        decision of the library) and a sentence each; empty if the request was met in full */
 int64_t jm_placement(jm_handle memory_or_queue, char *text, uint64_t size) JM_NOEXCEPT;
 
-/* Closes a memory or a queue once the calls in progress on other threads have finished; those that wait return at once
- * with ECANCELED. The name of a segment stays. EBADF: it is closed already, by this or another thread. */
+/* Closes a memory, a queue or a wait set once the calls in progress on other threads have finished; those that wait
+ * return at once with ECANCELED. The name of a segment stays. EBADF: it is closed already, by any thread. */
 int jm_close(jm_handle handle) JM_NOEXCEPT;
 
 /* --- queues -------------------------------------------------------------------------------------
@@ -333,6 +334,84 @@ int jm_queue_get_stats(jm_handle queue, jm_queue_stats *stats, uint32_t struct_s
 /* Bind all pages of the queue to a NUMA node, and lock them in RAM, as jm_mbind() and jm_mlock(). */
 int jm_queue_mbind(jm_handle queue, int node) JM_NOEXCEPT;
 int jm_queue_mlock(jm_handle queue) JM_NOEXCEPT;
+
+/* --- waiting ------------------------------------------------------------------------------------
+ *
+ * Waits that take nothing: for one queue, or for many at once in a wait set, which event loops see as a descriptor.
+ *
+ *     jm_handle set = jm_wait_create();
+ *     jm_wait_add(set, orders, JM_READY_ELEMENT, 1, 1);             key 1, one element
+ *     jm_wait_add(set, replies, JM_READY_ROOM, 2, 1);
+ *     jm_wait_event events[16];
+ *     int64_t n = jm_wait(set, events, 16, -1);                     sleeps until a queue is ready
+ *     for (int64_t i = 0; i < n; ++i) serve(events[i].key);
+ *
+ * Events are level-triggered: each wait reports a queue as long as it is ready. A set takes no element and no role, so
+ * another consumer may be faster than the one that got the event. One thread waits in a set at a time; all other calls
+ * may run meanwhile. A set of more than 127 sides of queues, and one that has a descriptor, has a helper thread for
+ * each 127 of them. A forked child makes sets of its own: with those of its parent all calls but jm_close() are EBADF.
+ *
+ * Errors of all functions that take a set: EBADF; EINVAL: the handle is not a set's. Since: 0.2, for this section. */
+
+/* Wait until a pop, or a push, of amount elements would not have to wait, and take nothing: for jm_queue_peek() and
+ * jm_queue_reserve(). jm_queue_await_element() also returns 0 if the queue is shut down and has any element.
+ * @param amount elements, from 1 to the capacity, else EINVAL @param timeout_ns, ETIMEDOUT, ECANCELED, EINTR,
+ * EOWNERDEAD: as jm_queue_pop(). EPIPE: shut down, and for elements drained. EBADMSG: damaged. */
+int jm_queue_await_element(jm_handle queue, uint64_t amount, int64_t timeout_ns) JM_NOEXCEPT;
+int jm_queue_await_room(jm_handle queue, uint64_t amount, int64_t timeout_ns) JM_NOEXCEPT;
+
+/* What a queue is watched for (the first two), and what an event reports; the last three once for each jm_wait_add() or
+ * jm_wait_modify(). ELEMENT, ROOM: a pop, a push, of the watched amount need not wait. END: shut down, and if elements
+ * are watched also drained. PRODUCERS_DEAD: as EOWNERDEAD of a pop, for queues with owner_dead, and again after a new
+ * producer was killed, too. DAMAGED: calls fail with EBADMSG. */
+enum {
+    JM_READY_ELEMENT = 1, JM_READY_ROOM = 2, JM_READY_END = 4, JM_READY_PRODUCERS_DEAD = 8, JM_READY_DAMAGED = 16
+};
+
+typedef struct jm_wait_event {   /* its 16 bytes never change */
+    uint64_t key;                /* of jm_wait_add() */
+    uint32_t ready;              /* JM_READY_... bits, one or several */
+    uint32_t reserved;           /* 0 */
+} jm_wait_event;
+
+typedef struct jm_wait_options {
+    uint32_t struct_size;
+    uint32_t interruptible;      /* 1: jm_wait() fails with EINTR when a signal handler has interrupted its sleep */
+} jm_wait_options;
+
+/* Writes the defaults of jm_wait_create(); pass sizeof(jm_wait_options). As jm_options_init(): EINVAL. */
+int jm_wait_options_init(jm_wait_options *options, uint32_t struct_size) JM_NOEXCEPT;
+
+/* Creates an empty wait set. EMFILE: as jm_local_create(). With options also EINVAL: NULL, or an invalid option. */
+jm_handle jm_wait_create(void) JM_NOEXCEPT;
+jm_handle jm_wait_create_with(const jm_wait_options *options) JM_NOEXCEPT;
+
+/* Watches a queue, which may be in several sets, until jm_wait_remove() or jm_close(): no jm_wait() that begins after
+ * them reports it. @param ready JM_READY_ELEMENT, JM_READY_ROOM or both @param key the caller's number for the queue
+ * @param amount elements that have to be there, or to fit, before an event reports the queue. EINVAL: another bit; an
+ * amount of 0 or above the capacity; EBADF, EINVAL: not a queue. EEXIST: the set has this handle. EAGAIN: no helper
+ * thread can be started. */
+int jm_wait_add(jm_handle set, jm_handle queue, uint32_t ready, uint64_t key, uint64_t amount) JM_NOEXCEPT;
+/* Replaces what jm_wait_add() stated. Besides: ENOENT: the set does not have this handle. EINVAL, EAGAIN as there. */
+int jm_wait_modify(jm_handle set, jm_handle queue, uint32_t ready, uint64_t key, uint64_t amount) JM_NOEXCEPT;
+/* Ends the watching of a queue. ENOENT: the set does not have this handle. EBADF, EINVAL: not a queue. */
+int jm_wait_remove(jm_handle set, jm_handle queue) JM_NOEXCEPT;
+/* Returns the number of queues in the set. */
+int64_t jm_wait_size(jm_handle set) JM_NOEXCEPT;
+
+/* Waits until a queue is ready, and writes up to count events: each ready queue within ceil(ready / count) calls.
+ * @param timeout_ns as jm_queue_push() @return how many, 1 or more; 0 after jm_wait_wake(); -1. EINVAL: events NULL,
+ * count 0, a timeout below -1. ETIMEDOUT. EBUSY: another thread waits. EINTR: interruptible. ECANCELED: jm_close(). */
+int64_t jm_wait(jm_handle set, jm_wait_event *events, uint64_t count, int64_t timeout_ns) JM_NOEXCEPT;
+
+/* Returns a descriptor for epoll, poll, select, io_uring and event loops: readable from the moment a queue is ready, or
+ * jm_wait_wake() is called, until a jm_wait() fails with ETIMEDOUT. So call jm_wait(set, events, count, 0) when it is
+ * readable, serve the events, and return to the loop; do not read it. It belongs to the set, is the same at each call,
+ * and is closed with the set. EMFILE, ENFILE: no descriptor is left. EAGAIN: no helper thread can be started. */
+int jm_wait_fd(jm_handle set) JM_NOEXCEPT;
+
+/* Makes the jm_wait() in progress return 0, or else the next one; several calls in between count as one. */
+int jm_wait_wake(jm_handle set) JM_NOEXCEPT;
 
 /* --- looking ------------------------------------------------------------------------------------
  *

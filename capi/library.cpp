@@ -43,3 +43,8 @@ JOIN_EXPORT int jm_queue_options_init (jm_queue_options* options, uint32_t struc
 {
     return capi::guard (-1, [&] { return capi::initialise (options, struct_size), 0; });
 }
+
+JOIN_EXPORT int jm_wait_options_init (jm_wait_options* options, uint32_t struct_size) noexcept
+{
+    return capi::guard (-1, [&] { return capi::initialise (options, struct_size), 0; });
+}

@@ -7,6 +7,7 @@
 #include "options.hpp"
 #include "os/futex.hpp"
 #include "segment/segment.hpp"
+#include "timeout.hpp"
 #include "memory/state.hpp"
 
 #include <atomic>
@@ -171,10 +172,9 @@ private:
 int waitToInitialise (MemoryObject& object, uint64_t ready, int64_t timeout) noexcept
 {
     constexpr int64_t nap = 1'000'000;
-    if (timeout < -1)
+    if (!capi::isTimeout (timeout))
     {
-        return fail (EINVAL, "a timeout of %lld ns is negative: -1 waits without limit, 0 does not wait",
-                     static_cast<long long> (timeout));
+        return -1;
     }
     const int64_t start = os::monotonicNow ();
     const int64_t end = timeout < 0 || timeout > INT64_MAX - start ? INT64_MAX : start + timeout;

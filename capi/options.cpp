@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Checks and converts jm_options and jm_queue_options, whose caller may have an older or a newer joinmem.h.
+// Checks and converts jm_options, jm_queue_options and jm_wait_options, whose caller may have an older or a newer joinmem.h.
 #include "options.hpp"
 
 #include "base/failure.hpp"
@@ -51,6 +51,14 @@ struct About<jm_queue_options>
         offsetof (jm_queue_options, spin_ns),
         offsetof (jm_queue_options, flags),
     };
+};
+
+template <>
+struct About<jm_wait_options>
+{
+    static constexpr const char* name = "jm_wait_options";
+    static constexpr jm_wait_options defaults = {sizeof (jm_wait_options), 0};
+    static constexpr std::size_t ends[] = {sizeof (jm_wait_options)};
 };
 
 template <typename Struct>
@@ -170,12 +178,25 @@ QueueSettings settingsOf (const jm_queue_options* input)
     return settings;
 }
 
+WaitSetOptions waitOptionsOf (const jm_wait_options* input)
+{
+    const jm_wait_options from = copyOf (input);
+    WaitSetOptions options;
+    options.interruptible = truth (from.interruptible, "interruptible");
+    return options;
+}
+
 void initialise (jm_options* options, uint32_t size)
 {
     writeDefaults (options, size);
 }
 
 void initialise (jm_queue_options* options, uint32_t size)
+{
+    writeDefaults (options, size);
+}
+
+void initialise (jm_wait_options* options, uint32_t size)
 {
     writeDefaults (options, size);
 }

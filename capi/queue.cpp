@@ -5,6 +5,7 @@
 
 #include "base/failure.hpp"
 #include "queue_object.hpp"
+#include "timeout.hpp"
 
 #include <join/detail/blocking.hpp>
 #include <join/detail/spsc.hpp>
@@ -27,13 +28,12 @@ template <typename Result, typename Body>
 Result onQueueUntil (jm_handle queue, int64_t timeout, Result failure, Body body) noexcept
 {
     return onQueue (queue, failure, [=] (QueueObject& q) noexcept {
-        if (timeout < -1)
+        if (!capi::isTimeout (timeout))
         {
-            return Result (fail (EINVAL, "a timeout of %lld ns is negative: -1 waits without limit, 0 does not wait",
-                                 static_cast<long long> (timeout)));
+            return failure;
         }
         const KeptErrno kept;
-        return body (q, timeout == -1 ? Deadline {Deadline::never} : Ring::deadlineIn (timeout));
+        return body (q, capi::deadlineOf (timeout));
     });
 }
 
@@ -165,6 +165,20 @@ JOIN_EXPORT int64_t jm_queue_pop_some (jm_handle queue, void* elements, uint64_t
 {
     return onQueueUntil (queue, timeout_ns, int64_t (-1), [=] (QueueObject& q, Deadline deadline) noexcept {
         return detail::popSome<DispatchAlgorithm> (*q.ring, q.elementSize (), elements, count, deadline);
+    });
+}
+
+JOIN_EXPORT int jm_queue_await_element (jm_handle queue, uint64_t amount, int64_t timeout_ns) noexcept
+{
+    return onQueueUntil (queue, timeout_ns, -1, [=] (QueueObject& q, Deadline deadline) noexcept {
+        return q.ring->observeElements (amount, deadline);
+    });
+}
+
+JOIN_EXPORT int jm_queue_await_room (jm_handle queue, uint64_t amount, int64_t timeout_ns) noexcept
+{
+    return onQueueUntil (queue, timeout_ns, -1, [=] (QueueObject& q, Deadline deadline) noexcept {
+        return q.ring->observeRoom (amount, deadline);
     });
 }
 

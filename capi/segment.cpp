@@ -34,6 +34,13 @@ void refuseHandle (Handle handle, const Object* found, int error, const char* wh
             number, HazardRecord::maxDepth);
     }
 }
+
+int refuseTimeout (int64_t timeout) noexcept
+{
+    return fail (EINVAL, "a timeout of %lld ns is negative: -1 waits without limit, 0 does not wait",
+                 static_cast<long long> (timeout));
+}
+
 }  // namespace capi
 }  // namespace JOIN_ABI
 }  // namespace join

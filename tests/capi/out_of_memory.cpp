@@ -245,6 +245,34 @@ void queueCallsAllocateNothing ()
     });
     CHECK (closed (queue));
 }
+
+// A set that has a queue, and a helper thread where it has a descriptor; glibc allocates for threads by malloc(3).
+bool usedSet (jm_handle queue, bool withDescriptor)
+{
+    jm_wait_event event;
+    const uint64_t value = 1;
+    uint64_t got = 0;
+    const jm_handle set = jm_wait_create ();
+    const bool added = set != JM_INVALID_HANDLE && jm_wait_add (set, queue, JM_READY_ELEMENT, 1, 1) == 0
+                       && jm_wait_modify (set, queue, JM_READY_ELEMENT | JM_READY_ROOM, 2, 4) == 0
+                       && (!withDescriptor || jm_wait_fd (set) != -1);
+    CHECK (!added || (jm_wait (set, &event, 1, 0) == 1 && event.ready == JM_READY_ROOM));
+    CHECK (!added || (jm_queue_push (queue, &value, 0) == 0 && jm_queue_pop (queue, &got, 0) == 0));
+    CHECK (set == JM_INVALID_HANDLE || jm_wait_size (set) == 0 || jm_wait_remove (set, queue) == 0);
+    return closed (set) && added;
+}
+
+void waitSets ()
+{
+    const jm_handle queue = jm_queue_create (JM_SPSC, 4, 8);
+    eachAllocation ("a wait set", [&] { return usedSet (queue, false); });
+    eachAllocation ("a wait set with a descriptor", [&] { return usedSet (queue, true); });
+    eachAllocation ("waits that allocate nothing", [&] {
+        return jm_queue_await_room (queue, 1, 0) == 0 && jm_queue_await_element (queue, 1, 0) == -1
+               && jm_last_error () == ETIMEDOUT;
+    });
+    CHECK (closed (queue));
+}
 }  // namespace
 
 int main ()
@@ -304,6 +332,7 @@ int main ()
     });
     queues ();
     queueCallsAllocateNothing ();
+    waitSets ();
     CHECK (closed (local) && closed (shared) && jm_unlink (name) == 0);
     return 0;
 }

@@ -66,6 +66,8 @@ const std::vector<Form>& forms ()
         {false, [] (jm_handle q) { return int64_t (jm_queue_pop (q, room, anHour)); }},
         {false, [] (jm_handle q) { return jm_queue_pop_n (q, room, 2, -1); }},
         {false, [] (jm_handle q) { return jm_queue_pop_some (q, room, 2, anHour); }},
+        {false, [] (jm_handle q) { return int64_t (jm_queue_await_element (q, 1, -1)); }},
+        {true, [] (jm_handle q) { return int64_t (jm_queue_await_room (q, 2, anHour)); }},
         {true, [] (jm_handle q) { return int64_t (jm_queue_push (q, room, -1)); }},
         {true, [] (jm_handle q) { return int64_t (jm_queue_push (q, room, anHour)); }},
         {true, [] (jm_handle q) { return jm_queue_push_n (q, room, 2, -1); }},

@@ -25,6 +25,8 @@ static void refused_by_all (jm_handle handle, int error, const char* words)
     CHECK_FAILS (jm_queue_push_n (handle, room, 1, -1), -1, error, words);
     CHECK_FAILS (jm_queue_pop_n (handle, room, 1, -1), -1, error, words);
     CHECK_FAILS (jm_queue_pop_some (handle, room, 1, -1), -1, error, words);
+    CHECK_FAILS (jm_queue_await_element (handle, 1, -1), -1, error, words);
+    CHECK_FAILS (jm_queue_await_room (handle, 1, -1), -1, error, words);
     CHECK_FAILS (jm_queue_shutdown (handle), -1, error, words);
     CHECK_FAILS (jm_queue_cancel (handle), -1, error, words);
     CHECK_FAILS (jm_queue_resume (handle), -1, error, words);
@@ -205,6 +207,7 @@ static void damaged (void)
         {
             CHECK_FAILS (jm_queue_try_pop (queue, &value), -1, EBADMSG, "damaged");
             CHECK_FAILS (jm_queue_pop_some (queue, &value, 1, -1), -1, EBADMSG, "damaged");
+            CHECK_FAILS (jm_queue_await_element (queue, 1, -1), -1, EBADMSG, "damaged");
         }
         CHECK (jm_close (queue) == 0 && close (bytes) == 0);
     }

@@ -50,10 +50,12 @@ void eachWait (uint32_t kind, bool shared, int error, const std::function<int (j
         [] (jm_handle q) { return int64_t (jm_queue_pop (q, room, INT64_MAX)); },
         [] (jm_handle q) { return jm_queue_pop_n (q, room, 8, -1); },
         [] (jm_handle q) { return jm_queue_pop_some (q, room, 8, -1); },
+        [] (jm_handle q) { return int64_t (jm_queue_await_element (q, 2, -1)); },
     };
     const std::vector<std::function<int64_t (jm_handle)>> pushes {
         [] (jm_handle q) { return int64_t (jm_queue_push (q, room, -1)); },
         [] (jm_handle q) { return jm_queue_push_n (q, room, 8, -1); },
+        [] (jm_handle q) { return int64_t (jm_queue_await_room (q, 2, INT64_MAX)); },
     };
     for (const auto& pop : pops)
     {

@@ -6,7 +6,8 @@
 // usage: random_calls COUNT [SEED]
 #include "check.h"
 #include "inspect_calls.hpp"
-#include "odd.hpp"
+#include "random_handles.hpp"
+#include "wait_calls.hpp"
 
 #include <cstring>
 #include <set>
@@ -21,20 +22,12 @@ const std::set<int> promised {EAGAIN, EINVAL, ENAMETOOLONG, ERANGE,  EBADF,   EO
                               EEXIST, ENOENT, EMFILE,       EBUSY,   ENODATA, ENOSYS,    EPERM,  EACCES,
                               EPIPE,  EUSERS, ETIMEDOUT,    EBADMSG, ENOTSUP, EOWNERDEAD};
 
-class Caller : private Odd
+class Caller : private Handles
 {
 public:
     explicit Caller (uint64_t seed)
-    : Odd (seed)
+    : Handles (seed)
     {
-    }
-
-    ~Caller ()
-    {
-        for (jm_handle handle : _open)
-        {
-            jm_close (handle);
-        }
     }
 
     void call ()
@@ -71,6 +64,10 @@ public:
 private:
     bool one ()
     {
+        if (_random () % 8 == 0)
+        {
+            return wait ();
+        }
         // Creating memory costs a thousand times as much as other calls: once in 64 calls.
         if (_random () % 2 == 0)
         {
@@ -108,8 +105,9 @@ private:
             case 13:
                 return _random () % 256 == 0 ? jm_page_size (handle ()) != -1 : jm_size (handle ()) != -1;
             case 14:
-                return _random () % 2 == 0 ? initialise<jm_options> (jm_options_init)
-                                           : initialise<jm_queue_options> (jm_queue_options_init);
+                return _random () % 2 == 0   ? initialise<jm_options> (jm_options_init)
+                       : _random () % 4 == 0 ? initialise<jm_wait_options> (jm_wait_options_init)
+                                             : initialise<jm_queue_options> (jm_queue_options_init);
             case 16:
                 return _random () % 16 == 0 ? look () : jm_size (handle ()) != -1;
             default:
@@ -178,13 +176,13 @@ private:
         switch (_random () % 4)
         {
             case 0:
-                return keepQueue (jm_queue_create (kind, capacity, bytes));
+                return keepIn (_queues, jm_queue_create (kind, capacity, bytes));
             case 1:
-                return keepQueue (jm_queue_create_with (kind, capacity, bytes, given));
+                return keepIn (_queues, jm_queue_create_with (kind, capacity, bytes, given));
             case 2:
-                return keepQueue (jm_queue_open (kind, capacity, bytes, anyName ()));
+                return keepIn (_queues, jm_queue_open (kind, capacity, bytes, anyName ()));
             default:
-                return keepQueue (jm_queue_open_with (kind, capacity, bytes, anyName (), given));
+                return keepIn (_queues, jm_queue_open_with (kind, capacity, bytes, anyName (), given));
         }
     }
 
@@ -276,6 +274,18 @@ private:
         return lookAt (_random (), anyName (), _room, sizeof _room, structSize (sizeof (jm_producer)));
     }
 
+    bool wait ()
+    {
+        uint32_t options[1024] = {};
+        return _random () % 32 == 0 ? keepIn (_sets, newSet (_random (), options))
+                                    : waitIn (_random (), recent (_sets), queue (), _room);
+    }
+
+    jm_handle queue ()
+    {
+        return recent (_queues);
+    }
+
     static bool touch (const void* place)
     {
         return place != nullptr && *static_cast<const volatile char*> (place) + 256 != 0;  // readable, or this crashes
@@ -293,79 +303,11 @@ private:
         return length != -1;
     }
 
-    bool close ()
-    {
-        const jm_handle closed = handle ();
-        const bool fine = jm_close (closed) == 0;
-        for (std::size_t i = 0; fine && i < _open.size (); ++i)
-        {
-            if (_open[i] == closed)
-            {
-                _open.erase (_open.begin () + static_cast<std::ptrdiff_t> (i));
-                _stale.push_back (closed);
-            }
-        }
-        return fine;
-    }
-
-    bool keep (jm_handle handle)
-    {
-        if (handle == JM_INVALID_HANDLE)
-        {
-            return false;
-        }
-        CHECK (handle > 0);
-        _open.push_back (handle);
-        if (_open.size () > 16)
-        {
-            CHECK (jm_close (_open.front ()) == 0);
-            _open.erase (_open.begin ());
-        }
-        return true;
-    }
-
-    bool keepQueue (jm_handle handle)
-    {
-        if (handle != JM_INVALID_HANDLE)
-        {
-            _queues.push_back (handle);
-        }
-        return keep (handle);
-    }
-
-    // Mostly one of the queues created last, which may be closed by now.
-    jm_handle queue ()
-    {
-        const std::size_t last = _queues.size () < 8 ? _queues.size () : 8;
-        return last == 0 || _random () % 4 == 0 ? handle () : _queues[_queues.size () - 1 - _random () % last];
-    }
-
-    jm_handle handle ()
-    {
-        const auto some = [this] (const std::vector<jm_handle>& from) {
-            return from.empty () ? jm_handle (0) : from[_random () % from.size ()];
-        };
-        switch (_random () % 8)
-        {
-            case 0:
-                return static_cast<jm_handle> (_random ());
-            case 1:
-                return some (_stale);
-            case 2:
-                return static_cast<int32_t> (some (_open));  // truncated to 32 bits
-            case 3:
-                return some (_open) ^ (jm_handle (1) << (_random () % 63));
-            default:
-                return some (_open);
-        }
-    }
-
     static constexpr uint32_t elementBytes = 24;
 
     alignas (8) char _room[3 * 65536] = {};
-    std::vector<jm_handle> _open;
-    std::vector<jm_handle> _stale;
     std::vector<jm_handle> _queues;
+    std::vector<jm_handle> _sets;
     unsigned long _successes = 0;
     unsigned long _failures = 0;
 };
