@@ -361,11 +361,13 @@ int jm_queue_await_element(jm_handle queue, uint64_t amount, int64_t timeout_ns)
 int jm_queue_await_room(jm_handle queue, uint64_t amount, int64_t timeout_ns) JM_NOEXCEPT;
 
 /* What a queue is watched for (the first two), and what an event reports; the last three once for each jm_wait_add() or
- * jm_wait_modify(). ELEMENT, ROOM: a pop, a push, of the watched amount need not wait. END: shut down, and if elements
- * are watched also drained. PRODUCERS_DEAD: as EOWNERDEAD of a pop, for queues with owner_dead, and again after a new
- * producer was killed, too. DAMAGED: calls fail with EBADMSG. */
+ * jm_wait_modify(). */
 enum {
-    JM_READY_ELEMENT = 1, JM_READY_ROOM = 2, JM_READY_END = 4, JM_READY_PRODUCERS_DEAD = 8, JM_READY_DAMAGED = 16
+    JM_READY_ELEMENT = 1,        /* a pop of the watched amount need not wait */
+    JM_READY_ROOM = 2,           /* a push of the watched amount need not wait */
+    JM_READY_END = 4,            /* the queue is shut down, and if elements are watched also drained */
+    JM_READY_PRODUCERS_DEAD = 8, /* as EOWNERDEAD of a pop, with owner_dead; again once a new producer was killed */
+    JM_READY_DAMAGED = 16        /* pushes and pops fail with EBADMSG */
 };
 
 typedef struct jm_wait_event {   /* its 16 bytes never change */

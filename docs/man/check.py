@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Checks that a page says what joinmem.h declares: check.py SECTION PAGE HEADER LINKS [COMPILER...]
 
-SECTION queues or looking is what stands below that heading of the header, and memory all the rest.
+SECTION queues, waiting or looking is what stands below that heading of the header, and memory all the rest.
 
 Every function with its types, every field, constant, errno value and JSON key, and nothing that the header lacks; a
 link (LINKS: the names, separated by commas) for each function; and, where a compiler is named, that the examples compile.
@@ -14,8 +14,9 @@ import sys
 import tempfile
 
 
-FUNCTIONS = {"memory": 20, "queues": 20, "looking": 5}  # that there are, at the least
-LACKING = {("key", "queues"), ("field", "looking"), ("constant", "looking")}  # what a section has none of
+HANDLES = {"memory": "memory", "queues": "queue", "waiting": "set", "looking": "0"}  # that the examples open
+FUNCTIONS = {"memory": 20, "queues": 20, "waiting": 10, "looking": 5}  # that there are, at the least
+LACKING = {("key", "queues"), ("key", "waiting"), ("field", "looking"), ("constant", "looking")}  # what a section has none of
 
 
 def tidy(text):
@@ -29,9 +30,10 @@ def code_of(header):
 
 def part_of(header, section):
     queues = header.index("/* --- queues ---")
-    looking = header.index("/* --- looking ---", queues)
+    waiting = header.index("/* --- waiting ---", queues)
+    looking = header.index("/* --- looking ---", waiting)
     end = header.index("#ifdef __cplusplus\n}", looking)
-    return {"queues": header[queues:looking], "looking": header[looking:end],
+    return {"queues": header[queues:waiting], "waiting": header[waiting:looking], "looking": header[looking:end],
             "memory": header[:queues] + header[end:]}[section]
 
 
@@ -127,6 +129,13 @@ IN_PAGE = {
         (".It Fa memory\n", ".It Fa mem\n", "the page lacks the field memory"),
         ("JM_MPMC", "JM_MP", "the page lacks the constant JM_MPMC"),
         ("EDEADLK", "ENOTHING", "the page lacks the errno EDEADLK")),
+    "waiting": (
+        ('.Fn jm_wait_wake "jm_handle set"\n', ".Fn jm_gone void\n", "the page lacks jm_wait_wake"),
+        ('"uint64_t key"', '"int64_t key"', "jm_wait_add: the header says"),
+        (".Nm jm_wait_fd ,\n", "", "NAME: jm_wait_fd"),
+        (".It Fa interruptible\n", ".It Fa inter\n", "the page lacks the field interruptible"),
+        ("JM_READY_DAMAGED", "JM_READY_BAD", "the page lacks the constant JM_READY_DAMAGED"),
+        ("EBUSY", "ENOTHING", "the page lacks the errno EBUSY")),
     "looking": (
         ('.Fn jm_remove_unused "const char *name"\n', ".Fn jm_gone void\n", "the page lacks jm_remove_unused"),
         ('"uint64_t most"', '"int64_t most"', "jm_inspect_pages: the header says"),
@@ -134,7 +143,8 @@ IN_PAGE = {
         (".It Li created_at\n", ".It Li made\n", "the page lacks the key created_at"),
         ("EBADMSG", "ENOTHING", "the page lacks the errno EBADMSG")),
 }
-BESIDE = {"memory": "int jm_unlink(", "queues": "int jm_queue_shutdown(", "looking": "int jm_remove_unused("}
+BESIDE = {"memory": "int jm_unlink(", "queues": "int jm_queue_shutdown(", "waiting": "int jm_wait_wake(",
+          "looking": "int jm_remove_unused("}
 
 
 def plants(page, header, links, section):
@@ -159,7 +169,7 @@ def main():
             if planted[3] not in said:
                 wrong.append(f"planted, and not caught: {planted[3]} (said: {said or 'nothing'})")
     if compiler:
-        wrong += compile_examples(page, header_path, compiler, {"memory": "memory", "queues": "queue", "looking": "0"}[section])
+        wrong += compile_examples(page, header_path, compiler, HANDLES[section])
     if wrong:
         sys.exit("\n".join(wrong))
     print(f"{len(declared(part_of(header, section)))} functions; {len(literals(page))} examples {'compile' if compiler else 'not compiled'}")

@@ -3,6 +3,7 @@
 """The client in Python with cffi, in ABI mode, from the installed joinmem_ffi.h; record.h describes what it does."""
 import errno
 import os
+import select
 import sys
 import zlib
 
@@ -143,5 +144,38 @@ def pop(kind, name):
     checked(jm.jm_close(queue), -1)
 
 
-CALLS = {"write": write, "read": read, "errors": errors, "push": push, "pop": pop}
+def serve(queue, ready, writers):
+    """Takes some elements. Returns whether the queue goes on."""
+    elements = ffi.new("element[]", SOME)
+    if ready == jm.JM_READY_END:
+        return False
+    for i in range(checked(jm.jm_queue_pop_some(queue, elements, SOME, TIMEOUT), -1)):
+        take(writers, elements[i])
+    return True
+
+
+def wait(*names):
+    queues, writers = [open_queue(b"mpmc", name) for name in names], [{} for _ in names]
+    events = ffi.new("jm_wait_event[2]")
+    waits = checked(jm.jm_wait_create(), jm.JM_INVALID_HANDLE)
+    for key, queue in enumerate(queues):
+        checked(jm.jm_wait_add(waits, queue, jm.JM_READY_ELEMENT, key, 1), -1)
+    descriptor = checked(jm.jm_wait_fd(waits), -1)
+    while checked(jm.jm_wait_size(waits), -1) > 0:
+        if not select.select([descriptor], [], [], TIMEOUT // 10**9)[0]:
+            sys.exit("no queue is ready")
+        count = jm.jm_wait(waits, events, len(events), 0)
+        if count == -1 and jm.jm_last_error() != errno.ETIMEDOUT:
+            sys.exit(error())
+        for i in range(max(count, 0)):
+            key = events[i].key
+            if not serve(queues[key], events[i].ready, writers[key]):
+                checked(jm.jm_close(queues[key]), -1)  # which removes it from the set
+    for name, found in zip(names, writers):
+        for text, (count, total) in found.items():
+            print(name.decode(), text, count, total)
+    checked(jm.jm_close(waits), -1)
+
+
+CALLS = {"write": write, "read": read, "errors": errors, "push": push, "pop": pop, "wait": wait}
 CALLS[sys.argv[1]](*(text.encode() for text in sys.argv[2:]))

@@ -3,6 +3,7 @@
 """The client in Python with ctypes; record.h describes what it does."""
 import ctypes
 import errno
+import select
 import sys
 import zlib
 from ctypes import c_char, c_char_p, c_double, c_int, c_int32, c_int64, c_uint32, c_uint64, c_void_p
@@ -10,6 +11,7 @@ from ctypes import c_char, c_char_p, c_double, c_int, c_int32, c_int64, c_uint32
 MAGIC, SEGMENT, BYTES = 0x1122334455667788, 100000, 128
 JM_CREATE_ONLY, JM_OPEN_ONLY = 1, 2
 JM_SPSC, JM_MPSC, JM_MPMC = 1, 2, 3
+JM_READY_ELEMENT, JM_READY_END = 1, 4
 CAPACITY, SOME, TIMEOUT, FACTOR = 64, 16, 60 * 10**9, 0x9E3779B97F4A7C15
 
 
@@ -28,6 +30,10 @@ class Element(ctypes.Structure):
     _fields_ = [("number", c_uint64), ("check", c_uint64), ("text", c_char * 8)]
 
 
+class Event(ctypes.Structure):
+    _fields_ = [("key", c_uint64), ("ready", c_uint32), ("reserved", c_uint32)]
+
+
 jm = ctypes.CDLL("libjoinmem.so.1")
 for function, result, *arguments in (
         (jm.jm_options_init, c_int, ctypes.POINTER(Options), c_uint32),
@@ -40,7 +46,10 @@ for function, result, *arguments in (
         (jm.jm_queue_try_push, c_int, c_int64, c_void_p), (jm.jm_queue_push, c_int, c_int64, c_void_p, c_int64),
         (jm.jm_queue_push_n, c_int64, c_int64, c_void_p, c_uint64, c_int64),
         (jm.jm_queue_pop, c_int, c_int64, c_void_p, c_int64),
-        (jm.jm_queue_pop_some, c_int64, c_int64, c_void_p, c_uint64, c_int64), (jm.jm_queue_shutdown, c_int, c_int64)):
+        (jm.jm_queue_pop_some, c_int64, c_int64, c_void_p, c_uint64, c_int64), (jm.jm_queue_shutdown, c_int, c_int64),
+        (jm.jm_wait_create, c_int64), (jm.jm_wait_add, c_int, c_int64, c_int64, c_uint32, c_uint64, c_uint64),
+        (jm.jm_wait_fd, c_int, c_int64), (jm.jm_wait_size, c_int64, c_int64),
+        (jm.jm_wait, c_int64, c_int64, ctypes.POINTER(Event), c_uint64, c_int64)):
     function.restype, function.argtypes = result, arguments
 
 
@@ -162,5 +171,36 @@ def pop(kind, name):
     checked(jm.jm_close(queue), -1)
 
 
-CALLS = {"write": write, "read": read, "errors": errors, "push": push, "pop": pop}
+def serve(queue, ready, writers):
+    """Takes some elements. Returns whether the queue goes on."""
+    elements = (Element * SOME)()
+    if ready == JM_READY_END:
+        return False
+    for element in elements[:checked(jm.jm_queue_pop_some(queue, elements, SOME, TIMEOUT), -1)]:
+        take(writers, element)
+    return True
+
+
+def wait(*names):
+    queues, writers, events = [open_queue(b"mpmc", name) for name in names], [{} for _ in names], (Event * 2)()
+    waits = checked(jm.jm_wait_create(), -1)
+    for key, queue in enumerate(queues):
+        checked(jm.jm_wait_add(waits, queue, JM_READY_ELEMENT, key, 1), -1)
+    descriptor = checked(jm.jm_wait_fd(waits), -1)
+    while checked(jm.jm_wait_size(waits), -1) > 0:
+        if not select.select([descriptor], [], [], TIMEOUT // 10**9)[0]:
+            sys.exit("no queue is ready")
+        count = jm.jm_wait(waits, events, len(events), 0)
+        if count == -1 and jm.jm_last_error() != errno.ETIMEDOUT:
+            sys.exit(error())
+        for event in events[:max(count, 0)]:
+            if not serve(queues[event.key], event.ready, writers[event.key]):
+                checked(jm.jm_close(queues[event.key]), -1)  # which removes it from the set
+    for name, found in zip(names, writers):
+        for text, (count, total) in found.items():
+            print(name.decode(), text, count, total)
+    checked(jm.jm_close(waits), -1)
+
+
+CALLS = {"write": write, "read": read, "errors": errors, "push": push, "pop": pop, "wait": wait}
 CALLS[sys.argv[1]](*(text.encode() for text in sys.argv[2:]))

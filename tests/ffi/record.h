@@ -8,7 +8,10 @@
  *     CLIENT push KIND NAME COUNT LANGUAGE [shutdown]   pushes elements 0 to COUNT, one and then some at a time, and
  *                                                       shuts the queue down if requested
  *     CLIENT pop KIND NAME          pops one and then some at a time until EPIPE, checks each language's order;
- *                                   prints a line for each: LANGUAGE, the count, the sum of the checks */
+ *                                   prints a line for each: LANGUAGE, the count, the sum of the checks
+ * and, in Python, for Mpmc queues of these names:
+ *     CLIENT wait NAME...           pops from all of them until each is at its end, waits for the descriptor of a wait
+ *                                   set; prints a line for each queue and language, which begins with the NAME */
 #ifndef FFI_RECORD_H
 #define FFI_RECORD_H
 
