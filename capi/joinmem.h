@@ -348,8 +348,9 @@ int jm_queue_mlock(jm_handle queue) JM_NOEXCEPT;
  *
  * Events are level-triggered: each wait reports a queue as long as it is ready. A set takes no element and no role, so
  * another consumer may be faster than the one that got the event. One thread waits in a set at a time; all other calls
- * may run meanwhile. A set of more than 127 sides of queues, and one that has a descriptor, has a helper thread for
- * each 127 of them. A forked child makes sets of its own: with those of its parent all calls but jm_close() are EBADF.
+ * may run meanwhile. A set of more than 127 sides of queues, an interruptible one, and one that has a descriptor have a
+ * helper thread for each 127 of them. A forked child makes sets of its own: with those of its parent all calls but
+ * jm_close() are EBADF.
  *
  * Errors of all functions that take a set: EBADF; EINVAL: the handle is not a set's. Since: 0.2, for this section. */
 

@@ -75,8 +75,9 @@ struct WaitSetOptions
 };
 
 /// A set of queues that one thread waits for; moved, not copied. It holds up to 127 futex words, one for each of the
-/// two sides of a queue that it watches, without a thread of its own. Larger sets, and sets whose fd () is in use, have
-/// a helper thread for each 127 words, which sleeps while no queue becomes ready, and blocks all signals.
+/// two sides of a queue that it watches, without a thread of its own. Larger sets, interruptible ones, and sets whose
+/// fd () is in use, have a helper thread for each 127 words, which sleeps while no queue becomes ready, and blocks all
+/// signals.
 ///
 /// Errors of all members that return -1, in lastError:
 ///     EBADF  the set is empty: it was moved from, or make () failed; or a forked child inherited it: the set stays

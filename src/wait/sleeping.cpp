@@ -59,7 +59,7 @@ void WaitSetState::callHelpers () noexcept
 
 int WaitSetState::sleep (Lock& lock, uint32_t rings, int64_t until) noexcept
 {
-    if (!hasHelpers ())
+    if (!hasHelpers () && !_interruptible)
     {
         return sleepOnWords (lock, rings, until < nextCheck () ? until : nextCheck ());
     }

@@ -227,11 +227,12 @@ void WaitSetState::touch (const WatchedWord& word) noexcept
     }
 }
 
-// Starts the helpers that the words need. @return 0, or an errno
+// Starts the helpers that the words need. An interruptible set always has one: its thread sleeps with futex(2), which a
+// signal handler ends, while futex_waitv(2) goes on where SA_RESTART is set. @return 0, or an errno
 int WaitSetState::cover () noexcept
 try
 {
-    const bool needsHelpers = _hasEvent.load () || _words.size () > groupSize || hasHelpers ();
+    const bool needsHelpers = _interruptible || _hasEvent.load () || _words.size () > groupSize || hasHelpers ();
     while (needsHelpers && (_groups.size () * groupSize < _words.size () || _groups.empty ()))
     {
         std::unique_ptr<Group> group (new Group (*this, _groups.size ()));

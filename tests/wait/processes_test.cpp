@@ -320,6 +320,7 @@ TEST_CASE ("a signal handler ends the waits of an interruptible set only", "[sig
 {
     const bool interruptible = GENERATE (false, true);
     struct sigaction action = {};
+    action.sa_flags = GENERATE (0, SA_RESTART);
     struct sigaction before = {};
     static std::atomic<int> handled {0};
     handled = 0;
