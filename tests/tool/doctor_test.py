@@ -12,14 +12,12 @@ import subprocess
 import sys
 import unittest
 
-from doctor_setting import (EPERM, F_OFD_SETLK, FUTEX_WAIT_BITSET, GOOD, KILL, MADV_COLLAPSE, MADV_POPULATE_WRITE,
-                            MADV_WIPEONFORK, NUMBERS, UNKNOWN, WITH_CALLS, bare_root, forbid, need_root, scratch, skip,
-                            tree)
+from doctor_setting import (AS_NOBODY, EPERM, F_OFD_SETLK, FUTEX_WAIT_BITSET, GOOD, KILL, MADV_COLLAPSE,
+                            MADV_POPULATE_WRITE, MADV_WIPEONFORK, NUMBERS, STATUS, UNKNOWN, WITH_CALLS, bare_root,
+                            forbid, need_root, scratch, skip, tree)
 
 JOINMEM = ""
 PAGE = pathlib.Path(__file__).resolve().parents[2] / "docs/man/joinmem-doctor.1"
-STATUS = {"fine": 0, "worse": 1, "missing": 2}
-AS_NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
 
 
 def run(*options, before=(), **more):
@@ -269,9 +267,11 @@ class Refused(DoctorTest):
         return result
 
     def test_weaker(self):
-        """a filter that refuses membarrier, mbind, move_pages or a collapse is worse, and affects nothing else"""
-        _, checks = self.under("membarrier", "mbind", "move_pages", ("madvise", 2, MADV_COLLAPSE))
-        for name in ("membarrier", "mbind", "move-pages", "huge-private"):
+        """a filter that refuses what the library can do without is worse, and affects nothing else"""
+        _, checks = self.under("membarrier", "mbind", "move_pages", "futex_waitv", "eventfd2",
+                               ("madvise", 2, MADV_COLLAPSE))
+        self.assertRegex(checks["futex-waitv"]["consequence"] + checks["eventfd"]["consequence"], "millisecond.*a pipe")
+        for name in ("membarrier", "mbind", "move-pages", "huge-private", "futex-waitv", "eventfd"):
             self.assertEqual(checks[name]["verdict"], "worse", checks[name])
         self.assertIn("Operation not permitted", checks["membarrier"]["found"])
         for name in ("futex", "locks", "populate", "fork-advice"):
@@ -290,11 +290,11 @@ class Refused(DoctorTest):
         self.assertEqual(checks["populate"]["verdict"], "missing" if refused else "worse", checks["populate"])
 
     def test_missing(self):
-        """a filter that refuses locks, names, sleeping or fork advice is missing: status 2"""
+        """a filter that refuses locks, names, sleeping, descriptors or fork advice is missing: status 2"""
         document, checks = self.under(("futex", 1, FUTEX_WAIT_BITSET), "linkat", ("fcntl", 1, F_OFD_SETLK),
-                                      ("madvise", 2, MADV_WIPEONFORK))
+                                      ("madvise", 2, MADV_WIPEONFORK), "eventfd2", "pipe2")
         self.assertEqual(document["verdict"], "missing")
-        for name in ("futex", "locks", "fork-advice"):
+        for name in ("futex", "locks", "fork-advice", "eventfd"):
             self.assertEqual(checks[name]["verdict"], "missing", checks[name])
         if checks["tmpfile"]["verdict"] == "fine":
             self.assertEqual(checks["linkat"]["verdict"], "missing", checks["linkat"])
@@ -302,9 +302,9 @@ class Refused(DoctorTest):
     def test_killed(self):
         """a filter that kills is reported, and does not kill the doctor"""
         document, checks = self.under("membarrier", ("futex", 1, FUTEX_WAIT_BITSET), "mbind", ("fcntl", 1, F_OFD_SETLK),
-                                      answer=KILL)
+                                      "futex_waitv", "eventfd2", answer=KILL)
         self.assertEqual(document["verdict"], "missing")
-        for name in ("membarrier", "futex", "mbind", "locks"):
+        for name in ("membarrier", "futex", "mbind", "locks", "futex-waitv", "eventfd"):
             self.assertIn("SIGSYS", checks[name]["found"])
             self.assertEqual(checks[name]["verdict"], "missing")
 

@@ -169,9 +169,17 @@ struct CallFacts
 {
     bool tried = false;
     Results futex = untried ();    ///< wait shared, wake shared, wait private, wake private
+    Results several = untried ();  ///< futex_waitv
+    Results event = untried ();    ///< indexed by EventCall
     Results barrier = untried ();  ///< register private, private, register global, global
     Results fork = untried ();     ///< MADV_WIPEONFORK, MADV_DONTFORK
     Results file = untried ();     ///< indexed by FileCall
+};
+
+enum EventCall : std::size_t
+{
+    EventDescriptor,  ///< eventfd
+    EventPipe,        ///< what the library uses in its place
 };
 
 enum FileCall : std::size_t

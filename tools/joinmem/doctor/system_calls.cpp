@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <linux/futex.h>
 #include <linux/membarrier.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -19,6 +20,8 @@ namespace tool::doctor
 namespace
 {
 constexpr Subject futexSubject {"futex", "sleeping in the kernel", callSection};
+constexpr Subject severalSubject {"futex-waitv", "sleeping on several queues at once", callSection};
+constexpr Subject eventSubject {"eventfd", "the descriptor of a wait set", callSection};
 constexpr Subject barrierSubject {"membarrier", "barriers on behalf of other threads", callSection};
 constexpr Subject forkSubject {"fork-advice", "keeping pages from forked children (MADV_WIPEONFORK)", callSection};
 
@@ -44,6 +47,47 @@ void tryFutex (Results& results) noexcept
     results[1] = futexWake (&word, 0);
     results[2] = futexWait (&word, FUTEX_PRIVATE_FLAG);
     results[3] = futexWake (&word, FUTEX_PRIVATE_FLAG);
+}
+
+// Linux 5.16. As above: the word has another value.
+void trySeveral (Results& results) noexcept
+{
+    constexpr long waitvCall = 449;
+    constexpr uint32_t sharedWord = 2;  // FUTEX2_SIZE_U32
+    constexpr uint32_t privateWord = sharedWord | 128;
+
+    struct Wait
+    {
+        uint64_t value;
+        uint64_t address;
+        uint32_t flags;
+        uint32_t reserved;
+    };
+
+    alignas (4) const uint32_t word = 1;
+    const uint64_t address = reinterpret_cast<uintptr_t> (&word);
+    const Wait waits[] = {{2, address, sharedWord, 0}, {2, address, privateWord, 0}};
+    const long done = ::syscall (waitvCall, waits, 2, 0, nullptr, CLOCK_MONOTONIC);
+    results[0] = resultOf (done != -1 || errno == EAGAIN);
+}
+
+// A program that has no descriptor left gets neither.
+void tryEvent (Results& results) noexcept
+{
+    const int event = ::eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK);
+    results[EventDescriptor] = resultOf (event != -1);
+    if (event != -1)
+    {
+        ::close (event);
+    }
+    int ends[2];
+    const bool piped = ::pipe2 (ends, O_CLOEXEC | O_NONBLOCK) == 0;
+    results[EventPipe] = resultOf (piped);
+    if (piped)
+    {
+        ::close (ends[0]);
+        ::close (ends[1]);
+    }
 }
 
 void tryBarrier (Results& results) noexcept
@@ -100,6 +144,61 @@ Check judgeFutex (const CallFacts& calls)
         "allow futex in the seccomp profile");
 }
 
+Check judgeSeveral (const CallFacts& calls)
+{
+    const Result result = calls.several[0];
+    const char* const fix = "use Linux 5.16 or later, and allow futex_waitv in the seccomp profile";
+    if (!calls.tried)
+    {
+        return severalSubject.unknown (notLive, "");
+    }
+    if (result == 0)
+    {
+        return severalSubject.fine (
+            "allowed, shared and private words together",
+            "A wait set sleeps on all of its queues, and the first one that becomes ready wakes "
+            "it.");
+    }
+    if (wasKilled (result))
+    {
+        return severalSubject.missing (wordsFor (result),
+                                       "A wait set that sleeps kills the process, and so does a second thread that "
+                                       "waits on the same shared queue object.",
+                                       fix);
+    }
+    return severalSubject.worse (wordsFor (result),
+                                 "A wait set that sleeps looks at its queues every millisecond instead of being woken, "
+                                 "and each thread that waits "
+                                 "on a shared queue wakes 20 times a second, not one for all. No event is lost.",
+                                 fix);
+}
+
+Check judgeEvent (const CallFacts& calls)
+{
+    const Result result = calls.event[EventDescriptor];
+    const Result piped = calls.event[EventPipe];
+    const char* const fix = "allow eventfd2 in the seccomp profile";
+    if (!calls.tried)
+    {
+        return eventSubject.unknown (notLive, "");
+    }
+    if (result == 0)
+    {
+        return eventSubject.fine ("allowed", "WaitSet::fd () takes one descriptor.");
+    }
+    if (wasKilled (result))
+    {
+        return eventSubject.missing (wordsFor (result), "WaitSet::fd () kills the process.", fix);
+    }
+    return piped == 0
+               ? eventSubject.worse (wordsFor (result),
+                                     "WaitSet::fd () makes a pipe, which takes two descriptors. Nothing else changes.",
+                                     fix)
+               : eventSubject.missing (wordsFor (result) + "; a pipe: " + wordsFor (piped),
+                                       "WaitSet::fd () fails: event loops cannot watch queues. WaitSet::wait () works.",
+                                       fix);
+}
+
 Check judgeBarrier (const CallFacts& calls)
 {
     const Result result = firstRefused (calls.barrier, 4);
@@ -150,6 +249,8 @@ CallFacts tryCalls (const Source& source)
     {
         calls.tried = true;
         calls.futex = attempt (tryFutex);
+        calls.several = attempt (trySeveral);
+        calls.event = attempt (tryEvent);
         calls.barrier = attempt (tryBarrier);
         calls.fork = attempt (tryForkAdvice);
         calls.file = attempt (tryFiles);
@@ -160,6 +261,8 @@ CallFacts tryCalls (const Source& source)
 void judgeCalls (const Facts& facts, Checks* checks)
 {
     checks->push_back (judgeFutex (facts.calls));
+    checks->push_back (judgeSeveral (facts.calls));
+    checks->push_back (judgeEvent (facts.calls));
     checks->push_back (judgeBarrier (facts.calls));
     judgePresence (facts, checks);
     checks->push_back (judgeForkAdvice (facts.calls));
