@@ -20,6 +20,7 @@ CODE = ("c", "h", "c++", "cpp", "cxx", "hpp", "cc", "py", "python", "python3", "
 BEGIN = re.compile(r"^(//|#) \[readme\]$")
 END = re.compile(r"^(//|#) \[/readme\]$")
 RECIPES, RECIPE_LINES = "examples/recipes/", 40
+FOLDERS = ("examples", RECIPES, "examples/event_loops")
 
 
 def region(path):
@@ -78,7 +79,7 @@ def check_block(root, where, language, mark, body):
 
 def check_quoted(root, quoted):
     """A sentence for each file that a document has to quote and none does."""
-    folders = [os.path.join(root, folder) for folder in ("examples", RECIPES)]
+    folders = [os.path.join(root, folder) for folder in FOLDERS]
     for path in sorted(path for folder in folders for path in glob.glob(os.path.join(folder, "*.*"))):
         name = os.path.relpath(path, root)
         if path == os.path.abspath(__file__) or name in quoted:
@@ -110,7 +111,8 @@ def check(root, documents):
 
 RECIPE = "<!-- examples/recipes/r.cpp -->\n```cpp\nint r;\n```\n"
 LONG = "int x;\n" * (RECIPE_LINES + 1)
-GOOD = "Text.\n\n<!-- examples/a.c -->\n```c\nint a;\n```\n\n```sh\nls\n```\n" + RECIPE
+LOOP = "<!-- examples/event_loops/e.c -->\n```c\nint e;\n```\n"
+GOOD = "Text.\n\n<!-- examples/a.c -->\n```c\nint a;\n```\n\n```sh\nls\n```\n" + RECIPE + LOOP
 PLANTED = {  # what a document is changed to, and what the check has to report
     GOOD.replace("int a;", "int b;"): "the block is not examples/a.c",
     GOOD.replace("int a;", "int a;\n"): "the block is not examples/a.c",
@@ -124,14 +126,17 @@ PLANTED = {  # what a document is changed to, and what the check has to report
     GOOD.replace(RECIPE, ""): "examples/recipes/r.cpp is a recipe that no document quotes",
     GOOD + "<!-- examples/recipes/long.hpp -->\n```cpp\n" + LONG + "```\n": "the block has 41 lines, 40 are the most",
     "Text.\n": "examples/a.c has a region that no document quotes",
+    GOOD.replace(LOOP, ""): "examples/event_loops/e.c has a region that no document quotes",
 }
-FILES = {"a.c": "// a file\n// [readme]\nint a;\n// [/readme]\n", "recipes/r.cpp": "int r;\n", "recipes/long.hpp": LONG}
+FILES = {"a.c": "// a file\n// [readme]\nint a;\n// [/readme]\n", "recipes/r.cpp": "int r;\n", "recipes/long.hpp": LONG,
+         "event_loops/e.c": "// [readme]\nint e;\n// [/readme]\n"}
 
 
 def self_test():
     """Checks that each planted violation is caught in either document, and that a good document passes."""
     with tempfile.TemporaryDirectory() as root:
-        os.makedirs(os.path.join(root, RECIPES))
+        for folder in FOLDERS:
+            os.makedirs(os.path.join(root, folder), exist_ok=True)
         for name, content in FILES.items():
             with open(os.path.join(root, "examples", name), "w", encoding="utf-8") as file:
                 file.write(content)
