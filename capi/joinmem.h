@@ -445,6 +445,7 @@ int64_t jm_segment_names(char *names, uint64_t size) JM_NOEXCEPT;
  *   "sequences_offset", "elements_offset", "segment_size"  see docs/reference/segment-format.md; not rounded to pages
  *   "creator_pid"                   the process that created it, in its own PID namespace
  *   "consumer_sleeps", "producer_sleeps"  a consumer, a producer, waits; true until the push, or pop, after it
+ *   "element_watched", "room_watched"  a wait set, or jm_queue_await_element() or _room(), waits; until the same
  *   "shut_down", "pending"          whether jm_queue_shutdown() was called; the number of elements
  *   "pushed", "popped", "deaths", "skipped"  as jm_queue_stats
  *   "size_hex", "allocated_hex", "device_hex", "inode_hex", "created_at_hex", "type_id_hex", "tag_hex", "pushed_hex",

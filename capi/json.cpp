@@ -122,6 +122,8 @@ void addQueue (Object& object, const SegmentInfo& info)
     object.add ("creator_pid", queue ? std::to_string (info.creatorPid) : "null");
     object.addTruthIf (queue, "consumer_sleeps", info.consumerSleeps);
     object.addTruthIf (queue, "producer_sleeps", info.producerSleeps);
+    object.addTruthIf (queue, "element_watched", info.elementWatched);
+    object.addTruthIf (queue, "room_watched", info.roomWatched);
     object.addTruthIf (queue, "shut_down", info.shutDown);
     object.addNumberIf (queue, "pending", info.pending);
     object.addWideIf (queue, "pushed", info.pushed);

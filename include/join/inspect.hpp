@@ -89,6 +89,8 @@ struct SegmentInfo
     uint64_t popped = 0;                    ///<
     uint64_t deaths = 0;                    ///<
     uint64_t skipped = 0;                   ///<
+    bool elementWatched = false;            ///< a wait set, or awaitElement (), sleeps, or has since the last push
+    bool roomWatched = false;               ///< a wait set, or awaitRoom (), sleeps, or has since the last pop
 
     /// Whether the segment is an undamaged queue, so that the fields from `version` on are set.
     bool isQueue () const noexcept
@@ -188,6 +190,8 @@ struct SegmentData
     uint64_t popped;
     uint64_t deaths;
     uint64_t skipped;
+    bool elementWatched;
+    bool roomWatched;
 };
 
 struct SegmentPagesData
@@ -262,6 +266,8 @@ JOIN_HIDDEN inline void takeSegment (const SegmentData& input, void* to)
     info.popped = data.popped;
     info.deaths = data.deaths;
     info.skipped = data.skipped;
+    info.elementWatched = data.elementWatched;
+    info.roomWatched = data.roomWatched;
 }
 
 JOIN_HIDDEN inline void takePages (const SegmentPagesData& input, void* to)

@@ -72,6 +72,8 @@ void tellCounters (const SegmentReader& look, const ElementCounts& counts, Segme
     info->skipped = look.word (offsetof (Control, counters) + offsetof (detail::Counters, skipped));
     info->consumerSleeps = (state & detail::consumersWait) != 0;
     info->producerSleeps = (state & detail::producersWait) != 0;
+    info->elementWatched = (state & detail::elementWatched) != 0;
+    info->roomWatched = (state & detail::roomWatched) != 0;
     info->shutDown = (state & detail::shutBit) != 0;
 }
 
@@ -170,6 +172,8 @@ detail::SegmentData dataOf (const SegmentInfo& info) noexcept
     data.popped = info.popped;
     data.deaths = info.deaths;
     data.skipped = info.skipped;
+    data.elementWatched = info.elementWatched;
+    data.roomWatched = info.roomWatched;
     return data;
 }
 

@@ -3,6 +3,7 @@
 #include "wait_support.hpp"
 
 #include <join/any_queue.hpp>
+#include <join/inspect.hpp>
 
 using namespace std::chrono_literals;
 using join::Ready;
@@ -348,4 +349,20 @@ TEMPLATE_LIST_TEST_CASE ("a wait for one queue takes nothing", "[wait]", AllKind
     CHECK (errorOf ([&] { return made->awaitRoom (); }) == EPIPE);
     REQUIRE (made->tryPop (got) == 0);
     CHECK (errorOf ([&] { return made->awaitElement (); }) == EPIPE);
+}
+
+TEMPLATE_LIST_TEST_CASE ("inspection shows that a set sleeps", "[wait]", SharedKinds)
+{
+    Made<TestType> made (4);
+    CHECK (!join::inspect (made.name.text).elementWatched);
+    WaitSet set;
+    REQUIRE (set.add (made.queue, Ready::Element, 1) == 0);
+    SetWaiter waiter (set);
+    waiter.go ();
+    waiter.untilSleeping ();
+    CHECK (join::inspect (made.name.text).elementWatched);
+    CHECK (!join::inspect (made.name.text).roomWatched);
+    REQUIRE (made->tryPush (1) == 0);
+    CHECK (waiter.result () == 1);
+    CHECK (!join::inspect (made.name.text).elementWatched);
 }

@@ -155,7 +155,9 @@ void showQueue (const Seen& seen, Facts& facts)
                info.deaths != 0 ? style::yellow : "");
     facts.add ("state", std::string (info.shutDown ? "shut down" : "open")
                             + (info.consumerSleeps ? ", a consumer sleeps" : "")
-                            + (info.producerSleeps ? ", a producer sleeps" : ""));
+                            + (info.producerSleeps ? ", a producer sleeps" : "")
+                            + (info.elementWatched ? ", a wait set sleeps for an element" : "")
+                            + (info.roomWatched ? ", a wait set sleeps for room" : ""));
     facts.add ("type id", info.typeId == 0 ? "none" : hexText (info.typeId));
     facts.add ("tag", info.tag == 0 ? "none" : hexText (info.tag));
     facts.add ("format", formatText (info));

@@ -61,6 +61,8 @@ void addQueue (ordered_json& json, const Seen& seen)
     json["shut_down"] = info.shutDown;
     json["consumer_sleeps"] = info.consumerSleeps;
     json["producer_sleeps"] = info.producerSleeps;
+    json["element_watched"] = info.elementWatched;
+    json["room_watched"] = info.roomWatched;
     addWide (json, "type_id", info.typeId);
     addWide (json, "tag", info.tag);
     json["version"] = info.version;

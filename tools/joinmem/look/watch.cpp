@@ -106,7 +106,8 @@ private:
         std::cout << "\r\033[K  " << seen.count (true) << " alive, " << seen.count (false) << " dead, " << info.deaths
                   << " deaths recovered from, " << info.skipped << " skipped cells"
                   << (info.consumerSleeps ? "; a consumer sleeps" : "")
-                  << (info.producerSleeps ? "; a producer sleeps" : "") << '\n';
+                  << (info.producerSleeps ? "; a producer sleeps" : "")
+                  << (info.elementWatched || info.roomWatched ? "; a wait set sleeps" : "") << '\n';
     }
 
     const bool _terminal;
