@@ -133,7 +133,7 @@ void wakeEndsWait ()
     CHECK (jm_close (set) == 0);
 }
 
-jm_handle wokenByHandler;
+std::atomic<jm_handle> wokenByHandler {0};
 
 void signalsAndSets ()
 {
