@@ -21,15 +21,15 @@ namespace
 // A full pipe is readable, too: neither end blocks.
 int openPipe (Event* event) noexcept
 {
-    int ends[2];
-    if (::pipe2 (ends, O_CLOEXEC | O_NONBLOCK) == -1)
-    {
-        return errno;
-    }
-    const int error = keepDescriptor (ends[0], &event->readable);
+    constexpr int flags = O_CLOEXEC | O_NONBLOCK;
+    int ends[2] = {-1, -1};
+    const int error = keepDescriptor (::pipe2 (ends, flags) == 0 ? ends[0] : -1, &event->readable);
     if (error != 0)
     {
-        ::close (ends[1]);
+        if (ends[1] != -1)
+        {
+            ::close (ends[1]);
+        }
         return error;
     }
     const int second = keepDescriptor (ends[1], &event->writable);
