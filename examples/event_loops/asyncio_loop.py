@@ -5,6 +5,7 @@ import asyncio
 import ctypes
 import errno
 import os
+import signal
 import socket
 import sys
 
@@ -106,7 +107,11 @@ def main():
     if child == 0:
         produce(listener.getsockname())
         return 0
-    asyncio.run(consume(listener))
+    try:
+        asyncio.run(consume(listener))
+    except BaseException:
+        os.kill(child, signal.SIGKILL)  # it may wait for room
+        raise
     for name in (b"/example-loop-prices", b"/example-loop-orders"):
         check(jm.jm_unlink(name))
     return os.waitpid(child, 0)[1]

@@ -4,10 +4,12 @@
 #include <errno.h>
 #include <joinmem.h>
 #include <netinet/in.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/timerfd.h>
 #include <sys/wait.h>
@@ -126,6 +128,7 @@ static void open_queues (source* sources)
 static int produce (const struct sockaddr_in* address)
 {
     source sources[2] = {{0, 0}, {0, 0}};
+    prctl (PR_SET_PDEATHSIG, SIGKILL); /* a consumer that fails leaves no producer that waits for room */
     open_queues (sources);
     for (int number = 1; number <= numbers; ++number)
     {

@@ -6,9 +6,11 @@
 #include <join/queue.hpp>
 #include <join/wait_set.hpp>
 
+#include <csignal>
 #include <iostream>
 #include <stdexcept>
 
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -96,6 +98,10 @@ int runBoth (const Produce& produce, const Consume& consume)
     const pid_t child = fork ();  // before there is a set: a child does not inherit it
     try
     {
+        if (child == 0)
+        {
+            prctl (PR_SET_PDEATHSIG, SIGKILL);  // a consumer that fails leaves no producer that waits for room
+        }
         child == 0 ? produce () : consume ();
     }
     catch (const std::exception& error)
