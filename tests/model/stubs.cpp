@@ -156,6 +156,11 @@ int sleepOnEither (const std::atomic<uint32_t>&, uint32_t, bool, const std::atom
     return ENOSYS;
 }
 
+bool isRefused (int error) noexcept
+{
+    return error == ENOSYS;
+}
+
 // A pause orders nothing in the model.
 int sleepUntil (int64_t) noexcept
 {
