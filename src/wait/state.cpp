@@ -104,7 +104,8 @@ int WaitSetState::add (OwnedRing& ring, Ready wanted, uint64_t key, uint64_t amo
     const Lock lock (_mutex);
     if (find (ring) != nullptr)
     {
-        return setError (EEXIST, "the wait set has this queue already: modify what it watches, or remove the queue first");
+        return setError (EEXIST,
+                         "the wait set has this queue already: modify what it watches, or remove the queue first");
     }
     try
     {

@@ -333,17 +333,19 @@ TEST_CASE ("a signal handler ends the waits of an interruptible set only", "[sig
     REQUIRE (set.add (queue, Ready::Element, 1) == 0);
     std::atomic<pid_t> thread {0};
     WaitEvent event;
-    Call call ([&] {
-        thread = ::gettid ();
-        return set.wait (&event, 1);
-    });
-    // A handler that runs just before the sleep has no effect.
-    CHECK (comesTrue ([&] {
-        ::syscall (SYS_tgkill, ::getpid (), thread.load (), thread.load () != 0 ? SIGUSR1 : 0);
-        return interruptible ? call.isDone () : handled > 20;
-    }));
-    CHECK (queue.tryPush (1) == 0);
-    CHECK (call.result () == (interruptible ? -1 : 1));
-    CHECK (call.error () == (interruptible ? EINTR : 0));
-    ::sigaction (SIGUSR1, &before, nullptr);
+    {
+        Call call ([&] {
+            thread = ::gettid ();
+            return set.wait (&event, 1);
+        });
+        // A handler that runs just before the sleep has no effect.
+        CHECK (comesTrue ([&] {
+            ::syscall (SYS_tgkill, ::getpid (), thread.load (), thread.load () != 0 ? SIGUSR1 : 0);
+            return interruptible ? call.isDone () : handled > 20;
+        }));
+        CHECK (queue.tryPush (1) == 0);
+        CHECK (call.result () == (interruptible ? -1 : 1));
+        CHECK (call.error () == (interruptible ? EINTR : 0));
+    }
+    ::sigaction (SIGUSR1, &before, nullptr);  // the thread has ended, and with it what signals it had not yet got
 }
