@@ -17,9 +17,9 @@
  *    fails with EBADF, one of the wrong kind with EINVAL. Any bit pattern is safe to pass.
  *  - Thread safety: any thread may use any handle at any time. jm_close() lets the calls in progress on other threads
  *    finish; those that wait return at once with ECANCELED. What jm_get(), jm_queue_reserve() and jm_queue_peek()
- *    returned becomes invalid with the handle. A forked child may use and close the handles that it inherits, but only
- *    close wait sets. A signal handler may only push and pop, on queues on which its thread has done so before, and
- *    call jm_wait_wake() if its thread has used a handle before. No call is a cancellation point.
+ *    returned becomes invalid with the handle. A forked child may use and close the handles that it inherits; those of
+ *    wait sets it may only close. A signal handler may only push and pop, on queues on which its thread has done so
+ *    before, and call jm_wait_wake() if its thread has used a handle before. No call is a cancellation point.
  *  - Sizes and offsets are bytes, times are nanoseconds, NUMA nodes have the kernel's numbers. Enumerations are
  *    uint32_t parameters: an unknown value is EINVAL, not undefined behaviour.
  *  - A struct begins with struct_size, which the caller sets (through its _init function) to its own sizeof: so
@@ -337,7 +337,8 @@ int jm_queue_mlock(jm_handle queue) JM_NOEXCEPT;
 
 /* --- waiting ------------------------------------------------------------------------------------
  *
- * Waits that take nothing: for one queue, or for many at once in a wait set, which event loops see as a descriptor.
+ * Calls that wait and take nothing: for one queue, or in a wait set for many at once. An event loop waits for a set by
+ * its descriptor.
  *
  *     jm_handle set = jm_wait_create();
  *     jm_wait_add(set, orders, JM_READY_ELEMENT, 1, 1);             key 1, one element
@@ -348,31 +349,31 @@ int jm_queue_mlock(jm_handle queue) JM_NOEXCEPT;
  *
  * Events are level-triggered: each wait reports a queue as long as it is ready. A set takes no element and no role, so
  * another consumer may be faster than the one that got the event. One thread waits in a set at a time; all other calls
- * may run meanwhile. A set of more than 127 sides of queues, an interruptible one, and one that has a descriptor have a
- * helper thread for each 127 of them. A forked child makes sets of its own: with those of its parent all calls but
- * jm_close() are EBADF.
+ * may run meanwhile. A queue has two sides, elements and room. A set that watches more than 127 sides, is interruptible
+ * or has a descriptor needs a helper thread for each 127 sides. A forked child makes sets of its own: all calls but
+ * jm_close() fail with EBADF on those of its parent.
  *
  * Errors of all functions that take a set: EBADF; EINVAL: the handle is not a set's. Since: 0.2, for this section. */
 
 /* Wait until a pop, or a push, of amount elements would not have to wait, and take nothing: for jm_queue_peek() and
- * jm_queue_reserve(). jm_queue_await_element() also returns 0 if the queue is shut down and has any element.
+ * jm_queue_reserve(). Once the queue is shut down, jm_queue_await_element() returns 0 as long as there is any element.
  * @param amount elements, from 1 to the capacity, else EINVAL @param timeout_ns, ETIMEDOUT, ECANCELED, EINTR,
  * EOWNERDEAD: as jm_queue_pop(). EPIPE: shut down, and for elements drained. EBADMSG: damaged. */
 int jm_queue_await_element(jm_handle queue, uint64_t amount, int64_t timeout_ns) JM_NOEXCEPT;
 int jm_queue_await_room(jm_handle queue, uint64_t amount, int64_t timeout_ns) JM_NOEXCEPT;
 
-/* What a queue is watched for (the first two), and what an event reports; the last three once for each jm_wait_add() or
- * jm_wait_modify(). */
+/* A queue is watched for the first two. An event reports any of them; each of the last three is reported once after a
+ * jm_wait_add() or jm_wait_modify(). */
 enum {
     JM_READY_ELEMENT = 1,        /* a pop of the watched amount need not wait */
     JM_READY_ROOM = 2,           /* a push of the watched amount need not wait */
-    JM_READY_END = 4,            /* the queue is shut down, and if elements are watched also drained */
+    JM_READY_END = 4,            /* the queue is shut down and, if it is watched for elements, drained */
     JM_READY_PRODUCERS_DEAD = 8, /* as EOWNERDEAD of a pop, with owner_dead; again once a new producer was killed */
     JM_READY_DAMAGED = 16        /* pushes and pops fail with EBADMSG */
 };
 
 typedef struct jm_wait_event {   /* its 16 bytes never change */
-    uint64_t key;                /* of jm_wait_add() */
+    uint64_t key;                /* the argument of jm_wait_add() or jm_wait_modify() */
     uint32_t ready;              /* JM_READY_... bits, one or several */
     uint32_t reserved;           /* 0 */
 } jm_wait_event;
@@ -390,30 +391,33 @@ jm_handle jm_wait_create(void) JM_NOEXCEPT;
 jm_handle jm_wait_create_with(const jm_wait_options *options) JM_NOEXCEPT;
 
 /* Watches a queue, which may be in several sets, until jm_wait_remove() or jm_close(): no jm_wait() that begins after
- * them reports it. @param ready JM_READY_ELEMENT, JM_READY_ROOM or both @param key the caller's number for the queue
+ * them reports it. @param ready JM_READY_ELEMENT, JM_READY_ROOM or both @param key any number, which its events have
  * @param amount elements that have to be there, or to fit, before an event reports the queue. EINVAL: another bit; an
  * amount of 0 or above the capacity; EBADF, EINVAL: not a queue. EEXIST: the set has this handle. EAGAIN: no helper
  * thread can be started. */
 int jm_wait_add(jm_handle set, jm_handle queue, uint32_t ready, uint64_t key, uint64_t amount) JM_NOEXCEPT;
-/* Replaces what jm_wait_add() stated. Besides: ENOENT: the set does not have this handle. EINVAL, EAGAIN as there. */
+/* Replaces ready, key and amount of a queue in the set. Errors as jm_wait_add(), EINVAL and EAGAIN among them; but in
+ * place of EEXIST, ENOENT: the set does not have this handle. */
 int jm_wait_modify(jm_handle set, jm_handle queue, uint32_t ready, uint64_t key, uint64_t amount) JM_NOEXCEPT;
-/* Ends the watching of a queue. ENOENT: the set does not have this handle. EBADF, EINVAL: not a queue. */
+/* Stops watching a queue. ENOENT: the set does not have this handle. EBADF, EINVAL: not a queue. */
 int jm_wait_remove(jm_handle set, jm_handle queue) JM_NOEXCEPT;
 /* Returns the number of queues in the set. */
 int64_t jm_wait_size(jm_handle set) JM_NOEXCEPT;
 
-/* Waits until a queue is ready, and writes up to count events: each ready queue within ceil(ready / count) calls.
- * @param timeout_ns as jm_queue_push() @return how many, 1 or more; 0 after jm_wait_wake(); -1. EINVAL: events NULL,
- * count 0, a timeout below -1. ETIMEDOUT. EBUSY: another thread waits. EINTR: interruptible. ECANCELED: jm_close(). */
+/* Waits until a queue is ready, and writes one event for each ready queue, up to count. Later calls report the others,
+ * all within ceil(ready queues / count) calls. @param timeout_ns as jm_queue_push() @return how many, 1 or more; 0
+ * after jm_wait_wake(); or -1. EINVAL: events NULL, count 0, a timeout below -1. ETIMEDOUT. EBUSY: another thread
+ * waits. EINTR: a signal handler, with interruptible. ECANCELED: jm_close() on another thread. */
 int64_t jm_wait(jm_handle set, jm_wait_event *events, uint64_t count, int64_t timeout_ns) JM_NOEXCEPT;
 
-/* Returns a descriptor for epoll, poll, select, io_uring and event loops: readable from the moment a queue is ready, or
- * jm_wait_wake() is called, until a jm_wait() fails with ETIMEDOUT. So call jm_wait(set, events, count, 0) when it is
- * readable, serve the events, and return to the loop; do not read it. It belongs to the set, is the same at each call,
- * and is closed with the set. EMFILE, ENFILE: no descriptor is left. EAGAIN: no helper thread can be started. */
+/* Returns a descriptor for epoll, poll, select, io_uring and event loops. It becomes readable when a queue is ready or
+ * jm_wait_wake() is called, and stays readable until a jm_wait() fails with ETIMEDOUT. When it is readable, call
+ * jm_wait(set, events, count, 0), serve the events, and return to the loop. Do not read from it or close it: it belongs
+ * to the set, is the same at each call, and is closed with the set. EMFILE, ENFILE: no descriptor is left. EAGAIN: no
+ * helper thread can be started. */
 int jm_wait_fd(jm_handle set) JM_NOEXCEPT;
 
-/* Makes the jm_wait() in progress return 0, or else the next one; several calls in between count as one. */
+/* Makes the jm_wait() in progress return 0, or else the next one; several calls before that count as one. */
 int jm_wait_wake(jm_handle set) JM_NOEXCEPT;
 
 /* --- looking ------------------------------------------------------------------------------------
@@ -445,7 +449,7 @@ int64_t jm_segment_names(char *names, uint64_t size) JM_NOEXCEPT;
  *   "sequences_offset", "elements_offset", "segment_size"  see docs/reference/segment-format.md; not rounded to pages
  *   "creator_pid"                   the process that created it, in its own PID namespace
  *   "consumer_sleeps", "producer_sleeps"  a consumer, a producer, waits; true until the push, or pop, after it
- *   "element_watched", "room_watched"  a wait set, or jm_queue_await_element() or _room(), waits; until the same
+ *   "element_watched", "room_watched"  the same for a wait set, jm_queue_await_element() and jm_queue_await_room()
  *   "shut_down", "pending"          whether jm_queue_shutdown() was called; the number of elements
  *   "pushed", "popped", "deaths", "skipped"  as jm_queue_stats
  *   "size_hex", "allocated_hex", "device_hex", "inode_hex", "created_at_hex", "type_id_hex", "tag_hex", "pushed_hex",

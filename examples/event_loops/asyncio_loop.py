@@ -110,7 +110,7 @@ def main():
     try:
         asyncio.run(consume(listener))
     except BaseException:
-        os.kill(child, signal.SIGKILL)  # it may wait for room
+        os.kill(child, signal.SIGKILL)  # the child may be waiting for room
         raise
     for name in (b"/example-loop-prices", b"/example-loop-orders"):
         check(jm.jm_unlink(name))

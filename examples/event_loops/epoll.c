@@ -128,7 +128,7 @@ static void open_queues (source* sources)
 static int produce (const struct sockaddr_in* address)
 {
     source sources[2] = {{0, 0}, {0, 0}};
-    prctl (PR_SET_PDEATHSIG, SIGKILL); /* a consumer that fails leaves no producer that waits for room */
+    prctl (PR_SET_PDEATHSIG, SIGKILL); /* if the consumer fails, no producer waits for room for ever */
     open_queues (sources);
     for (int number = 1; number <= numbers; ++number)
     {

@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 using Queue = join::ShmMem::Spsc::Queue<int>;
-constexpr int numbers = 1000;  // that go through each queue
+constexpr int numbers = 1000;  // the count that goes through each queue
 
 inline int check (int result)  // of the library
 {
@@ -100,7 +100,7 @@ int runBoth (const Produce& produce, const Consume& consume)
     {
         if (child == 0)
         {
-            prctl (PR_SET_PDEATHSIG, SIGKILL);  // a consumer that fails leaves no producer that waits for room
+            prctl (PR_SET_PDEATHSIG, SIGKILL);  // if the consumer fails, no producer waits for room for ever
         }
         child == 0 ? produce () : consume ();
     }

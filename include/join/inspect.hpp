@@ -89,8 +89,8 @@ struct SegmentInfo
     uint64_t popped = 0;                    ///<
     uint64_t deaths = 0;                    ///<
     uint64_t skipped = 0;                   ///<
-    bool elementWatched = false;            ///< a wait set, or awaitElement (), sleeps, or has since the last push
-    bool roomWatched = false;               ///< a wait set, or awaitRoom (), sleeps, or has since the last pop
+    bool elementWatched = false;            ///< a wait set or awaitElement () sleeps, or has slept since the last push
+    bool roomWatched = false;               ///< a wait set or awaitRoom () sleeps, or has slept since the last pop
 
     /// Whether the segment is an undamaged queue, so that the fields from `version` on are set.
     bool isQueue () const noexcept

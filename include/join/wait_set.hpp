@@ -5,13 +5,13 @@
 ///     set.add (orders, Ready::Element, 1);  // any kind of queue, any memory, any element type
 ///     set.add (replies, Ready::Room, 2);
 ///     WaitEvent events[16];
-///     int64_t n = set.wait (events, 16, 5ms);    // sleeps until a queue is ready; -1 and Errc::TimedOut
+///     int64_t n = set.wait (events, 16, 5ms);    // sleeps until a queue is ready; after 5 ms: -1, Errc::TimedOut
 ///     for (int64_t i = 0; i < n; ++i) serve (events[i].key);
 ///     epoll_ctl (loop, EPOLL_CTL_ADD, set.fd (), &event);  // or let an event loop wait
 ///
-/// Events are level-triggered: a queue is reported by each wait as long as it is ready. A set takes nothing from a queue
-/// and no role of it; another consumer may be faster than the one that got the event. Producers pay nothing for a set
-/// that is awake: while its thread handles events, a push makes no system call for a queue that was reported.
+/// Events are level-triggered: each wait reports a queue as long as it is ready. A set takes no element from a queue,
+/// and no role of it, so another consumer may be faster than the one that got the event. A queue that was reported for
+/// elements costs its producers nothing: until a wait finds no queue ready, their pushes make no system call for it.
 #ifndef JOIN_WAIT_SET_HPP
 #define JOIN_WAIT_SET_HPP
 
@@ -31,10 +31,12 @@ enum class Ready : uint32_t
     Nothing = 0,
     Element = 1 << 0,  ///< a pop of the watched amount need not wait
     Room = 1 << 1,     ///< a push of the watched amount need not wait
-    /// The queue is shut down, and for Element also drained: pops fail with EPIPE; for Room: pushes do. Reported once.
+    /// Watched for Element: the queue is shut down and drained, and pops fail with EPIPE. Watched for Room alone: it is
+    /// shut down, and pushes fail with EPIPE. Reported once.
     End = 1 << 2,
-    /// As EOWNERDEAD of a pop, for queue objects with QueueOptions::ownerDead. Reported once, and again after a new
-    /// producer has been killed, too.
+    /// No live producer remains, and at least one was killed: a waiting pop would fail with EOWNERDEAD. Only of queue
+    /// objects with QueueOptions::ownerDead that are watched for Element. Reported once, and again when a later
+    /// producer has been killed.
     ProducersDead = 1 << 3,
     Damaged = 1 << 4,  ///< calls fail with EBADMSG. Reported once.
 };
@@ -52,8 +54,8 @@ constexpr Ready operator& (Ready a, Ready b) noexcept
 /// A queue that is ready. Its 16 bytes never change. Since: 0.2
 struct WaitEvent
 {
-    uint64_t key;       ///< as given to add ()
-    Ready ready;        ///< one bit or several
+    uint64_t key;       ///< the argument of add () or modify ()
+    Ready ready;        ///< why the queue is reported: one bit or several
     uint32_t reserved;  ///< 0
 
     bool has (Ready bits) const noexcept
@@ -74,18 +76,18 @@ struct WaitSetOptions
     }
 };
 
-/// A set of queues that one thread waits for; moved, not copied. It holds up to 127 futex words, one for each of the
-/// two sides of a queue that it watches, without a thread of its own. Larger sets, interruptible ones, and sets whose
-/// fd () is in use, have a helper thread for each 127 words, which sleeps while no queue becomes ready, and blocks all
+/// A set of queues that one thread waits for; moved, not copied. It watches one futex word for each queue and side
+/// (elements, room). Up to 127 words need no thread of the set. A larger set, an interruptible one, and one whose fd ()
+/// was called have a helper thread for each 127 words. Helpers sleep while no queue becomes ready, and block all
 /// signals.
 ///
 /// Errors of all members that return -1, in lastError:
-///     EBADF  the set is empty: it was moved from, or make () failed; or a forked child inherited it: the set stays
-///            its parent's
+///     EBADF  the object has no set: it was moved from, or make () failed; or a forked child inherited the object, and
+///            the set remains its parent's
 ///
-/// Thread safety: all members may run at the same time, also while wait () sleeps, but for the move, the assignment
-/// and the end of the object. Queues may be destroyed or moved at any time: a queue leaves the set when it is
-/// destroyed, and no wait () that begins after that reports it. Since: 0.2
+/// Thread safety: all members may run at the same time, also while wait () sleeps. Exceptions: no other member may run
+/// during a move or an assignment, and only wait () during the destructor. Queues may be destroyed or moved at any
+/// time: a queue leaves the set when it is destroyed, and no wait () that begins after that reports it. Since: 0.2
 class JOIN_EXPORT WaitSet
 {
 public:
@@ -98,7 +100,7 @@ public:
     WaitSet (WaitSet&& other) noexcept;
     WaitSet& operator= (WaitSet&& other) noexcept;
 
-    /// A wait () in progress on another thread returns ECANCELED, and the destructor waits for that.
+    /// Ends a wait () in progress on another thread with ECANCELED, and waits until it has returned.
     ~WaitSet ();
 
     /// Whether the object has a set: false for an empty object.
@@ -109,22 +111,23 @@ public:
 
     /// Watches a queue, which may be in several sets.
     /// @param ready Element, Room, or both
-    /// @param key the caller's own number for the queue, which its events have
-    /// @param amount elements that have to be there, or to fit, before an event reports the queue
-    /// @return 0, or -1 with lastError as in the table, and EEXIST the set has this queue object; EINVAL another bit, or
-    ///     an amount of 0 or above the capacity; ENOMEM; EAGAIN no helper thread can be started
+    /// @param key any number that the caller chooses for the queue; WaitEvent::key of its events
+    /// @param amount elements that have to be there, or to fit, before an event reports the queue; for both sides
+    /// @return 0, or -1 with lastError as in the table, and EEXIST the set has this queue object; EINVAL another bit,
+    ///     or an amount of 0 or above the capacity; ENOMEM; EAGAIN no helper thread can be started
     int add (detail::QueueBase& queue, Ready ready, uint64_t key, uint64_t amount = 1) noexcept
     {
         return addRing (ringOf (queue), ready, key, amount);
     }
 
-    /// Watches a queue of the set for other bits or another amount; what was reported once is reported again.
+    /// Replaces ready, key and amount of a queue of the set. Bits that are reported once may be reported once more.
     /// @return 0, or -1 with lastError as for add (), and ENOENT the set does not have this queue
     int modify (detail::QueueBase& queue, Ready ready, uint64_t key, uint64_t amount = 1) noexcept
     {
         return modifyRing (ringOf (queue), ready, key, amount);
     }
 
+    /// Stops watching a queue.
     /// @return 0, or -1 with lastError as in the table, and ENOENT the set does not have this queue
     int remove (const detail::QueueBase& queue) noexcept
     {
@@ -134,31 +137,33 @@ public:
     /// Returns the number of queues in the set; 0 for an empty object, and in a forked child.
     uint64_t size () const noexcept;
 
-    /// Waits until a queue is ready, and reports ready queues: all of them within ceil (ready queues / n) calls.
+    /// Waits until a queue is ready, and writes one event for each ready queue, up to n. Later calls report the others:
+    /// all of them within ceil (ready queues / n) calls.
     /// @param events room for n events
-    /// @return how many, 1 or more; 0 after wake (); or -1 with lastError as in the table, and EINVAL events null or n 0;
-    ///     EBUSY another thread waits; EINTR WaitSetOptions::interruptible; ECANCELED the set is being destroyed
+    /// @return how many, 1 or more; 0 after wake (); or -1 with lastError as in the table, and EINVAL events null or n
+    ///     0; EBUSY another thread waits; EINTR a signal handler, with WaitSetOptions::interruptible; ECANCELED the set
+    ///     is being destroyed
     int64_t wait (WaitEvent* events, uint64_t n) noexcept
     {
         return waitUntil (events, n, detail::noDeadline ());
     }
 
-    /// Does the same up to a timeout, as BasicQueue::push. @return as above, and ETIMEDOUT
+    /// Does the same up to a timeout: 0 checks once. @return as above, and ETIMEDOUT
     template <typename Rep, typename Period>
     int64_t wait (WaitEvent* events, uint64_t n, std::chrono::duration<Rep, Period> timeout) noexcept
     {
         return waitUntil (events, n, detail::deadlineIn (timeout));
     }
 
-    /// Returns a descriptor for epoll, poll, select, io_uring, asio, libuv, asyncio: readable from the moment a queue is
-    /// ready, or wake () is called, until a wait () returns -1 and ETIMEDOUT. So call wait (events, n, 0s) when it is
-    /// readable, serve the events, and return to the event loop; do not read it. It belongs to the set, and is the same
-    /// at each call.
+    /// Returns a descriptor for epoll, poll, select, io_uring, asio, libuv, asyncio. It becomes readable when a queue
+    /// is ready or wake () is called, and stays readable until a wait () fails with ETIMEDOUT. When it is readable,
+    /// call wait (events, n, 0s), serve the events, and return to the event loop. Do not read from it or close it: it
+    /// belongs to the set. Every call returns the same descriptor.
     /// @return the descriptor, above 2, or -1 with lastError as in the table, and EMFILE, ENFILE, ENOMEM; EAGAIN no
     ///     helper thread can be started
     int fd () noexcept;
 
-    /// Makes the wait () in progress return 0, or else the next one. Repeated calls in between count as one. A signal
+    /// Makes the wait () in progress return 0, or else the next one. Several calls before that count as one. A signal
     /// handler may call it.
     /// @return 0, or -1 with lastError as in the table
     int wake () noexcept;

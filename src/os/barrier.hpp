@@ -26,8 +26,8 @@ int registerGlobalBarrier () noexcept;
 int globalBarrier () noexcept;
 
 /// For callers without a barrier: sleeps until the stores that other threads have executed are surely visible. A store
-/// leaves a store buffer within microseconds, and an interrupt or a context switch empties it, but no processor promises
-/// a time. Both durations, nanoseconds, are a thousand times longer or more.
+/// leaves a store buffer within microseconds, and an interrupt or a context switch empties the buffer, but no processor
+/// promises a time. Both durations, in nanoseconds, are at least a thousand times as long as a store takes.
 /// - longDrain: once in a process, when a sandbox forbids membarrier(2) after its registration.
 /// - shortDrain: at the end of each Spsc, in a call that may not wait (tryPop), for processes without membarrier(2).
 constexpr int64_t longDrain = 20 * 1000 * 1000;

@@ -18,7 +18,7 @@ namespace os
 {
 namespace
 {
-// A full pipe is readable, too: neither end blocks.
+// Neither end blocks: a write to a full pipe fails, and a full pipe is readable, too.
 int openPipe (Event* event) noexcept
 {
     constexpr int flags = O_CLOEXEC | O_NONBLOCK;

@@ -36,7 +36,7 @@ void* run (void* argument)
     return nullptr;
 }
 
-// With all signals blocked, which the new thread inherits.
+// Blocks all signals during pthread_create(3): the new thread inherits the mask.
 int create (const Start& with, const pthread_attr_t* attributes, Thread* thread) noexcept
 {
     Start* start = new (std::nothrow) Start (with);
@@ -101,7 +101,7 @@ int startHelper (void (*work) (void* with), void* with, const char* name, Thread
     ::pthread_attr_setstacksize (&small, stack);
     error = create (start, &small, thread);
     ::pthread_attr_destroy (&small);
-    return error == EINVAL ? create (start, nullptr, thread) : error;  // EINVAL: the thread-locals need more
+    return error == EINVAL ? create (start, nullptr, thread) : error;  // EINVAL: the thread-locals do not fit
 }
 
 int joinThread (Thread thread) noexcept

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What a call would find: positions that were read at one moment, and the cells between them.
+// Decides from head and tail, read at one moment, and from the cells between them.
 #include "queue/readiness.hpp"
 
 namespace join
@@ -17,11 +17,11 @@ struct Positions
 {
     uint64_t tail;    // shifted as in the segment, without the bits below
     uint64_t used;    // positions from tail to head
-    bool consistent;  // they were read at one moment
+    bool consistent;  // head and tail were read at one moment
 };
 
-// Reads tail before and after head. Where it was the same, both values held when head was read. A consumer that is
-// faster than these loads moves tail each time, and leaves nothing to conclude from the difference.
+// Reads tail before and after head. If tail was the same, both values held when head was read. A consumer that is
+// faster than these loads moves tail each time; then head - tail proves nothing, and `consistent` is false.
 Positions positionsOf (const OwnedRing& ring) noexcept
 {
     constexpr int maxReads = 4;
@@ -41,7 +41,7 @@ Positions positionsOf (const OwnedRing& ring) noexcept
     return positions;
 }
 
-// Whether that many elements are published from the tail on, without a gap. Skipped cells count for nothing.
+// Whether `amount` elements are published from the tail on, without a gap. Skipped cells do not count.
 bool arePublished (const OwnedRing& ring, const Positions& positions, uint64_t amount) noexcept
 {
     if (!traitsOf (ring.kind).sequenced)
@@ -62,8 +62,8 @@ bool arePublished (const OwnedRing& ring, const Positions& positions, uint64_t a
     return found >= amount;
 }
 
-// Shut down: whether no element is left, and none will come. An element of a Spsc whose producer published it while the
-// queue was being shut down may still come; its consumer decides.
+// Of a queue that is shut down: whether no element is left, and none will come. Exception: an element that the producer
+// of a Spsc published during the shutdown may still come; the consumer's pop decides.
 bool isDrained (const OwnedRing& ring, const Positions& positions) noexcept
 {
     const bool closed = !traitsOf (ring.kind).claims || (ring.head ().load () & detail::closedBit) != 0;

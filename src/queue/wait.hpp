@@ -26,7 +26,7 @@ public:
     static constexpr int64_t checkEvery = 50 * 1000 * 1000;
 
     /// @param attempts shared by all waits of the call
-    /// @param observed an observer: the elements or free cells that it waits for; 0: any call could go on
+    /// @param observed the number of elements, or free cells, that an observer waits for; 0: a taker
     Wait (OwnedRing& ring, Side side, Role role, detail::Deadline deadline, detail::Attempts& attempts,
           uint64_t observed = 0) noexcept;
     Wait (const Wait&) = delete;

@@ -12,9 +12,9 @@ namespace
 {
 std::mutex mutex;
 
-// Runs after the registration of the slots' handlers: pthread_atfork(3) calls those that were registered last first, so
-// a fork takes this mutex before those of the slots, as all other threads do. Where this fails, sets are not affected
-// otherwise than by a fork during a change of a list.
+// Runs after the registration of the slots' handlers. pthread_atfork(3) calls the handlers that were registered last
+// first, so a fork takes this mutex before those of the slots, as all other threads do. If the registration fails, only
+// a fork during a change of a list does harm.
 __attribute__ ((constructor (102))) void startWatchers () noexcept
 {
     os::aroundFork ([] { mutex.lock (); }, [] { mutex.unlock (); }, [] { mutex.unlock (); });

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Arms the words of a set before it sleeps, and checks at intervals what no wake-up tells.
+// Arms the words of a set before it sleeps, and makes the periodic checks for what no wake-up announces.
 #include "wait/state.hpp"
 
 #include "os/barrier.hpp"
@@ -10,7 +10,7 @@ inline namespace JOIN_ABI
 {
 namespace
 {
-constexpr int64_t fillTime = 1000 * 1000;  // nanoseconds until the next look at room that is being freed
+constexpr int64_t fillTime = 1000 * 1000;  // nanoseconds until the next check of room that is being freed
 }  // namespace
 
 bool WaitSetState::arm (int64_t now) noexcept

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What a set finds at a queue, and how it arms the queue's words.
+// Checks one queue of a set, and arms its words.
 #include "wait/entry.hpp"
 
 #include "queue/producers.hpp"
@@ -11,7 +11,8 @@ namespace join
 {
 inline namespace JOIN_ABI
 {
-// The epoch comes first: a publication after this load is found by the flag, or changes the epoch.
+// The epoch is read first. A publisher that comes after this load changes the epoch if it finds the flag; otherwise the
+// check after the barrier finds what it published.
 void WatchedWord::arm () noexcept
 {
     _epoch = _word.load ();
@@ -56,7 +57,7 @@ Ready Entry::lookAt (Side side) noexcept
     }
 }
 
-// With both sides watched, the end is that of the elements.
+// If both sides are watched, End is reported only once the elements have ended.
 Ready Entry::look () noexcept
 {
     Ready found = Ready::Nothing;
@@ -80,7 +81,7 @@ Ready Entry::look () noexcept
     return found & static_cast<Ready> (~static_cast<uint32_t> (_reported & once));
 }
 
-// Of an empty queue, nothing is claimed and not yet published.
+// In an empty queue no element is claimed and not yet published, so recovery has nothing to do.
 bool Entry::isQuiet () noexcept
 {
     const uint64_t head = ring.head ().load ();
@@ -107,7 +108,7 @@ void Entry::lookForDeaths () noexcept
     const uint64_t taken = _abandoned ? slotsTaken (ring) : _takenAtDeath;
     if (taken != _takenAtDeath)
     {
-        _reported = _reported & (Ready::End | Ready::Damaged);  // a producer came since: its death is news
+        _reported = _reported & (Ready::End | Ready::Damaged);  // a later producer has died, too
         _takenAtDeath = taken;
     }
 }

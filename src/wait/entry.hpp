@@ -15,9 +15,9 @@ inline namespace JOIN_ABI
 {
 class Entry;
 
-/// The eventcount of one side of a queue, for the set as its observer. Armed: its flag is set and its epoch known, so
-/// that the next publication increments the epoch and wakes whoever sleeps on it. All members are the set's, under its
-/// mutex, and the segment's words atomic.
+/// The eventcount of one side of a queue, for the set as its observer. An armed word has its flag set and its epoch
+/// recorded, so the next publication increments the epoch and wakes the threads that sleep on it. All members are used
+/// under the set's mutex; the words in the segment are atomic.
 class WatchedWord
 {
 public:
@@ -41,20 +41,20 @@ public:
         return _side;
     }
 
-    /// Whether the flag is set and nothing was published since. Disarms the word where something was: one load.
+    /// Whether the word is armed and nothing was published since. Otherwise disarms it. Costs one load.
     bool isArmed () noexcept
     {
         _armed = _armed && _word.load () == _epoch;
         return _armed;
     }
 
-    /// Whether it was armed when the set last looked.
+    /// Whether the word is armed, as far as the set knows: does not read the epoch.
     bool wasArmed () const noexcept
     {
         return _armed;
     }
 
-    /// Whether it was armed, and something was published since. Only reads.
+    /// Whether the word was armed and something was published since. Changes nothing.
     bool hasChanged () const noexcept
     {
         return _armed && _word.load () != _epoch;
@@ -67,11 +67,11 @@ public:
         _armed = false;
     }
 
-    /// Disarms the word where its flag is no longer set although the epoch is unchanged: a producer died between the
-    /// two steps of its wake-up.
+    /// Disarms the word if its flag is no longer set although the epoch is unchanged: a peer died between the two steps
+    /// of a wake-up.
     void checkFlag () noexcept;
 
-    /// Whether a barrier has ordered the flag before every publication that the set has not seen.
+    /// Whether a barrier has ordered the flag before every publication that the set has not read.
     bool isSure () const noexcept
     {
         return _sure;
@@ -98,7 +98,7 @@ public:
     }
 
     std::size_t index = 0;  // in the set's list of words
-    bool naps = false;      // not armed, as the set looks at it again after a millisecond
+    bool naps = false;      // not armed: the set checks it again after a millisecond
 
 private:
     Entry& _entry;
@@ -109,7 +109,7 @@ private:
     const bool _shared;
     bool _armed = false;
     bool _sure = false;
-    uint32_t _epoch = 0;  // where it is armed
+    uint32_t _epoch = 0;  // the value of the epoch when the word was armed
 };
 
 /// A queue object in a set. All members are used under the set's mutex.
@@ -126,23 +126,24 @@ public:
 
     void ringCloses () noexcept override;
 
-    /// What there is to report now.
+    /// Returns the bits to report now.
     Ready look () noexcept;
 
-    /// Whether nothing can have become ready since the last call, by three loads: then a check of a large set may pass
-    /// this queue. Never true where dead producers are reported.
+    /// Whether nothing can have become ready since the last call: then a check of a large set may skip this queue.
+    /// Costs three loads. Always false with QueueOptions::ownerDead.
     bool isQuiet () noexcept;
 
-    /// Asks what only the passing of time shows: finishes claims of killed producers, and notices that all are dead.
+    /// Finds what no wake-up announces: finishes the claims of killed producers, and checks whether all producers are
+    /// dead.
     void lookForDeaths () noexcept;
 
-    /// Records a report; some bits are reported once.
+    /// Records that `found` was reported: some bits are reported only once.
     void report (Ready found) noexcept
     {
         _reported = _reported | (found & once);
     }
 
-    /// Whether nothing can come any more: the end, or damage, was reported.
+    /// Whether no further event can come, because the end or damage was reported.
     bool isOver () const noexcept
     {
         return (_reported & (Ready::End | Ready::Damaged)) != Ready::Nothing;
@@ -155,8 +156,8 @@ public:
 
     void watch (Ready wanted, uint64_t newKey, uint64_t amount) noexcept;
 
-    /// Whether consumers have freed cells since the last call, and not yet as many as the set waits for. Then the set
-    /// looks again after a millisecond in place of arming the word: each pop would wake it in vain.
+    /// Whether the set waits for room for several elements, and consumers have freed cells since the last call. Then
+    /// the set checks again after a millisecond and does not arm the word: each pop would wake it in vain.
     bool growsRoom () noexcept;
 
     bool isOf (const WaitSetState& set) const noexcept
@@ -168,8 +169,8 @@ public:
     uint64_t key = 0;
     WatchedWord elementWord;
     WatchedWord roomWord;
-    Entry* next = nullptr;  // of the candidates
-    bool queued = false;    // is one of the candidates
+    Entry* next = nullptr;  // in the list of candidates
+    bool queued = false;    // the entry is in that list
     std::size_t place = 0;  // in the set's list of entries
 
 private:
@@ -180,16 +181,16 @@ private:
     WaitSetState& _set;
     Ready _wanted = Ready::Nothing;
     Ready _reported = Ready::Nothing;
-    uint64_t _headAtCheck = ~uint64_t (0);  // by isQuiet ()
+    uint64_t _headAtCheck = ~uint64_t (0);  // at the last isQuiet ()
     uint64_t _tailAtCheck = ~uint64_t (0);
-    uint64_t _takenAtDeath = 0;  // slots taken until all producers were dead
+    uint64_t _takenAtDeath = 0;  // slotsTaken () when all producers were last found dead
     bool _abandoned = false;     // no live producer was left at the last check
     uint64_t _amount = 1;        // elements, or free cells
-    uint64_t _tailSeen = 0;      // by growsRoom ()
+    uint64_t _tailSeen = 0;      // at the last growsRoom ()
 };
 
-/// The entries that were ready when the set last looked, in the order in which they are to be reported: a list that
-/// nothing else owns.
+/// The entries that were ready at the set's last check, in the order in which they are to be reported. The list does
+/// not own them.
 class Candidates
 {
 public:
@@ -206,7 +207,7 @@ public:
     /// No effect on an entry that is in the list.
     void push (Entry& entry) noexcept;
 
-    /// Call it where size () is not 0.
+    /// Removes the first entry. @pre the list is not empty
     Entry& pop () noexcept;
 
     void remove (Entry& entry) noexcept;

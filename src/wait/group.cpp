@@ -33,7 +33,7 @@ void Group::run (void* group) noexcept
     static_cast<Group*> (group)->serve ();
 }
 
-// Each round reads the calls first: a call that comes later ends the sleep.
+// Each round reads _calls first, so a later call () ends the sleep.
 void Group::serve () noexcept
 {
     os::FutexWait waits[os::maxFutexWaits];
@@ -76,7 +76,7 @@ void Group::serve () noexcept
     }
 }
 
-// Where futex_waitv(2) is refused, or the kernel is older than 5.16, the helper looks at the words every millisecond.
+// Where futex_waitv(2) is refused, or the kernel is older than 5.16, the helper checks the words every millisecond.
 void Group::nap (uint32_t calls, int64_t until) noexcept
 {
     const int64_t soon = os::monotonicNow () + napTime;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A helper thread of a wait set: it sleeps on up to 127 of the set's words and rings the set's bell when one of them
-// changes. Then it rests until the set calls it to sleep on them again.
+// A helper thread of a wait set. It sleeps on up to 127 of the set's words and rings the set's bell when one of them
+// changes. Then it rests until the set calls it again.
 #ifndef JOIN_SRC_WAIT_GROUP_HPP
 #define JOIN_SRC_WAIT_GROUP_HPP
 
@@ -18,13 +18,13 @@ namespace join
 {
 inline namespace JOIN_ABI
 {
-/// How many words of queues one thread sleeps on: futex_waitv(2) takes 128, and one is the thread's own.
+/// The number of queue words that one thread sleeps on: futex_waitv(2) takes 128, and one of them is the thread's own.
 constexpr std::size_t groupSize = os::maxFutexWaits - 1;
 
-/// Nanoseconds between two looks at the words where the kernel cannot sleep on several.
+/// Nanoseconds between two checks of the words where the kernel cannot sleep on several.
 constexpr int64_t napTime = 1000 * 1000;
 
-/// The words number*127 to number*127 + 126 of a set. Members are used under the set's mutex, but for the atomic ones.
+/// The words number*127 to number*127 + 126 of a set. All members but the atomic ones are used under the set's mutex.
 class Group
 {
 public:
@@ -40,7 +40,7 @@ public:
     /// Starts the helper thread. @return 0, or an errno
     int start () noexcept;
 
-    /// Lets the helper build its list of words anew, or end.
+    /// Wakes the helper: it builds its list of words anew, or ends, after stop ().
     void call () noexcept
     {
         _calls.fetch_add (1);
@@ -50,15 +50,15 @@ public:
     /// Ends the helper, and waits for its end. The caller does not hold the set's mutex.
     void stop () noexcept;
 
-    /// Whether the helper has rung since the last call of this: one of its words changed.
+    /// Whether the helper has rung since the last call of takeRing (): one of its words changed.
     bool takeRing () noexcept
     {
         return _rang.load () && _rang.exchange (false);
     }
 
-    std::unique_ptr<Group> next;  // of a list of groups that end
+    std::unique_ptr<Group> next;  // in the list of groups whose helpers are to end
     const std::size_t number;
-    bool asleep = false;  // all words are armed, and the helper sleeps on them; else the set looks at them itself
+    bool asleep = false;  // all words are armed, and the helper sleeps on them; otherwise the set checks them itself
 
 private:
     static void run (void* group) noexcept;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The sleep of a set, by the thread that waits or by the helpers; the bell that ends it; and the descriptor.
+// The sleep of a set: of the thread that waits, and of the helpers; the bell that ends it; and the descriptor.
 #include "wait/state.hpp"
 
 #include <cerrno>
@@ -124,7 +124,7 @@ unsigned WaitSetState::list (const Group& group, os::FutexWait* waits, int64_t* 
         const WatchedWord& word = *_words[i];
         if (word.hasChanged ())
         {
-            return changedWord;  // the set finds it changed, too, once the helper has rung
+            return changedWord;  // once the helper has rung, the set finds the change itself
         }
         if (word.wasArmed ())
         {

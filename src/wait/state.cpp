@@ -20,7 +20,7 @@ WaitSetState::WaitSetState (const WaitSetOptions& options) noexcept
 {
 }
 
-// In a forked child there is nothing to end: the helpers, the wait and the lists are the parent's.
+// A forked child has nothing to end: the helpers, the wait and the lists are the parent's.
 WaitSetState::~WaitSetState ()
 {
     if (!isForked ())
@@ -117,7 +117,7 @@ int WaitSetState::add (OwnedRing& ring, Ready wanted, uint64_t key, uint64_t amo
     }
 }
 
-// All that can fail comes before the change that it is for. @throw std::bad_alloc
+// All steps that can fail come before the first change that would have to be undone. @throw std::bad_alloc
 int WaitSetState::insert (OwnedRing& ring, Ready wanted, uint64_t key, uint64_t amount)
 {
     std::unique_ptr<Entry> entry (new Entry (*this, ring));
@@ -156,7 +156,7 @@ int WaitSetState::modify (OwnedRing& ring, Ready wanted, uint64_t key, uint64_t 
     }
 }
 
-// Watches the words that are wanted, and no others. On failure the entry is as before. @throw std::bad_alloc
+// Watches the words that `wanted` names, and no others. On failure the entry is as before. @throw std::bad_alloc
 int WaitSetState::watch (Entry& entry, Ready wanted, uint64_t key, uint64_t amount)
 {
     _words.reserve (_words.size () + 2);
@@ -207,7 +207,7 @@ void WaitSetState::take (WatchedWord& word)
     ++_changes;
 }
 
-// The last word takes the place of the one that is dropped: there are never more groups than the words need.
+// The last word moves to the index of the dropped word, so the words never need more groups than before.
 void WaitSetState::drop (WatchedWord& word) noexcept
 {
     WatchedWord* const last = _words.back ();
@@ -219,7 +219,7 @@ void WaitSetState::drop (WatchedWord& word) noexcept
     ++_changes;
 }
 
-// The set itself looks at a word that was changed, until it sleeps again.
+// Makes the set itself check the group of a changed word until the set sleeps again.
 void WaitSetState::touch (const WatchedWord& word) noexcept
 {
     if (hasHelpers () && word.index / groupSize < _groups.size ())
@@ -228,8 +228,8 @@ void WaitSetState::touch (const WatchedWord& word) noexcept
     }
 }
 
-// Starts the helpers that the words need. An interruptible set always has one: its thread sleeps with futex(2), which a
-// signal handler ends, while futex_waitv(2) goes on where SA_RESTART is set. @return 0, or an errno
+// Starts the helpers that the words need. An interruptible set always has one: its thread then sleeps with futex(2),
+// which every signal handler ends, and not with futex_waitv(2), which SA_RESTART restarts. @return 0, or an errno
 int WaitSetState::cover () noexcept
 try
 {
@@ -252,7 +252,7 @@ catch (const std::bad_alloc&)
     return ENOMEM;
 }
 
-// Lets the helpers end that the words do not need any more.
+// Retires the helpers that the words no longer need.
 void WaitSetState::retire () noexcept
 {
     const std::size_t covering = (_words.size () + groupSize - 1) / groupSize;
@@ -274,7 +274,7 @@ void WaitSetState::stop (std::unique_ptr<Group> groups) noexcept
     }
 }
 
-// Waits for the end of retired helpers, which may want the mutex.
+// Waits for the end of the retired helpers. They may need the mutex, so it is unlocked meanwhile.
 void WaitSetState::reap (Lock& lock) noexcept
 {
     if (_retired != nullptr)
@@ -324,7 +324,7 @@ void WaitSetState::forget (Entry& entry) noexcept
     _entries.pop_back ();  // destroys the entry
     if (hasHelpers ())
     {
-        bell ();  // a word that took the place of a dropped one has another helper now
+        bell ();  // a word that moved to a dropped word's index has another helper now
     }
 }
 

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
 // The state of a wait set: an observer of many eventcounts.
 //
-// A wait looks first at the candidates, the queues that were ready before, and at some others, in turn. Where none is
-// ready it arms all words that are not armed, executes one barrier for all of them, looks once more, and sleeps with
-// futex_waitv(2). A word that stays armed costs one load at the next wait, and nothing where a helper sleeps on it.
+// A wait first checks the candidates (the queues that were ready before) and some of the others, in turn. If none is
+// ready, it arms all words that are not armed, executes one barrier for all of them, checks them once more, and sleeps
+// with futex_waitv(2). A word that stays armed costs one load at the next wait, and nothing if a helper sleeps on it.
 // Invariants:
 // 1. A queue that becomes ready is a candidate, or its word is not armed, or the epoch of its word has changed, or a
 //    publisher is about to change it.
-// 2. The set sleeps only after it has found no candidate, and all words armed with unchanged epochs. Whoever makes 1
-//    true otherwise rings the bell.
-// 3. The descriptor is readable while wait () has returned an event, or the bell has rung, since a wait () last found
-//    nothing.
+// 2. The set sleeps only after it has found no candidate, and all words armed with unchanged epochs. A thread that adds
+//    a candidate or an unarmed word meanwhile rings the bell.
+// 3. The descriptor is readable if, since a wait () last found nothing, a wait () has returned an event or the bell has
+//    rung.
 // docs/design/wait-set.md.
 #ifndef JOIN_SRC_WAIT_STATE_HPP
 #define JOIN_SRC_WAIT_STATE_HPP
@@ -35,10 +35,10 @@ public:
     WaitSetState (const WaitSetState&) = delete;
     WaitSetState& operator= (const WaitSetState&) = delete;
 
-    /// Ends a wait in progress with ECANCELED, waits for that, ends the helpers, and leaves all queues.
+    /// Ends a wait in progress with ECANCELED, waits for its return, ends the helpers, and removes all queues.
     ~WaitSetState ();
 
-    // As the members of WaitSet.
+    // These are the members of WaitSet.
     int add (OwnedRing& ring, Ready wanted, uint64_t key, uint64_t amount) noexcept;
     int modify (OwnedRing& ring, Ready wanted, uint64_t key, uint64_t amount) noexcept;
     int remove (OwnedRing& ring) noexcept;
@@ -60,14 +60,15 @@ public:
     /// Nanoseconds between two checks for deaths; they also find what a killed producer published.
     static constexpr int64_t checkEvery = 50 * 1000 * 1000;
 
-    /// Makes a wait in progress look again, and the descriptor readable. Any thread, and any signal handler.
+    /// Makes a wait in progress check the queues again, and makes the descriptor readable. Any thread and any signal
+    /// handler may call it.
     void bell () noexcept;
 
     /// Writes the armed words of a group to `waits`, and the time at which its helper has to check the set to `until`.
     /// @return how many words; 0: the helper rests; changedWord: the epoch of one has changed
     unsigned list (const Group& group, os::FutexWait* waits, int64_t* until) noexcept;
 
-    /// Checks what only the passing of time shows, in the place of the thread that waits in an event loop.
+    /// Makes the periodic checks for a thread that sleeps in its event loop, or in wait ().
     void checkForOwner () noexcept;
 
 private:
@@ -110,20 +111,20 @@ private:
 
     const bool _interruptible;
     const uint32_t _forks;
-    std::mutex _mutex;  // all that follows, but for the atomics
+    std::mutex _mutex;  // protects all members below, except the atomic ones
 
     std::vector<std::unique_ptr<Entry>> _entries;
     std::vector<WatchedWord*> _words;
-    std::vector<WatchedWord*> _armedNow;          // by arm (), with room for all words
-    std::vector<std::unique_ptr<Group>> _groups;  // with helpers; without, the thread that waits sleeps on all words
-    std::unique_ptr<Group> _retired;              // a list of those whose helpers are about to end
+    std::vector<WatchedWord*> _armedNow;          // the words that arm () has just armed; has room for all words
+    std::vector<std::unique_ptr<Group>> _groups;  // empty: the thread that waits sleeps on all words itself
+    std::unique_ptr<Group> _retired;              // the list of groups whose helpers are to end
     Candidates _candidates;
-    std::size_t _cursor = 0;  // the word that poll () looks at next
-    uint64_t _changes = 0;    // of _words
-    int64_t _polledAt = 0;    // when all words were last looked at
+    std::size_t _cursor = 0;  // the word that poll () checks next
+    uint64_t _changes = 0;    // the number of changes of _words
+    int64_t _polledAt = 0;    // when all words were last checked
     int64_t _checkAt = detail::Deadline::never;
-    int64_t _napsEnd = detail::Deadline::never;  // when to look at the words that nap
-    int64_t _armedAt = 0;                        // when the set last found nothing; 0: it has been awake since
+    int64_t _napsEnd = detail::Deadline::never;  // when to check the words that nap
+    int64_t _armedAt = 0;                        // when the set last found nothing ready; 0: it has been awake since
     WaitHistory _history;
 
     os::Event _event;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// One wait of a set: it looks at the queues, and reports the ready ones in turn.
+// One wait of a set: checks the queues, and reports the ready ones in turn.
 #include "wait/state.hpp"
 
 #include "base/failure.hpp"
@@ -13,7 +13,7 @@ inline namespace JOIN_ABI
 {
 namespace
 {
-constexpr std::size_t looksAtLeast = 16;  // words that a wait looks at beside the candidates
+constexpr std::size_t looksAtLeast = 16;  // words that a wait checks besides the candidates
 }  // namespace
 
 bool WaitSetState::hasHelpers () const noexcept
@@ -61,7 +61,7 @@ int WaitSetState::fd () noexcept
         os::closeEvent (&_event);
         return fail (error, "the helper thread of the wait set's descriptor cannot be started");
     }
-    bell ();  // the set has not looked yet
+    bell ();  // the set has not checked its queues yet
     return _event.readable;
 }
 

@@ -151,7 +151,7 @@ TEST_CASE ("every ready queue is reported in its turn", "[wait]")
         REQUIRE (queues[3 * i].tryPush (i) == 0);
     }
     WaitEvent events[atOnce];
-    REQUIRE (set.wait (events, atOnce) > 0);  // the set knows now which are ready, or finds out while it goes on
+    REQUIRE (set.wait (events, atOnce) > 0);  // the set knows the ready queues now, or finds them in later waits
     for (int turn = 0; turn < 20; ++turn)
     {
         std::set<uint64_t> reported;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What a set costs: system calls of the producers, wake-ups of an idle set, looks of a busy one; and what the death of a
-// process at any instruction of a wait or a push leaves.
+// What a set costs: system calls of the producers, wake-ups of an idle set, checks of a busy one; and what a process
+// leaves that is killed at any instruction of a wait or a push.
 #include "wait_support.hpp"
 
 #include "helpers.hpp"
@@ -66,7 +66,7 @@ Done& freshDone ()
     return done;
 }
 
-/// Kills the child after k instructions of the call between its marks. @return whether the call had returned before
+/// Kills the child after k instructions of the call between its marks. @return whether the call had returned by then
 bool killedAfter (const std::function<int64_t ()>& prepare, const std::function<int64_t ()>& call, int k)
 {
     Done& done = freshDone ();
@@ -117,7 +117,7 @@ TEST_CASE ("pushes make no system call while the set is awake", "[calls][traced]
         return works ? 0 : 1;
     });
     CHECK (callsBetween (child, 1, 2) == 0);
-    CHECK (callsBetween (child, 2, 3) <= 2);  // to wake the sleepers of its word, once, and perhaps the descriptor
+    CHECK (callsBetween (child, 2, 3) <= 2);  // one wakes the sleepers of the word; one may signal the descriptor
     CHECK (child.finish () == 0);
 }
 #endif
@@ -159,7 +159,7 @@ TEST_CASE ("4096 idle shared queues wake a set at most 20 times a second", "[idl
     std::this_thread::sleep_for (500ms);
     const uint64_t slept = sleepsOf (threads) - before;
     const std::chrono::duration<double> took = std::chrono::steady_clock::now () - start;
-    CHECK (static_cast<double> (slept) <= 20 * took.count () + 2);  // one more at each end of the time
+    CHECK (static_cast<double> (slept) <= 20 * took.count () + 2);  // one more at the start and one at the end
     if (!byDescriptor)
     {
         REQUIRE (set.wake () == 0);
@@ -189,7 +189,7 @@ TEST_CASE ("an idle set of private queues does not wake", "[idle][exact]")
 #if defined(__x86_64__)
 namespace
 {
-/// How many instructions one wait executes that reports k of the queues.
+/// The number of instructions of one wait that reports `ready` of the queues.
 uint64_t instructionsOfWait (uint64_t all, uint64_t ready)
 {
     Done& done = freshDone ();
@@ -210,7 +210,7 @@ uint64_t instructionsOfWait (uint64_t all, uint64_t ready)
         {
             set.wait (events, 16, 1s);
         }
-        // Every 50 ms a wait looks at all queues, and a process that is stepped is slow: its clock stands still.
+        // Every 50 ms a wait checks all queues. A process that is stepped is slow, so the test stops its clock.
         testClock = std::chrono::nanoseconds (std::chrono::steady_clock::now ().time_since_epoch ()).count ();
         crash::mark (1);
         done.result = set.wait (events, 16, 1s);
@@ -238,7 +238,8 @@ TEST_CASE ("a wait that reports queues costs the same in a large set", "[looks][
         const uint64_t small = instructionsOfWait (120, ready);
         const uint64_t large = instructionsOfWait (2000, ready);
         INFO (ready << " ready: " << small << " instructions with 120 queues, " << large << " with 2000");
-        // Beside the queues: a check for each of the 15 further groups. A look at all 1880 would cost 20 each.
+        // The large set also tests one flag for each of its 15 further groups. A check of all 1880 further queues would
+        // cost 20 instructions each.
         CHECK (large < small + 1880 * 2);
     }
 }

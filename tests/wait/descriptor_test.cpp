@@ -17,7 +17,7 @@ namespace
 {
 using Queue = join::LocalMem::Mpsc::Queue<uint64_t>;
 
-/// Waits in an event loop until the descriptor is readable. @return false: it did not become so
+/// Waits in an event loop until the descriptor is readable. @return false: the time was up first
 bool untilReadable (int fd, int milliseconds)
 {
     const int loop = ::epoll_create1 (EPOLL_CLOEXEC);
@@ -47,7 +47,7 @@ TEMPLATE_LIST_TEST_CASE ("the descriptor is readable while a queue is ready", "[
     REQUIRE (fd > 2);
     CHECK (set.fd () == fd);
     CHECK ((::fcntl (fd, F_GETFD) & FD_CLOEXEC) != 0);
-    CHECK (untilReadable (fd, 0));  // the set has not looked yet
+    CHECK (untilReadable (fd, 0));  // the set has not checked its queues yet
     WaitEvent events[4];
     settle (set);
     REQUIRE (made->tryPush (1) == 0);
@@ -56,7 +56,7 @@ TEMPLATE_LIST_TEST_CASE ("the descriptor is readable while a queue is ready", "[
     uint64_t got = 0;
     REQUIRE (set.wait (events, 4, 0s) == 1);
     REQUIRE (made->tryPop (got) == 0);
-    CHECK (untilReadable (fd, 0));  // one element a wake-up: the other is not lost
+    CHECK (untilReadable (fd, 0));  // one element was popped: the other one is not lost
     REQUIRE (set.wait (events, 4, 0s) == 1);
     REQUIRE (made->tryPop (got) == 0);
     settle (set);

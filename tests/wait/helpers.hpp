@@ -53,7 +53,8 @@ inline std::vector<std::string> helperThreads ()
     return found;
 }
 
-/// How many there are. A thread that was started names itself, and one that was joined may be listed for a moment.
+/// The number of helpers, once it is stable: a new thread names itself late, and one that was joined may still be
+/// listed for a moment.
 inline uint64_t helpers ()
 {
     uint64_t before = helperThreads ().size () + 1;

@@ -21,7 +21,7 @@ namespace
 {
 using Shared = join::ShmMem::Mpsc::Queue<uint64_t>;
 
-/// The descriptor is readable within the time in which nothing that works hangs.
+/// Whether the descriptor becomes readable within 30 s, which is enough for any machine.
 bool isReadable (int fd)
 {
     pollfd file = {fd, POLLIN, 0};
@@ -45,7 +45,7 @@ int64_t next (WaitSet& set, WaitEvent* events, uint64_t n, bool byDescriptor)
     }
 }
 
-/// Pushes numbers to random ones of the queues; the upper half of each element is the producer.
+/// Pushes numbers to queues that it chooses at random; the upper half of each element is the producer.
 int produce (const std::vector<OwnName>& names, uint64_t producer, uint64_t each)
 {
     std::vector<Shared> queues;
@@ -68,7 +68,7 @@ int produce (const std::vector<OwnName>& names, uint64_t producer, uint64_t each
     return 0;
 }
 
-/// Pops all that the producers push, as the set's events say. @return what is wrong
+/// Pops one element for each event of the set until it has all that the producers push. @return what is wrong
 std::string consume (WaitSet& set, std::vector<Shared>& queues, uint64_t producers, uint64_t each, bool byDescriptor)
 {
     std::vector<std::vector<uint64_t>> last (queues.size (), std::vector<uint64_t> (producers, 0));
@@ -245,7 +245,7 @@ TEST_CASE ("sets work where system calls are refused", "[refused]")
             {
                 const uint64_t which = round * 37 % queues.size ();
                 Call call ([&] { return next (set, &event, 1, byDescriptor); });
-                std::this_thread::sleep_for (1ms);  // the call may be asleep now, and need not
+                std::this_thread::sleep_for (1ms);  // the call is probably asleep now, but the test does not need that
                 uint64_t got = 0;
                 if (queues[which].tryPush (round) != 0 || call.result () != 1 || event.key != which
                     || queues[which].tryPop (got) != 0)
@@ -347,5 +347,5 @@ TEST_CASE ("a signal handler ends the waits of an interruptible set only", "[sig
         CHECK (call.result () == (interruptible ? -1 : 1));
         CHECK (call.error () == (interruptible ? EINTR : 0));
     }
-    ::sigaction (SIGUSR1, &before, nullptr);  // the thread has ended, and with it what signals it had not yet got
+    ::sigaction (SIGUSR1, &before, nullptr);  // the thread has ended, and its pending signals with it
 }

@@ -53,7 +53,7 @@ public:
         return _done.load ();
     }
 
-    /// What the call returned; reports a hang where it does not return.
+    /// Returns the result of the call, and fails the test if the call hangs.
     int64_t result ()
     {
         const bool returned = comesTrue ([this] { return isDone (); });

@@ -59,7 +59,7 @@ struct Attempts
 class JOIN_EXPORT Ring
 {
 public:
-    // What only one algorithm uses. Each part shares the cache line of the fields of its role, below.
+    // Fields that only one algorithm uses. Each struct is on the cache line of its role's other fields, below.
 
     struct SpscProducer
     {

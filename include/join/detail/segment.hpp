@@ -191,8 +191,8 @@ constexpr bool wordBeside (uint32_t elementSize) noexcept
     return storedSize (elementSize) <= 56;
 }
 
-// It names the kind, as hot paths inline it: with traitsOf () g++ 12 inlines less, and a push in batches takes up to 14 %
-// more instructions. The assertion keeps the two together.
+// strideOf () names the kind because hot paths inline it: with traitsOf () g++ 12 inlines less, and a push in batches
+// takes up to 14 % more instructions. The assertion keeps strideOf () and traitsOf () consistent.
 static_assert (!traitsOf (Kind::Spsc).sequenced && traitsOf (Kind::Mpsc).sequenced && traitsOf (Kind::Mpmc).sequenced,
                "");
 constexpr uint32_t strideOf (Kind kind, uint32_t elementSize) noexcept
