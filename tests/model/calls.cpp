@@ -229,7 +229,7 @@ void World::call (unsigned thread, const Step& step, uint8_t nextElement, Outcom
     *outcome = Outcome ();
     become (thread);
     threadError ()->assign (0, nullptr);
-    run (thread, step, nextElement, outcome);
+    usesSet (step.call) ? callSet (thread, step, nextElement, outcome) : run (thread, step, nextElement, outcome);
     outcome->error = threadError ()->value ();
 }
 

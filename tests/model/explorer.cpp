@@ -19,6 +19,7 @@ void Explorer::begin (State& state, unsigned thread)
     mine.history.clear ();
     mine.marked = 0;
     mine.at = Mark::Begin;
+    mine.memo = 0;
     if (mine.step == _setup.threads[thread].size ())
     {
         mine.done = true;
@@ -56,6 +57,7 @@ bool Explorer::runTo (State& state, unsigned thread, Outcome* outcome)
     mine.pending = _running.pending;
     mine.marked = _running.marked;
     mine.at = _running.at;
+    mine.memo = _running.memo;
     verdict.sites.insert (mine.pending.site);
     return false;
 }
@@ -82,7 +84,7 @@ bool Explorer::advance (State& state, unsigned thread)
             return false;
         }
         const Location& location = _world.locations ()[mine.pending.location];
-        if (!location.own && !location.payload)
+        if (mine.pending.kind == Kind::SleepAny || (!location.own && !location.payload))
         {
             return true;
         }
@@ -155,6 +157,16 @@ bool Explorer::move (State& state, unsigned thread, unsigned choice)
         mine.pending.kind = Kind::Asleep;
         return true;
     }
+    if (mine.pending.kind == Kind::SleepAny)
+    {
+        if (choice == 0 && state.memory.sleeps (mine.pending))
+        {
+            mine.pending.kind = Kind::Asleep;
+            return true;
+        }
+        mine.history.push_back (choice == 0 ? wordChanged : timedOut);
+        return advance (state, thread);
+    }
     if (!perform (state, thread, choice) || !advance (state, thread))
     {
         return false;
@@ -202,6 +214,7 @@ void Explorer::enter (State&& state)
         hash.number (thread.step + (thread.done ? 100 : 0) + (thread.pending.kind == Kind::Asleep ? 200 : 0));
         const std::size_t known = thread.history.size () - thread.marked;
         hash.number (known << 8 | static_cast<unsigned> (thread.at));
+        hash.number (thread.memo);
         hash.add (thread.history.data () + thread.marked, known * sizeof (uint64_t));
     }
     if (_seen.add (hash.value ()))
@@ -290,8 +303,9 @@ void Explorer::explore (uint64_t most)
 
 void Explorer::tell ()
 {
-    constexpr const char* kinds[] = {"load",       "store", "swap",   "add",  "and",   "or",    "lock", "unlock",
-                                     "membarrier", "sleep", "asleep", "wake", "yield", "probe", "hold", "drop"};
+    constexpr const char* kinds[] = {"load",     "store", "swap",   "add",        "and",   "or",
+                                     "exchange", "lock",  "unlock", "membarrier", "sleep", "sleep any",
+                                     "asleep",   "wake",  "yield",  "probe",      "hold",  "drop"};
     for (const Frame& frame : _path)
     {
         if (frame.choice == 0)

@@ -21,6 +21,7 @@ struct Thread
     std::vector<uint64_t> history;
     std::size_t marked = 0;  // the part of the history that matters begins here
     Mark at = Mark::Begin;
+    uint64_t memo = 0;
 };
 
 struct State
@@ -69,6 +70,8 @@ private:
     unsigned sleepers (const State& state, unsigned location) const;
     unsigned waysOf (const State& state, unsigned thread) const;
     bool wake (State& state, unsigned location, unsigned skipped, uint64_t most);
+    bool endsByTime (const Thread& sleeper) const;
+    bool runAfterSleep (State& state, unsigned thread);
     bool timeOut (const State& state, unsigned* ways);
     void putToSleep (State& first);
     bool isOver (Frame& frame);

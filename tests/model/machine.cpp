@@ -53,6 +53,7 @@ unsigned Memory::choices (unsigned thread, const Access& access) const noexcept
         case Kind::Add:
         case Kind::And:
         case Kind::Or:
+        case Kind::Exchange:
         case Kind::Swap:
             return all;
         case Kind::Lock:
@@ -76,6 +77,7 @@ bool Memory::possible (unsigned thread, const Access& access, unsigned choice) c
         case Kind::Add:
         case Kind::And:
         case Kind::Or:
+        case Kind::Exchange:
             return isPayload (access.location) || !splits (access.location, position);
         default:
             return true;
@@ -260,6 +262,7 @@ uint64_t Memory::perform (unsigned thread, const Access& access, unsigned choice
         case Kind::Add:
         case Kind::And:
         case Kind::Or:
+        case Kind::Exchange:
             return modify (thread, access, position);
         case Kind::Lock:
         case Kind::Unlock:
@@ -282,6 +285,17 @@ uint64_t Memory::perform (unsigned thread, const Access& access, unsigned choice
         default:
             return 0;
     }
+}
+
+bool Memory::sleeps (const Access& access) const noexcept
+{
+    bool unchanged = true;
+    for (unsigned i = 0; i < sleepWordsMost; ++i)
+    {
+        const SleepWord word = wordOf (access, i);
+        unchanged = unchanged && (word.location < 0 || newest (static_cast<unsigned> (word.location)) == word.expected);
+    }
+    return unchanged;
 }
 
 void Memory::ended (unsigned thread) noexcept

@@ -47,10 +47,12 @@ enum class Kind : uint8_t
     Add,
     And,
     Or,
+    Exchange,
     Lock,
     Unlock,
-    Barrier,  // membarrier (2): orders all threads
-    Sleep,    // sleeps while the word is `expected`; `value` 1: the sleep ends by time
+    Barrier,   // membarrier (2): orders all threads
+    Sleep,     // sleeps while the word is `expected`; `value` 1: the sleep ends by time
+    SleepAny,  // sleeps while each of several words has its value; `value`: how it ends by time
     Asleep,
     Wake,
     Yield,  // the value that was read is not the awaited one
@@ -70,7 +72,33 @@ struct Access
     uint64_t value;
     uint64_t expected;
     const Site* site;
+    bool many = false;  // SleepAny, and Asleep after it
+    uint64_t more = 0;  // SleepAny: further words, 16 bits each: the location + 1, and the expected value above it
 };
+
+constexpr unsigned sleepWordsMost = 5;
+
+// How a sleep on several words ends by time: bits of its `value`.
+constexpr uint64_t endsSoon = 1;   // short by design: when no thread can continue
+constexpr uint64_t endsLate = 2;   // the same, where set-ups let time pass
+constexpr uint64_t endsEarly = 4;  // also at once
+
+/// A word of a SleepAny. The first is its `location`.
+struct SleepWord
+{
+    int location;  // -1: there is no such word
+    uint64_t expected;
+};
+
+constexpr SleepWord wordOf (const Access& access, unsigned which) noexcept
+{
+    if (which == 0)
+    {
+        return SleepWord {access.location, access.expected};
+    }
+    const uint64_t packed = access.more >> (16 * (which - 1)) & 0xffff;
+    return SleepWord {static_cast<int> (packed & 0xff) - 1, packed >> 8};
+}
 
 struct View
 {
@@ -143,6 +171,9 @@ public:
     {
         return message (location, _threads[thread].at[location]).value;
     }
+
+    /// Whether all words of a sleep have the values that it expects.
+    bool sleeps (const Access& access) const noexcept;
 
     /// Removes messages that no thread can read any more, so that equal states compare equal.
     void tidy () noexcept;

@@ -7,6 +7,7 @@
 
 #include "queue/slots.hpp"
 #include "queue/wait_state.hpp"
+#include "queue/watchers.hpp"
 
 namespace join
 {
@@ -33,6 +34,7 @@ public:
     std::atomic<int64_t> calledAt {0};
     std::atomic<int64_t> lookedAt {0};
     Slots slots;
+    Watchers watchers;
 };
 
 inline OwnedRing& own (detail::Ring& ring) noexcept

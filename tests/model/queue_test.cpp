@@ -36,6 +36,7 @@ void holds (const std::vector<Setup>& setups)
         const Verdict verdict = explore (setup);
         std::printf ("%-45s %8llu states %7.2f s\n", setup.name, static_cast<unsigned long long> (verdict.states),
                      verdict.seconds);
+        std::fflush (stdout);
         states += verdict.states;
         seconds += verdict.seconds;
         INFO (setup.name << ": " << told (verdict));
@@ -74,4 +75,14 @@ TEST_CASE ("no wake-up is lost", "[waiting]")
 TEST_CASE ("no wake-up is lost in longer runs", "[largewaiting]")
 {
     holds (largeWaitingSetups ());
+}
+
+TEST_CASE ("no event of a wait set is lost", "[sets]")
+{
+    holds (setSetups ());
+}
+
+TEST_CASE ("no event of a wait set is lost in longer runs", "[largesets]")
+{
+    holds (largeSetSetups ());
 }

@@ -19,6 +19,7 @@ uint64_t onBytes (void* at, std::size_t size, const Access& access) noexcept
     switch (access.kind)
     {
         case Kind::Store:
+        case Kind::Exchange:
             after = access.value;
             break;
         case Kind::Swap:
@@ -71,6 +72,10 @@ uint64_t Running::believe (const Access& access, const char* file, int line) noe
         return _read[access.location];
     }
     const uint64_t there = answer (access, file, line);
+    if (mutant.mistake == Mistake::Stale && (access.kind == Kind::Lock || access.kind == Kind::SleepAny))
+    {
+        _known = 0;
+    }
     if (access.kind == Kind::Load)
     {
         _known |= uint64_t (1) << access.location;
@@ -79,11 +84,33 @@ uint64_t Running::believe (const Access& access, const char* file, int line) noe
     return there;
 }
 
+// Sets the flag before the epoch is read, and not after that.
+uint64_t Running::flagFirst (Access access, const char* file, int line) noexcept
+{
+    const Site& site = *siteOf (file, line, access);
+    if (site.text.find (mutant.until) != std::string::npos)
+    {
+        return 0;
+    }
+    if (mutant.means (site))
+    {
+        Access flag = access;
+        flag.kind = Kind::Or;
+        world.flagOf (access.location, &flag);
+        answer (flag, file, line);
+    }
+    return answer (access, file, line);
+}
+
 uint64_t Running::ask (Access access, const char* file, int line) noexcept
 {
-    if (mutant.mistake == Mistake::Once)
+    if (mutant.mistake == Mistake::Once || mutant.mistake == Mistake::Stale)
     {
         return believe (access, file, line);
+    }
+    if (mutant.mistake == Mistake::Flag && file != nullptr)
+    {
+        return flagFirst (access, file, line);
     }
     if (mutant.mistake != Mistake::Skip && mutant.mistake != Mistake::Late)
     {

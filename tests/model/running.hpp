@@ -13,7 +13,9 @@ namespace model
 {
 class World;
 
-constexpr uint64_t timedOut = ~uint64_t (0);  // result of a sleep
+// Results of a sleep; on several words, otherwise the number of the word that woke it.
+constexpr uint64_t timedOut = ~uint64_t (0);
+constexpr uint64_t wordChanged = timedOut - 1;
 
 /// The progress of a call.
 enum class Mark : uint8_t
@@ -48,21 +50,32 @@ public:
         _known = 0;
         foreseen = false;
         refused = 0;
+        clock = 0;
         mark (Mark::Begin);
     }
 
     /// The values that the call has read so far no longer matter, only its progress does: states that differ only in
     /// these values are the same.
-    void mark (Mark place) noexcept
+    /// @param remembered what still matters of these values
+    void mark (Mark place, uint64_t remembered = 0) noexcept
     {
         marked = _next;
         at = place;
+        memo = remembered;
+    }
+
+    /// Whether the next access has been made before.
+    bool repeats () const noexcept
+    {
+        return _next < _history->size ();
     }
 
     World& world;
     const Mutant& mutant;
     std::size_t marked = 0;  // number of accesses before the mark
     Mark at = Mark::Begin;
+    uint64_t memo = 0;
+    int64_t clock = 0;  // nanoseconds that sleeps of this call have taken
     unsigned thread = 0;
     Access pending = {};
     std::jmp_buf out;
@@ -71,6 +84,7 @@ public:
     std::array<uint64_t, 4> foresight = {};  // whether each slot's lock is held
 
 private:
+    uint64_t flagFirst (Access access, const char* file, int line) noexcept;
     uint64_t believe (const Access& access, const char* file, int line) noexcept;
     uint64_t answer (const Access& access, const char* file, int line) noexcept;
 

@@ -19,6 +19,11 @@ enum class Call : uint8_t
     PopEarly,  // a planted mistake: tail is stored before the copy
     Shutdown,
     AwaitElement,  // waits for an element and takes none
+    PushBeside,    // tryPush to the second queue
+    Serve,         // waits in the set, and takes what events report, or fills the room, n times; 0: takes nothing
+    Wake,          // wakes the set
+    Help,          // the helper thread of the set
+    EndHelp,       // ends it
     Observe,       // determines the owner of each ticket, as recovery does
     Leave,         // the thread ends and frees its slot; with exclusive roles, the object releases role n
     Enter,         // takes a slot
@@ -49,6 +54,14 @@ constexpr Step popToEnd = {Call::PopToEnd};
 constexpr Step popEarly = {Call::PopEarly};
 constexpr Step shutdown = {Call::Shutdown};
 constexpr Step awaitElement = {Call::AwaitElement};
+constexpr Step pushBeside = {Call::PushBeside};
+constexpr Step awaitEvent = {Call::Serve, 0};
+constexpr Step serve = {Call::Serve};
+constexpr Step serve2 = {Call::Serve, 2};
+constexpr Step serve3 = {Call::Serve, 3};
+constexpr Step wakeSet = {Call::Wake};
+constexpr Step help = {Call::Help};
+constexpr Step endHelp = {Call::EndHelp};
 constexpr Step observe = {Call::Observe};
 constexpr Step leave = {Call::Leave};
 constexpr Step mend = {Call::Mend};
@@ -72,6 +85,11 @@ constexpr bool pops (Call call) noexcept
     return call >= Call::Pop && call <= Call::PopEarly;
 }
 
+constexpr bool usesSet (Call call) noexcept
+{
+    return call >= Call::PushBeside && call <= Call::EndHelp;
+}
+
 constexpr bool asks (Call call) noexcept
 {
     return call >= Call::Inquire;
@@ -81,6 +99,14 @@ constexpr bool comesLast (Call call) noexcept
 {
     return call == Call::PushLast || call == Call::MendLast || call == Call::InquireLast;
 }
+
+/// What a wait set watches the queue for.
+enum class Watch : uint8_t
+{
+    None,  // there is no set
+    Element,
+    Room,
+};
 
 enum class Policy : uint8_t
 {
@@ -110,6 +136,10 @@ struct Setup
     bool shortSleeps = false;   // producers may be woken late
     uint8_t asleepFirst = 0;    // one bit for each thread that falls asleep before the others begin
     bool timeouts = false;      // if no thread can continue, sleeps end by themselves
+    Watch watch = Watch::None;  // a set watches this queue, and a second one for elements
+    uint8_t amount = 1;         // that the set waits for
+    bool early = false;         // sleeps of the set that may end by time may also end at once
+    bool givesUp = false;       // waits of the set fail when time has passed and nothing is ready
     bool exclusive = false;     // Spsc: each role belongs to one object, which takes it at its first push or pop
 };
 

@@ -19,6 +19,10 @@ std::vector<Setup> mortalSetups ();
 std::vector<Setup> waitingSetups ();
 std::vector<Setup> largeWaitingSetups ();
 
+/// A wait set over two queues.
+std::vector<Setup> setSetups ();
+std::vector<Setup> largeSetSetups ();
+
 /// Roles and slots are taken, released, and lost with their owners, while other threads check for live producers.
 std::vector<Setup> placeSetups ();
 

@@ -28,6 +28,11 @@ void copy (void* to, const void* from, std::size_t bytes, const char* file = __b
 
 join::LastError* threadError () noexcept;
 
+/// The running thread has taken a mutex, or is about to release it: what the mutex protects is restored or saved
+/// (wait_set.hpp).
+void locked (const void* mutex) noexcept;
+void unlocks (const void* mutex) noexcept;
+
 constexpr Order orderOf (std::memory_order order) noexcept
 {
     return order == std::memory_order_relaxed   ? Order::Relaxed
@@ -109,6 +114,12 @@ public:
         return model::fromBits<T> (ask (Kind::Or, with, order, file, line));
     }
 
+    T exchange (T value, memory_order order = memory_order_seq_cst, const char* file = __builtin_FILE(),
+                int line = __builtin_LINE()) noexcept
+    {
+        return model::fromBits<T> (ask (Kind::Exchange, model::bitsOf (value), order, file, line));
+    }
+
     bool compare_exchange_strong (T& expected, T value, memory_order success, memory_order failure,
                                   const char* file = __builtin_FILE(), int line = __builtin_LINE()) noexcept
     {
@@ -161,10 +172,12 @@ public:
     void lock () noexcept
     {
         ask (Kind::Lock, Order::Acquire);
+        model::locked (this);
     }
 
     void unlock () noexcept
     {
+        model::unlocks (this);
         ask (Kind::Unlock, Order::Release);
     }
 

@@ -128,10 +128,12 @@ const Site* siteOf (const char* path, int line, const Access& access)
     }
     const std::string full = path;
     const std::string file = full.substr (full.rfind ('/') + 1);
-    std::unique_ptr<Site>& site = all ()[{file, line}];
+    const std::size_t folder = full.rfind ('/', full.size () - file.size () - 2);
+    std::unique_ptr<Site>& site = all ()[{full.substr (folder + 1), line}];  // two folders have an entry.cpp
     if (site == nullptr)
     {
-        const bool modify = access.kind == Kind::Add || access.kind == Kind::And || access.kind == Kind::Or;
+        const bool modify = access.kind == Kind::Add || access.kind == Kind::And || access.kind == Kind::Or
+                            || access.kind == Kind::Exchange;
         const bool core =
             full.find ("/join/detail/") != std::string::npos || full.find ("/src/queue/") != std::string::npos;
         site.reset (
@@ -154,7 +156,11 @@ std::vector<const Site*> sites ()
 
 bool Mutant::means (const Site& other) const
 {
-    return mistake == Mistake::Order ? site == &other : !text.empty () && other.text.find (text) != std::string::npos;
+    if (mistake == Mistake::Order)
+    {
+        return site == &other;
+    }
+    return !text.empty () && other.text.find (text) != std::string::npos && (file.empty () || file == other.file);
 }
 
 std::vector<Mutant> weakened ()

@@ -44,6 +44,10 @@ enum class Mistake : uint8_t
     Sparing,  // wake-ups wake no thread
     Endless,  // sleeps that are short by design have no end
     Once,     // a value that the call has read before is reused instead of read again
+    Stale,    // the same, until the thread sleeps or takes a mutex
+    Flag,     // a wait set sets its flag before it reads the epoch
+    Fresh,    // a sleep on several words expects what they hold when it begins
+    Deaf,     // a sleep on several words leaves out those that have changed
 };
 
 /// One planted mistake.
@@ -54,8 +58,9 @@ struct Mutant
     const Site* site = nullptr;  // for Order
     Order order = Order::SeqCst;
     Order failure = Order::SeqCst;
-    std::string text = "";   // for Skip, Late, Once: part of the statement
-    std::string until = "";  // for Late: the label
+    std::string text = "";   // for Skip, Late, Once, Stale, Flag: part of the statement
+    std::string until = "";  // for Late: the label; for Flag: part of the statement that sets the flag
+    std::string file = "";   // of the statement; empty: any
 
     bool means (const Site& other) const;
 };

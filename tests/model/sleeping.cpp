@@ -2,14 +2,32 @@
 // Sleepers of the model: which thread is woken, and what happens when no thread can continue.
 #include "exploring.hpp"
 
+#include <algorithm>
+
 namespace model
 {
+namespace
+{
+// Which of its words the thread sleeps on there; -1: it does not.
+int wordOfSleeper (const Access& pending, unsigned location)
+{
+    for (unsigned i = 0; i < sleepWordsMost && pending.kind == Kind::Asleep; ++i)
+    {
+        if (wordOf (pending, i).location == static_cast<int> (location))
+        {
+            return static_cast<int> (i);
+        }
+    }
+    return -1;
+}
+}  // namespace
+
 unsigned Explorer::sleepers (const State& state, unsigned location) const
 {
     unsigned count = 0;
     for (const Thread& thread : state.threads)
     {
-        count += !thread.done && thread.pending.kind == Kind::Asleep && thread.pending.location == location;
+        count += !thread.done && wordOfSleeper (thread.pending, location) >= 0;
     }
     return count;
 }
@@ -23,7 +41,61 @@ unsigned Explorer::waysOf (const State& state, unsigned thread) const
         const unsigned asleep = sleepers (state, access.location);
         return access.value < asleep ? asleep : 1;
     }
+    if (access.kind == Kind::SleepAny)
+    {
+        return (access.value & endsEarly) != 0 ? 2 : 1;
+    }
     return state.memory.choices (thread, access);
+}
+
+// Whether that sleep ends when no thread can continue.
+bool Explorer::endsByTime (const Thread& sleeper) const
+{
+    const Access& pending = sleeper.pending;
+    if (sleeper.done || pending.kind != Kind::Asleep)
+    {
+        return false;
+    }
+    if (pending.many)
+    {
+        return (pending.value & endsSoon) != 0 || (_setup.timeouts && (pending.value & endsLate) != 0);
+    }
+    return _setup.timeouts || pending.value != 0;
+}
+
+// Runs a thread alone, after its sleep has ended by time, until its call ends or it sleeps again. A sleep on several
+// words may end by time again and again, until the thread wakes another one.
+bool Explorer::runAfterSleep (State& state, unsigned thread)
+{
+    constexpr int sleepsMost = 8;
+    Thread& sleeper = state.threads[thread];
+    const unsigned step = sleeper.step;
+    const auto asleep = [&] {
+        return std::count_if (state.threads.begin (), state.threads.end (), [&] (const Thread& other) {
+            return &other != &sleeper && !other.done && other.pending.kind == Kind::Asleep;
+        });
+    };
+    const auto stays = [&] { return !sleeper.done && sleeper.step == step; };
+    const auto others = asleep ();
+    const bool many = sleeper.pending.many;
+    for (int sleeps = 0; sleeps < (many ? sleepsMost : 1) && stays () && endsByTime (sleeper); ++sleeps)
+    {
+        sleeper.history.push_back (timedOut);
+        bool goesOn = advance (state, thread);
+        while (goesOn && stays () && sleeper.pending.kind != Kind::Asleep)
+        {
+            goesOn = move (state, thread, waysOf (state, thread) - 1);
+        }
+        if (!goesOn)
+        {
+            return false;
+        }
+        if (many && asleep () != others)
+        {
+            return true;
+        }
+    }
+    return !stays ();
 }
 
 // If no thread can continue, time passes, and sleeps with a time limit end. Returns false if no sleeper finds what it
@@ -33,24 +105,13 @@ bool Explorer::timeOut (const State& state, unsigned* ways)
     std::vector<State> found;
     for (unsigned i = 0; i < state.threads.size (); ++i)
     {
-        const Access& pending = state.threads[i].pending;
-        const bool ends = _setup.timeouts || pending.value != 0;
-        if (state.threads[i].done || pending.kind != Kind::Asleep || !ends)
+        if (endsByTime (state.threads[i]))
         {
-            continue;
-        }
-        State next = state;
-        Thread& sleeper = next.threads[i];
-        sleeper.history.push_back (timedOut);
-        const auto stays = [&] { return !sleeper.done && sleeper.step == state.threads[i].step; };
-        bool goesOn = advance (next, i);
-        while (goesOn && stays () && sleeper.pending.kind != Kind::Asleep)
-        {
-            goesOn = move (next, i, waysOf (next, i) - 1);
-        }
-        if (goesOn && !stays ())
-        {
-            found.push_back (std::move (next));
+            State next = state;
+            if (runAfterSleep (next, i))
+            {
+                found.push_back (std::move (next));
+            }
         }
     }
     *ways = static_cast<unsigned> (found.size ());
@@ -89,7 +150,8 @@ bool Explorer::wake (State& state, unsigned location, unsigned skipped, uint64_t
     for (unsigned i = 0; i < state.threads.size () && most != 0; ++i)
     {
         Thread& sleeper = state.threads[i];
-        if (!sleeper.done && sleeper.pending.kind == Kind::Asleep && sleeper.pending.location == location)
+        const int word = sleeper.done ? -1 : wordOfSleeper (sleeper.pending, location);
+        if (word >= 0)
         {
             if (skipped != 0)
             {
@@ -97,7 +159,7 @@ bool Explorer::wake (State& state, unsigned location, unsigned skipped, uint64_t
                 continue;
             }
             --most;
-            sleeper.history.push_back (0);
+            sleeper.history.push_back (static_cast<uint64_t> (word));
             if (!advance (state, i))
             {
                 return false;

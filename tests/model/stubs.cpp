@@ -184,7 +184,7 @@ void yieldCpu () noexcept
 
 int64_t monotonicNow () noexcept
 {
-    return 0;
+    return model::running != nullptr ? model::running->clock : 0;
 }
 
 int64_t preemptions () noexcept

@@ -80,7 +80,7 @@ join::detail::Kind kindOf (Policy policy) noexcept
 bool waits (const Step& step) noexcept
 {
     return step.call == Call::PushWait || step.call == Call::PopWait || step.call == Call::PopToEnd
-           || step.call == Call::AwaitElement || step.call == Call::Shutdown;
+           || step.call == Call::AwaitElement || step.call == Call::Shutdown || step.call == Call::Serve;
 }
 
 template <typename Predicate>
@@ -124,11 +124,16 @@ World::World (const Setup& setup)
     _setup.slotCount = setup.slotCount != 0 ? setup.slotCount : producers != 0 ? producers : 1;
     build ();
     fill ();
+    if (_setup.watch != Watch::None)
+    {
+        _set.reset (new SetWorld (_setup, _rings));
+    }
     listLocations ();
 }
 
 World::~World ()
 {
+    _set.reset ();
     for (OwnedRing* ring : _rings)
     {
         ring->~OwnedRing ();
@@ -269,9 +274,18 @@ void World::listLocations ()
         add (&control ().gate.consumersAsleep, 4, "consumers asleep", Sort::Strong);
         add (&control ().gate.producersAsleep, 4, "producers asleep", Sort::Strong);
     }
-    if (threadsWith (_setup, [] (const Step& step) { return step.call == Call::AwaitElement; }) != 0)
+    const bool observes = threadsWith (_setup, [] (const Step& step) { return step.call == Call::AwaitElement; }) != 0;
+    if (observes || _setup.watch == Watch::Element)
     {
-        add (&control ().gate.elementSeen, 4, "element seen", Sort::Strong);
+        _elementSeen = add (&control ().gate.elementSeen, 4, "element seen", Sort::Strong);
+    }
+    if (_setup.watch == Watch::Room)
+    {
+        add (&control ().gate.roomSeen, 4, "room seen", Sort::Strong);
+    }
+    if (_set != nullptr)
+    {
+        listSet ();
     }
     const bool single = !_setup.oneObject || alone (pushes);
     for (unsigned i = 0; i < _rings.size (); ++i)

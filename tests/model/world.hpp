@@ -6,9 +6,11 @@
 #include "account.hpp"
 #include "machine.hpp"
 #include "setup.hpp"
+#include "wait_set.hpp"
 
 #include <join/detail/abi.hpp>
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -17,6 +19,7 @@ namespace join
 inline namespace JOIN_ABI
 {
 class OwnedRing;
+struct WaitEvent;
 namespace detail
 {
 struct Slot;
@@ -94,6 +97,21 @@ public:
         return _setup.slotCount;
     }
 
+    const Setup& setup () const noexcept
+    {
+        return _setup;
+    }
+
+    /// A mutex was taken, or is about to be released.
+    void lockedMutex (const void* mutex) noexcept;
+    void unlocksMutex (const void* mutex) noexcept;
+
+    /// What the call that serves the set remembers between two waits.
+    uint64_t memo () const noexcept;
+
+    /// Makes the access the one that sets the flag for that epoch of observers.
+    void flagOf (unsigned epoch, Access* access) const noexcept;
+
     /// Why the state in which all threads have ended is wrong, or null.
     const char* atEnd (const Memory& memory, const Account& account) const noexcept;
 
@@ -136,6 +154,11 @@ private:
     void callByPolicy (unsigned thread, const Step& step, const void* from, Outcome* outcome) noexcept;
     void run (unsigned thread, const Step& step, uint8_t nextElement, Outcome* outcome) noexcept;
     void observe (unsigned thread, Outcome* outcome) noexcept;
+    void listSet ();
+    void callSet (unsigned thread, const Step& step, uint8_t nextElement, Outcome* outcome) noexcept;
+    void serve (unsigned thread, uint8_t n, uint8_t nextElement, Outcome* outcome) noexcept;
+    unsigned take (unsigned thread, const join::WaitEvent& event, uint8_t nextElement, Outcome* outcome) noexcept;
+    bool isReliable (const join::WaitEvent& event) const noexcept;
     void leaveBy (unsigned thread, uint32_t side) noexcept;
     int askedBy (unsigned thread, Call call) noexcept;
 
@@ -167,8 +190,12 @@ private:
     int _head = -1;
     int _tail = -1;
     int _state = -1;
-    std::vector<int> _words;   // by cell
-    std::vector<int> _states;  // by slot, as the next two
+    int _elementSeen = -1;
+    int _secondState = -1;  // of the second queue of a set, as the next one
+    int _secondSeen = -1;
+    std::unique_ptr<SetWorld> _set;  // null: there is none
+    std::vector<int> _words;         // by cell
+    std::vector<int> _states;        // by slot, as the next two
     std::vector<int> _locks;
     std::vector<int> _pids;
 };
