@@ -341,8 +341,8 @@ int jm_queue_mlock(jm_handle queue) JM_NOEXCEPT;
  * its descriptor.
  *
  *     jm_handle set = jm_wait_create();
- *     jm_wait_add(set, orders, JM_READY_ELEMENT, 1, 1);             key 1, one element
- *     jm_wait_add(set, replies, JM_READY_ROOM, 2, 1);
+ *     jm_wait_add(set, orders, JM_READY_ELEMENT, 7, 1);             key 7, one element
+ *     jm_wait_add(set, replies, JM_READY_ELEMENT, 8, 1);
  *     jm_wait_event events[16];
  *     int64_t n = jm_wait(set, events, 16, -1);                     sleeps until a queue is ready
  *     for (int64_t i = 0; i < n; ++i) serve(events[i].key);
@@ -391,10 +391,10 @@ jm_handle jm_wait_create(void) JM_NOEXCEPT;
 jm_handle jm_wait_create_with(const jm_wait_options *options) JM_NOEXCEPT;
 
 /* Watches a queue, which may be in several sets, until jm_wait_remove() or jm_close(): no jm_wait() that begins after
- * them reports it. @param ready JM_READY_ELEMENT, JM_READY_ROOM or both @param key any number, which its events have
- * @param amount elements that have to be there, or to fit, before an event reports the queue. EINVAL: another bit; an
- * amount of 0 or above the capacity; EBADF, EINVAL: not a queue. EEXIST: the set has this handle. EAGAIN: no helper
- * thread can be started. */
+ * them reports it. @param ready JM_READY_ELEMENT, JM_READY_ROOM, both, or 0: no event until jm_wait_modify()
+ * @param key any number, which its events have @param amount elements that have to be there, or to fit, before an event
+ * reports the queue. EINVAL: another bit; an amount of 0 or above the capacity; EBADF, EINVAL: not a queue. EEXIST: the
+ * set has this handle. EAGAIN: no helper thread can be started. */
 int jm_wait_add(jm_handle set, jm_handle queue, uint32_t ready, uint64_t key, uint64_t amount) JM_NOEXCEPT;
 /* Replaces ready, key and amount of a queue in the set. Errors as jm_wait_add(), EINVAL and EAGAIN among them; but in
  * place of EEXIST, ENOENT: the set does not have this handle. */

@@ -59,9 +59,14 @@ static int serve (jm_handle set, source* sources)
     for (int64_t i = 0; i < n; ++i)
     {
         source* from = &sources[events[i].key];
-        if (jm_queue_try_pop (from->queue, &number) == 0 && number == from->popped + 1)
+        const int got = jm_queue_try_pop (from->queue, &number) == 0;
+        if (got && number == from->popped + 1)
         {
             ++from->popped; /* the next event reports the rest */
+        }
+        else if (!got && (events[i].ready & JM_READY_ELEMENT) && errno != EAGAIN)
+        {
+            check_jm (-1); /* otherwise the event comes again and again */
         }
         ended += events[i].ready & JM_READY_END ? 1 : 0; /* once for each queue */
     }

@@ -50,9 +50,14 @@ public:
         {
             const uint64_t key = events[i].key;
             int number = 0;
-            if ((key == 0 ? _prices : _orders).tryPop (number) == 0 && number == popped[key] + 1)
+            const bool got = (key == 0 ? _prices : _orders).tryPop (number) == 0;
+            if (got && number == popped[key] + 1)
             {
                 ++popped[key];  // the rest is reported again
+            }
+            else if (!got && events[i].has (join::Ready::Element) && join::lastError != join::Errc::TemporaryError)
+            {
+                throw std::runtime_error (join::lastError.message ());  // otherwise the event comes again and again
             }
             _ended += events[i].has (join::Ready::End) ? 1 : 0;  // once for each queue
         }

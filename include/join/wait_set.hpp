@@ -2,8 +2,8 @@
 /// Waiting on many queues at once, and one descriptor for event loops.
 ///
 ///     WaitSet set;
-///     set.add (orders, Ready::Element, 1);  // any kind of queue, any memory, any element type
-///     set.add (replies, Ready::Room, 2);
+///     set.add (orders, Ready::Element, 7);  // 7: its events have this key. Any kind of queue, any element type
+///     set.add (replies, Ready::Element, 8);
 ///     WaitEvent events[16];
 ///     int64_t n = set.wait (events, 16, 5ms);    // sleeps until a queue is ready; after 5 ms: -1, Errc::TimedOut
 ///     for (int64_t i = 0; i < n; ++i) serve (events[i].key);
@@ -28,7 +28,7 @@ inline namespace JOIN_ABI
 /// What a queue is watched for (Element, Room), and what an event reports. A set of bits. Since: 0.2
 enum class Ready : uint32_t
 {
-    Nothing = 0,
+    Nothing = 0,       ///< to pause the watching of a queue
     Element = 1 << 0,  ///< a pop of the watched amount need not wait
     Room = 1 << 1,     ///< a push of the watched amount need not wait
     /// Watched for Element: the queue is shut down and drained, and pops fail with EPIPE. Watched for Room alone: it is
@@ -110,7 +110,7 @@ public:
     }
 
     /// Watches a queue, which may be in several sets.
-    /// @param ready Element, Room, or both
+    /// @param ready Element, Room, or both; Nothing reports no event until modify ()
     /// @param key any number that the caller chooses for the queue; WaitEvent::key of its events
     /// @param amount elements that have to be there, or to fit, before an event reports the queue; for both sides
     /// @return 0, or -1 with lastError as in the table, and EEXIST the set has this queue object; EINVAL another bit,

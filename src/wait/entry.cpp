@@ -38,6 +38,7 @@ void Entry::watch (Ready wanted, uint64_t newKey, uint64_t amount) noexcept
     key = newKey;
     _amount = amount;
     _reported = Ready::Nothing;
+    _abandoned = false;
     elementWord.disarm ();
     roomWord.disarm ();
 }

@@ -80,9 +80,9 @@ int WaitSetState::checkWanted (const OwnedRing& ring, Ready wanted, uint64_t amo
 {
     const uint32_t bits = static_cast<uint32_t> (wanted);
     const uint32_t known = static_cast<uint32_t> (Ready::Element | Ready::Room);
-    if (bits == 0 || (bits & ~known) != 0)
+    if ((bits & ~known) != 0)
     {
-        return fail (EINVAL, "a queue cannot be watched for the bits 0x%x: give Element (1), Room (2), or both (3)",
+        return fail (EINVAL, "a queue cannot be watched for the bits 0x%x: give Element (1), Room (2), both (3) or 0",
                      bits);
     }
     if (amount == 0 || amount > ring.capacity)

@@ -276,7 +276,7 @@ static void handles_of_another_sort (void)
 
 static void arguments (void)
 {
-    static const uint32_t bits[] = {0, JM_READY_END, JM_READY_ELEMENT | JM_READY_DAMAGED, 32, UINT32_MAX};
+    static const uint32_t bits[] = {JM_READY_END, JM_READY_ELEMENT | JM_READY_DAMAGED, 32, UINT32_MAX};
     jm_wait_event event;
     jm_handle queue = jm_queue_create (JM_MPSC, 8, 8);
     jm_handle set = jm_wait_create ();

@@ -175,7 +175,6 @@ TEST_CASE ("membership errors name what is wrong", "[wait]")
     WaitSet set;
     CHECK (errorOf ([&] { return set.remove (queue); }) == ENOENT);
     CHECK (errorOf ([&] { return set.modify (queue, Ready::Element, 1); }) == ENOENT);
-    CHECK (errorOf ([&] { return set.add (queue, Ready::Nothing, 1); }) == EINVAL);
     CHECK (errorOf ([&] { return set.add (queue, Ready::End, 1); }) == EINVAL);
     CHECK (errorOf ([&] { return set.add (queue, Ready::Element, 1, 0); }) == EINVAL);
     CHECK (errorOf ([&] { return set.add (queue, Ready::Element, 1, 5); }) == EINVAL);
@@ -190,6 +189,24 @@ TEST_CASE ("membership errors name what is wrong", "[wait]")
     CHECK (errorOf ([&] { return set.wait (nullptr, 1); }) == EINVAL);
     join::LocalMem::Spsc::Queue<uint64_t> gone (std::move (other));
     CHECK (errorOf ([&] { return set.add (other, Ready::Element, 1); }) == EBADF);
+}
+
+TEMPLATE_LIST_TEST_CASE ("a queue can be paused", "[wait]", AllKinds)
+{
+    Made<TestType> made (4);
+    WaitSet set;
+    WaitEvent event;
+    REQUIRE (set.add (made.queue, Ready::Nothing, 1) == 0);
+    REQUIRE (made->tryPush (1) == 0);
+    CHECK (errorOf ([&] { return set.wait (&event, 1, 1ms); }) == ETIMEDOUT);
+    REQUIRE (set.modify (made.queue, Ready::Element, 1) == 0);
+    CHECK (set.wait (&event, 1, 1s) == 1);
+    REQUIRE (set.modify (made.queue, Ready::Nothing, 1) == 0);
+    CHECK (errorOf ([&] { return set.wait (&event, 1, 1ms); }) == ETIMEDOUT);
+    REQUIRE (made->shutdown () == 0);
+    CHECK (errorOf ([&] { return set.wait (&event, 1, 1ms); }) == ETIMEDOUT);
+    REQUIRE (set.remove (made.queue) == 0);
+    CHECK (set.size () == 0);
 }
 
 TEST_CASE ("an empty set object fails every call", "[wait]")
