@@ -28,9 +28,11 @@ inline namespace JOIN_ABI
 /// What a queue is watched for (Element, Room), and what an event reports. A set of bits. Since: 0.2
 enum class Ready : uint32_t
 {
-    Nothing = 0,       ///< to pause the watching of a queue
-    Element = 1 << 0,  ///< a pop of the watched amount need not wait
-    Room = 1 << 1,     ///< a push of the watched amount need not wait
+    Nothing = 0,  ///< to pause the watching of a queue
+    /// A pop of the watched amount need not wait. Once after the death of a producer of a Mpsc or Mpmc, the pop may find
+    /// nothing but cells that the dead producer left, which it passes.
+    Element = 1 << 0,
+    Room = 1 << 1,  ///< a push of the watched amount need not wait
     /// Watched for Element: the queue is shut down and drained, and pops fail with EPIPE. Watched for Room alone: it is
     /// shut down, and pushes fail with EPIPE. Reported once.
     End = 1 << 2,
@@ -138,7 +140,8 @@ public:
     uint64_t size () const noexcept;
 
     /// Waits until a queue is ready, and writes one event for each ready queue, up to n. Later calls report the others:
-    /// all of them within ceil (ready queues / n) calls.
+    /// all of them within ceil (ready queues / n) calls. A queue that becomes ready while others are is found within
+    /// 50 ms, or size () / 127 calls.
     /// @param events room for n events
     /// @return how many, 1 or more; 0 after wake (); or -1 with lastError as in the table, and EINVAL events null or n
     ///     0; EBUSY another thread waits; EINTR a signal handler, with WaitSetOptions::interruptible; ECANCELED the set

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// eventfd(2), pipe2(2), read(2), write(2).
+// eventfd(2), pipe2(2), read(2), write(2), close(2). The last three by syscall(2), as libc's are cancellation points.
 #include "event.hpp"
 
 #include "descriptors.hpp"
@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <fcntl.h>
 #include <sys/eventfd.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 namespace join
@@ -57,11 +58,11 @@ void closeEvent (Event* event) noexcept
 {
     if (event->readable != -1)
     {
-        ::close (event->readable);
+        ::syscall (SYS_close, event->readable);
     }
     if (event->writable != event->readable)
     {
-        ::close (event->writable);
+        ::syscall (SYS_close, event->writable);
     }
     *event = Event ();
 }
@@ -70,7 +71,7 @@ void signalEvent (const Event& event) noexcept
 {
     const int before = errno;
     const uint64_t one = 1;
-    while (::write (event.writable, &one, sizeof (one)) == -1 && errno == EINTR)
+    while (::syscall (SYS_write, event.writable, &one, sizeof (one)) == -1 && errno == EINTR)
     {
     }
     errno = before;
@@ -81,13 +82,13 @@ bool drainEvent (const Event& event) noexcept
     const int before = errno;
     bool drained = false;
     char bytes[512];
-    ssize_t count;
+    long count;
     do
     {
-        count = ::read (event.readable, bytes, sizeof (bytes));
+        count = ::syscall (SYS_read, event.readable, bytes, sizeof (bytes));
         drained = drained || count > 0;
     }
-    while (count == static_cast<ssize_t> (sizeof (bytes)) || (count == -1 && errno == EINTR));
+    while (count == static_cast<long> (sizeof (bytes)) || (count == -1 && errno == EINTR));
     errno = before;
     return drained;
 }

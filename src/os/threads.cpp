@@ -3,6 +3,8 @@
 #include "threads.hpp"
 
 #include <cerrno>
+#include <cstddef>
+#include <dlfcn.h>
 #include <new>
 #include <pthread.h>
 #include <sched.h>
@@ -59,6 +61,13 @@ int create (const Start& with, const pthread_attr_t* attributes, Thread* thread)
     thread->handle = handle;
     return 0;
 }
+// The bytes of a stack that glibc takes for the thread-locals of the program, and a minimum of its own.
+std::size_t threadLocalSize (const pthread_attr_t& attributes) noexcept
+{
+    using Size = std::size_t (const pthread_attr_t*);
+    Size* const size = reinterpret_cast<Size*> (::dlsym (RTLD_DEFAULT, "__pthread_get_minstack"));
+    return size != nullptr ? size (&attributes) : 0;
+}
 }  // namespace
 
 unsigned currentCpu () noexcept
@@ -98,7 +107,7 @@ int startHelper (void (*work) (void* with), void* with, const char* name, Thread
     {
         return error;
     }
-    ::pthread_attr_setstacksize (&small, stack);
+    ::pthread_attr_setstacksize (&small, stack + threadLocalSize (small));
     error = create (start, &small, thread);
     ::pthread_attr_destroy (&small);
     return error == EINVAL ? create (start, nullptr, thread) : error;  // EINVAL: the thread-locals do not fit

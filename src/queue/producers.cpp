@@ -72,11 +72,17 @@ Producer producerIn (const OwnedRing& ring, uint32_t number, bool alive) noexcep
     return producer;
 }
 
+// The slots of a Spsc are those of its two roles.
+uint32_t lastProducerSlot (const OwnedRing& ring) noexcept
+{
+    const uint32_t count = ring.slots.count ();
+    return !detail::traitsOf (ring.kind).claims && count > producerSide ? producerSide : count;
+}
+
 // @param states the sum of the slots' states, which grows when a slot is taken or released
 bool nobodyLives (OwnedRing& ring, uint64_t* states) noexcept
 {
-    const uint32_t count = ring.slots.count ();
-    const uint32_t last = !detail::traitsOf (ring.kind).claims && count > producerSide ? producerSide : count;
+    const uint32_t last = lastProducerSlot (ring);
     bool anyDied = false;
     *states = 0;
     for (uint32_t number = 1; number <= last; ++number)
@@ -106,7 +112,7 @@ bool isAbandoned (OwnedRing& ring) noexcept
 uint64_t slotsTaken (const OwnedRing& ring) noexcept
 {
     uint64_t taken = 0;
-    for (uint32_t number = 1; number <= ring.slots.count (); ++number)
+    for (uint32_t number = 1; number <= lastProducerSlot (ring); ++number)
     {
         taken += (uint64_t (ring.slots.slot (number)->state.load ()) + 1) / 2;
     }

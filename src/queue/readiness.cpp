@@ -41,7 +41,9 @@ Positions positionsOf (const OwnedRing& ring) noexcept
     return positions;
 }
 
-// Whether `amount` elements are published from the tail on, without a gap. Skipped cells do not count.
+// Whether `amount` elements are published from the tail on, without a gap. Skipped cells do not count, but a pop has to
+// pass them so that producers get room: a skipped cell at the front makes the queue ready, as it does for a pop that
+// waits, and so does a full ring without a gap.
 bool arePublished (const OwnedRing& ring, const Positions& positions, uint64_t amount) noexcept
 {
     if (!traitsOf (ring.kind).sequenced)
@@ -50,16 +52,21 @@ bool arePublished (const OwnedRing& ring, const Positions& positions, uint64_t a
     }
     uint64_t ticket = positions.tail;
     uint64_t found = 0;
-    for (uint64_t cells = 0; found < amount && cells < positions.used; ++cells, ticket += ticketUnit)
+    for (uint64_t cells = 0; found < amount; ++cells, ticket += ticketUnit)
     {
-        const uint64_t word = ring.word (ticket).load ();
-        if ((word & ticketMask) != ticket + ticketUnit)
+        const uint64_t word = cells < positions.used ? ring.word (ticket).load () : 0;
+        if (cells == positions.used || (word & ticketMask) != ticket + ticketUnit)
         {
-            return false;
+            return cells == ring.capacity;
         }
-        found += (word & skippedBit) != 0 ? 0 : 1;
+        const bool isSkipped = (word & skippedBit) != 0;
+        if (cells == 0 && (isSkipped || positions.used < amount))
+        {
+            return isSkipped;
+        }
+        found += isSkipped ? 0 : 1;
     }
-    return found >= amount;
+    return true;
 }
 
 // Of a queue that is shut down: whether no element is left, and none will come. Exception: an element that the producer

@@ -68,7 +68,7 @@ bool WaitSetState::settle (int64_t now) noexcept
     {
         looks = 1;
     }
-    for (int i = 0; i < looks && _candidates.isEmpty (); ++i)
+    for (int i = 0; i < looks && (i == 0 || _candidates.isEmpty ()); ++i)
     {
         for (WatchedWord* word : _armedNow)
         {

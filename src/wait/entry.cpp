@@ -82,6 +82,18 @@ Ready Entry::look () noexcept
     return found & static_cast<Ready> (~static_cast<uint32_t> (_reported & once));
 }
 
+// A Spsc ends when its consumer has found it empty: a push that began before the shutdown may succeed until then.
+bool Entry::isOver () const noexcept
+{
+    if ((_reported & Ready::Damaged) != Ready::Nothing)
+    {
+        return true;
+    }
+    return (_reported & Ready::End) != Ready::Nothing
+           && (!wants (Ready::Element) || detail::traitsOf (ring.kind).claims
+               || (ring.gate ().state.load () & detail::endedBit) != 0);
+}
+
 // In an empty queue no element is claimed and not yet published, so recovery has nothing to do.
 bool Entry::isQuiet () noexcept
 {
@@ -105,7 +117,7 @@ void Entry::lookForDeaths () noexcept
     {
         recover (ring);
     }
-    _abandoned = ring.ownerDead && isAbandoned (ring);
+    _abandoned = ring.ownerDead && isAbandoned (ring) && !isStuck (ring);
     const uint64_t taken = _abandoned ? slotsTaken (ring) : _takenAtDeath;
     if (taken != _takenAtDeath)
     {

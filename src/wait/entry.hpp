@@ -144,10 +144,7 @@ public:
     }
 
     /// Whether no further event can come, because the end or damage was reported.
-    bool isOver () const noexcept
-    {
-        return (_reported & (Ready::End | Ready::Damaged)) != Ready::Nothing;
-    }
+    bool isOver () const noexcept;
 
     bool wants (Ready bits) const noexcept
     {

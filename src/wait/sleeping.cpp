@@ -29,6 +29,16 @@ void WaitSetState::makeReadable () noexcept
     }
 }
 
+// The set returns ETIMEDOUT without having armed all words. An edge-triggered loop needs a new edge for that.
+void WaitSetState::renewReadable () noexcept
+{
+    if (_hasEvent.load ())
+    {
+        _signalled.store (true);
+        os::signalEvent (_event);
+    }
+}
+
 void WaitSetState::rest (uint32_t rings) noexcept
 {
     if (!_hasEvent.load () || !_signalled.load ())
@@ -54,6 +64,11 @@ void WaitSetState::callHelpers () noexcept
             group->asleep = true;
             group->call ();
         }
+    }
+    if (hasHelpers () && nextCheck () < _checkTold)
+    {
+        _checkTold = nextCheck ();
+        _groups[0]->call ();  // it sleeps until a later time
     }
 }
 
@@ -94,7 +109,7 @@ int WaitSetState::sleepOnWords (Lock& lock, uint32_t rings, int64_t until) noexc
     _sleeps.store (true);
     unsigned woken = 0;
     int error = os::sleepOnAny (waits, n, until, &woken);
-    if (os::isRefused (error))
+    if (os::isRefused (error) || error == ENOMEM)
     {
         const int64_t soon = os::monotonicNow () + napTime;
         error = os::sleepOn (_bell, rings, false, soon < until ? soon : until);
@@ -112,6 +127,7 @@ unsigned WaitSetState::list (const Group& group, os::FutexWait* waits, int64_t* 
 {
     const Lock lock (_mutex);
     *until = group.number == 0 && group.asleep ? nextCheck () : detail::Deadline::never;
+    _checkTold = group.number == 0 ? *until : _checkTold;
     if (!group.asleep)
     {
         return 0;

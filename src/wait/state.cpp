@@ -26,9 +26,9 @@ WaitSetState::~WaitSetState ()
     if (!isForked ())
     {
         interrupt ();
-        while (_waiting.load () != 0)
+        for (uint32_t waiting = 1; _waiting.compare_exchange_strong (waiting, 2) || waiting == 2; waiting = 1)
         {
-            os::sleepOn (_waiting, 1, false, detail::Deadline::never);
+            os::sleepOn (_waiting, 2, false, detail::Deadline::never);
         }
         leaveAll ();
         stop (std::move (_retired));
@@ -93,6 +93,28 @@ int WaitSetState::checkWanted (const OwnedRing& ring, Ready wanted, uint64_t amo
     return 0;
 }
 
+// Waits for the end of retired helpers once the caller has released its locks.
+class WaitSetState::Reaper
+{
+public:
+    explicit Reaper (WaitSetState& set) noexcept
+    : _set (set)
+    {
+    }
+
+    Reaper (const Reaper&) = delete;
+    Reaper& operator= (const Reaper&) = delete;
+
+    ~Reaper ()
+    {
+        Lock lock (_set._mutex);
+        _set.reap (lock);
+    }
+
+private:
+    WaitSetState& _set;
+};
+
 int WaitSetState::add (OwnedRing& ring, Ready wanted, uint64_t key, uint64_t amount) noexcept
 {
     const KeptErrno kept;
@@ -100,6 +122,7 @@ int WaitSetState::add (OwnedRing& ring, Ready wanted, uint64_t key, uint64_t amo
     {
         return -1;
     }
+    const Reaper reaper (*this);
     std::lock_guard<std::mutex> watchers (watchersMutex ());
     const Lock lock (_mutex);
     if (find (ring) != nullptr)
@@ -121,7 +144,10 @@ int WaitSetState::add (OwnedRing& ring, Ready wanted, uint64_t key, uint64_t amo
 int WaitSetState::insert (OwnedRing& ring, Ready wanted, uint64_t key, uint64_t amount)
 {
     std::unique_ptr<Entry> entry (new Entry (*this, ring));
-    _entries.reserve (_entries.size () + 1);
+    if (_entries.capacity () == _entries.size ())
+    {
+        _entries.reserve (2 * _entries.size () + 1);
+    }
     if (watch (*entry, wanted, key, amount) == -1)
     {
         return -1;
@@ -139,6 +165,7 @@ int WaitSetState::modify (OwnedRing& ring, Ready wanted, uint64_t key, uint64_t 
     {
         return -1;
     }
+    const Reaper reaper (*this);
     std::lock_guard<std::mutex> watchers (watchersMutex ());
     const Lock lock (_mutex);
     Entry* entry = find (ring);
@@ -159,8 +186,11 @@ int WaitSetState::modify (OwnedRing& ring, Ready wanted, uint64_t key, uint64_t 
 // Watches the words that `wanted` names, and no others. On failure the entry is as before. @throw std::bad_alloc
 int WaitSetState::watch (Entry& entry, Ready wanted, uint64_t key, uint64_t amount)
 {
-    _words.reserve (_words.size () + 2);
-    _armedNow.reserve (_words.size () + 2);
+    if (_armedNow.capacity () < _words.size () + 2)
+    {
+        _words.reserve (2 * _words.size () + 2);
+        _armedNow.reserve (2 * _words.size () + 2);
+    }
     const bool needs[] = {(wanted & Ready::Element) != Ready::Nothing, (wanted & Ready::Room) != Ready::Nothing};
     const bool has[] = {entry.wants (Ready::Element), entry.wants (Ready::Room)};
     WatchedWord* const words[] = {&entry.elementWord, &entry.roomWord};
@@ -171,7 +201,7 @@ int WaitSetState::watch (Entry& entry, Ready wanted, uint64_t key, uint64_t amou
             take (*words[side]);
         }
     }
-    const int error = cover ();
+    const int error = cover (_hasEvent.load ());
     for (int side = 0; side < 2; ++side)
     {
         if (needs[side] != has[side] && (error != 0) == needs[side])
@@ -185,6 +215,7 @@ int WaitSetState::watch (Entry& entry, Ready wanted, uint64_t key, uint64_t amou
                      _words.size ());
     }
     entry.watch (wanted, key, amount);
+    retire ();
     for (int side = 0; side < 2; ++side)
     {
         if (needs[side])
@@ -230,10 +261,10 @@ void WaitSetState::touch (const WatchedWord& word) noexcept
 
 // Starts the helpers that the words need. An interruptible set always has one: its thread then sleeps with futex(2),
 // which every signal handler ends, and not with futex_waitv(2), which SA_RESTART restarts. @return 0, or an errno
-int WaitSetState::cover () noexcept
+int WaitSetState::cover (bool forEvent) noexcept
 try
 {
-    const bool needsHelpers = _interruptible || _hasEvent.load () || _words.size () > groupSize || hasHelpers ();
+    const bool needsHelpers = _interruptible || forEvent || _words.size () > groupSize || hasHelpers ();
     while (needsHelpers && (_groups.size () * groupSize < _words.size () || _groups.empty ()))
     {
         std::unique_ptr<Group> group (new Group (*this, _groups.size ()));
@@ -267,6 +298,7 @@ void WaitSetState::retire () noexcept
 
 void WaitSetState::stop (std::unique_ptr<Group> groups) noexcept
 {
+    const os::NoCancel noCancel;  // a join is a cancellation point
     while (groups != nullptr)
     {
         groups->stop ();

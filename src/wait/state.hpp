@@ -73,6 +73,7 @@ public:
 
 private:
     using Lock = std::unique_lock<std::mutex>;
+    class Reaper;
 
     bool isForked () const noexcept;
     void leaveAll () noexcept;
@@ -83,13 +84,14 @@ private:
     void take (WatchedWord& word);
     void drop (WatchedWord& word) noexcept;
     void touch (const WatchedWord& word) noexcept;
-    int cover () noexcept;
+    int cover (bool forEvent) noexcept;
     void retire () noexcept;
     void reap (Lock& lock) noexcept;
     static void stop (std::unique_ptr<Group> groups) noexcept;
     static int checkWanted (const OwnedRing& ring, Ready wanted, uint64_t amount) noexcept;
 
     int64_t waitHere (Lock& lock, WaitEvent* events, uint64_t n, detail::Deadline deadline) noexcept;
+    uint64_t report (WaitEvent* events, uint64_t n, int64_t now, bool slept) noexcept;
     static int64_t timedOut () noexcept;
     bool hasHelpers () const noexcept;
     void awake (int64_t now) noexcept;
@@ -103,6 +105,8 @@ private:
     void check (int64_t now) noexcept;
     void endNaps (int64_t now) noexcept;
     void makeReadable () noexcept;
+    void renewReadable () noexcept;
+    bool takeChanges () noexcept;
     int64_t nextCheck () const noexcept;
     void callHelpers () noexcept;
     void rest (uint32_t rings) noexcept;
@@ -123,8 +127,9 @@ private:
     uint64_t _changes = 0;    // the number of changes of _words
     int64_t _polledAt = 0;    // when all words were last checked
     int64_t _checkAt = detail::Deadline::never;
-    int64_t _napsEnd = detail::Deadline::never;  // when to check the words that nap
-    int64_t _armedAt = 0;                        // when the set last found nothing ready; 0: it has been awake since
+    int64_t _napsEnd = detail::Deadline::never;    // when to check the words that nap
+    int64_t _checkTold = detail::Deadline::never;  // until when the first helper sleeps
+    int64_t _armedAt = 0;                          // when the set last found nothing ready; 0: it has been awake since
     WaitHistory _history;
 
     os::Event _event;
@@ -134,7 +139,7 @@ private:
     std::atomic<bool> _sleeps {false};     // the thread that waits sleeps, or is about to
     std::atomic<bool> _woken {false};      // wake () was called
     std::atomic<bool> _interrupted {false};
-    std::atomic<uint32_t> _waiting {0};  // futex: 1 while a wait is in progress
+    std::atomic<uint32_t> _waiting {0};  // futex: 1 while a wait is in progress, 2 while the destructor waits for it
 };
 
 }  // namespace JOIN_ABI

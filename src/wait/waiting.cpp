@@ -13,7 +13,9 @@ inline namespace JOIN_ABI
 {
 namespace
 {
-constexpr std::size_t looksAtLeast = 16;  // words that a wait checks besides the candidates
+constexpr std::size_t looksAtLeast = groupSize;   // words that a wait checks beside the candidates
+constexpr std::size_t manyWords = 8 * groupSize;  // too many to check all of them before each ETIMEDOUT
+constexpr int quickRounds = 2;                    // of a wait that does not sleep, before it lets others have the mutex
 }  // namespace
 
 bool WaitSetState::hasHelpers () const noexcept
@@ -27,6 +29,7 @@ int WaitSetState::wake () noexcept
     {
         return setError (EBADF, "the wait set is the parent's: a forked child makes one of its own");
     }
+    const KeptErrno kept;
     _woken.store (true);
     bell ();
     return 0;
@@ -45,6 +48,7 @@ int WaitSetState::fd () noexcept
     {
         return setError (EBADF, "the wait set is the parent's: a forked child makes one of its own");
     }
+    std::lock_guard<std::mutex> watchers (watchersMutex ());  // for fork(2), which finds whole lists
     const Lock lock (_mutex);
     if (_hasEvent.load ())
     {
@@ -54,13 +58,12 @@ int WaitSetState::fd () noexcept
     {
         return fail (error, "a descriptor for the wait set cannot be opened (eventfd)");
     }
-    _hasEvent.store (true);
-    if (const int error = cover ())
+    if (const int error = cover (true))
     {
-        _hasEvent.store (false);
         os::closeEvent (&_event);
         return fail (error, "the helper thread of the wait set's descriptor cannot be started");
     }
+    _hasEvent.store (true);
     bell ();  // the set has not checked its queues yet
     return _event.readable;
 }
@@ -76,7 +79,8 @@ int64_t WaitSetState::wait (WaitEvent* events, uint64_t n, detail::Deadline dead
     {
         return setError (EINVAL, "the events' address is null, or their number 0: give an address, and 1 or more");
     }
-    if (_waiting.exchange (1) != 0)
+    uint32_t idle = 0;
+    if (!_waiting.compare_exchange_strong (idle, 1))
     {
         return setError (EBUSY, "another thread waits for the wait set: make a set for each thread");
     }
@@ -86,11 +90,9 @@ int64_t WaitSetState::wait (WaitEvent* events, uint64_t n, detail::Deadline dead
         reap (lock);
         result = waitHere (lock, events, n, deadline);
     }
-    const bool ends = _interrupted.load ();
-    _waiting.store (0);
-    if (ends)
+    if (_waiting.exchange (0) == 2)
     {
-        os::wake (_waiting, UINT32_MAX, false);  // the address alone: the set may be gone
+        os::wake (_waiting, UINT32_MAX, false);  // uses the address alone: the set may be gone
     }
     return result;
 }
@@ -98,8 +100,15 @@ int64_t WaitSetState::wait (WaitEvent* events, uint64_t n, detail::Deadline dead
 int64_t WaitSetState::waitHere (Lock& lock, WaitEvent* events, uint64_t n, detail::Deadline deadline) noexcept
 {
     bool slept = false;
-    for (bool last = false;;)
+    int rounds = 0;
+    for (bool last = false;; ++rounds)
     {
+        if (rounds > quickRounds)
+        {
+            lock.unlock ();
+            os::yieldCpu ();
+            lock.lock ();
+        }
         const uint32_t rings = _bell.load ();
         const int64_t now = os::monotonicNow ();
         if (_interrupted.load ())
@@ -111,25 +120,18 @@ int64_t WaitSetState::waitHere (Lock& lock, WaitEvent* events, uint64_t n, detai
             return 0;
         }
         awake (now);
-        if (!slept)
-        {
-            poll (now - _polledAt < checkEvery ? looksAtLeast + _candidates.size () : _words.size ());
-            _polledAt = now - _polledAt < checkEvery ? _polledAt : now;
-        }
-        uint64_t found = collect (events, n);
-        if (found == 0)
-        {
-            poll (_words.size ());
-            _polledAt = now;
-            found = collect (events, n);
-        }
-        if (found != 0 || last || (now >= deadline.at && !hasHelpers ()))
+        if (const uint64_t found = report (events, n, now, slept))
         {
             makeReadable ();
-            return found != 0 ? static_cast<int64_t> (found) : timedOut ();
+            return static_cast<int64_t> (found);
+        }
+        if (last || (now >= deadline.at && !hasHelpers ()))
+        {
+            renewReadable ();
+            return timedOut ();
         }
         last = now >= deadline.at;
-        if (arm (now))
+        if (arm (now) || (last && takeChanges ()))
         {
             continue;
         }
@@ -138,13 +140,36 @@ int64_t WaitSetState::waitHere (Lock& lock, WaitEvent* events, uint64_t n, detai
             rest (rings);
             return timedOut ();
         }
-        if (sleep (lock, rings, deadline.at) == EINTR && _interruptible)
+        const int error = sleep (lock, rings, deadline.at);
+        if (error == EINTR && _interruptible)
         {
             return setError (EINTR, "a signal handler interrupted the wait, and the set's option interruptible ends "
                                     "waits then: call again to go on waiting");
         }
         slept = true;
+        rounds = error == EAGAIN ? rounds : -1;  // only a round that does not sleep counts
+        reap (lock);
     }
+}
+
+// Reports ready queues: the candidates and those that a quick look finds; where there are none, all that are ready.
+// @param slept the set has slept since the last look, which made the queue that woke it a candidate
+uint64_t WaitSetState::report (WaitEvent* events, uint64_t n, int64_t now, bool slept) noexcept
+{
+    if (!slept)
+    {
+        const bool all = now - _polledAt >= checkEvery;
+        poll (all ? _words.size () : looksAtLeast + _candidates.size ());
+        _polledAt = all ? now : _polledAt;
+    }
+    const uint64_t found = collect (events, n);
+    if (found != 0)
+    {
+        return found;
+    }
+    poll (_words.size ());
+    _polledAt = now;
+    return collect (events, n);
 }
 
 int64_t WaitSetState::timedOut () noexcept
@@ -193,6 +218,22 @@ void WaitSetState::poll (std::size_t most) noexcept
         pollWord (*_words[_cursor++]);
         ++looked;
     }
+}
+
+// Finds words that changed although their helper has not run yet: so a thread that has pushed itself, and then waits
+// without a timeout, gets its event.
+bool WaitSetState::takeChanges () noexcept
+{
+    bool found = false;
+    for (std::size_t i = 0; i < _words.size () && _words.size () <= manyWords && hasHelpers (); ++i)
+    {
+        if (_words[i]->hasChanged ())
+        {
+            touch (*_words[i]);
+            found = true;
+        }
+    }
+    return found;
 }
 
 void WaitSetState::pollWord (WatchedWord& word) noexcept

@@ -299,6 +299,10 @@ TEST_CASE ("the death of all producers is reported once, and again after a new o
     {
         REQUIRE (dieIn (queue));
         REQUIRE (set.wait (&event, 1, 30s) == 1);
+        uint64_t none = 0;
+        CHECK (event.ready == Ready::Element);  // the cell that the dead producer left: a pop passes it
+        CHECK (errorOf ([&] { return queue.tryPop (none); }) == EAGAIN);
+        REQUIRE (set.wait (&event, 1, 30s) == 1);
         CHECK (event.ready == Ready::ProducersDead);
         CHECK (errorOf ([&] { return set.wait (&event, 1, 120ms); }) == ETIMEDOUT);
         const int status = crash::inChild ([&] {
