@@ -52,6 +52,22 @@ void writeFile (const std::string& path, const std::string& text)
     }
 }
 
+std::string linesOf (nlohmann::ordered_json json)
+{
+    const nlohmann::ordered_json results = json["results"];
+    json["results"] = nlohmann::ordered_json::array ();
+    const std::string head = json.dump (1);
+    const std::size_t place = head.rfind ("[]");
+    std::string text = head.substr (0, place) + "[";
+    const char* before = "\n";
+    for (const nlohmann::ordered_json& result : results)
+    {
+        text += before + result.dump ();
+        before = ",\n";
+    }
+    return text + "\n]" + head.substr (place + 2) + "\n";
+}
+
 std::string format (const char* pattern, double value)
 {
     char text[40];

@@ -25,6 +25,9 @@ void printConditions (const nlohmann::ordered_json& json, const std::string& mac
 /// @throw std::runtime_error the file cannot be written
 void writeFile (const std::string& path, const std::string& text);
 
+/// The document with a line for each of its results: a megabyte less than with a line for each number.
+std::string linesOf (nlohmann::ordered_json json);
+
 /// One value, as that pattern prints it.
 std::string format (const char* pattern, double value);
 

@@ -50,23 +50,6 @@ std::vector<Row> rowsOf (const Options& options)
     return rows;
 }
 
-// A line for each result: a megabyte less than with a line for each number.
-std::string linesOf (nlohmann::ordered_json json)
-{
-    const nlohmann::ordered_json results = json["results"];
-    json["results"] = nlohmann::ordered_json::array ();
-    const std::string head = json.dump (1);
-    const std::size_t place = head.rfind ("[]");
-    std::string text = head.substr (0, place) + "[";
-    const char* before = "\n";
-    for (const nlohmann::ordered_json& result : results)
-    {
-        text += before + result.dump ();
-        before = ",\n";
-    }
-    return text + "\n]" + head.substr (place + 2) + "\n";
-}
-
 void run (Options& options)
 {
     Plan& plan = options.plan;
@@ -93,7 +76,7 @@ void run (Options& options)
     harness::printConditions (json, json["machine"]["cpu"].dump (), plan.rounds, "CPUs");
     if (!options.output.json.empty ())
     {
-        harness::writeFile (options.output.json, linesOf (json));
+        harness::writeFile (options.output.json, harness::linesOf (json));
     }
 }
 }  // namespace

@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: MIT
 """Writes blocking.md from blocking.json.gz: page.py FOLDER"""
 
-import math
 import pathlib
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "harness"))
 import artifacts  # noqa: E402
+import markdown  # noqa: E402
+from markdown import spread, table, text  # noqa: E402
 from verdicts import OURS, figure, good, reference, rows_of, verdicts  # noqa: E402
 
 METHOD = """\
@@ -73,25 +74,6 @@ least disturbed one is kept, and the row marks it with `!`.
 """
 
 
-def text(value):
-    if value is None or math.isnan(value):
-        return "-"
-    size = abs(value)
-    if value == 0 or size >= 1000:
-        return f"{value:.0f}"
-    return f"{value:.3g}"
-
-
-def spread(value):
-    half = 50 * (value["q3"] - value["q1"]) / (abs(value["median"]) or 1)
-    return f"±{half:.0f} %"
-
-
-def table(head, rows):
-    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
-    return lines + ["| " + " | ".join(row) + " |" for row in rows] + [""]
-
-
 def line_of(result, best, rate):
     name = f"**{result['contender']}**" if result["contender"] in OURS else result["contender"]
     if not good(result):
@@ -120,28 +102,16 @@ def tables(data):
     return lines
 
 
-def machine_lines(data):
-    machine, plan = data["machine"], data["plan"]
-    known = lambda value: "unknown" if value is None else str(value)
-    return [
-        f"Taken {data['date'][:10]} at commit {data['commit']}, {plan['rounds']} rounds; baseline: {data['baseline'] or 'left out'}. "
-        f"{machine['kernel']}, {machine['cpus']} CPUs of {known(machine['cpu'])}"
-        f"{', a virtual machine' if machine['virtual_machine'] else ''}, {known(machine['memory'])} of memory; g++ {machine['compiler']}. "
-        f"Meanwhile other programs had {100 * data['others_share']:.1f} % of the CPUs, the host {100 * data['host_share']:.1f} %.",
-        "",
-    ]
-
-
 def causes(data):
-    """Why rows are below their bars, as far as is known; the file begins with the commit of the record that it explains."""
-    commit, _, words = pathlib.Path(__file__).with_name("causes.md").read_text(encoding="utf-8").partition("\n")
-    return ["## Rows below their bars", "", words] if commit == data["commit"] else []
+    words = markdown.causes(pathlib.Path(__file__).parent, data)
+    return ["## Rows below their bars", "", words] if words else []
 
 
 def page_text(data):
     plan = data["plan"]
     lines = [METHOD.format(seconds=plan["seconds"], others=100 * plan["others"], tries=plan["tries"])]
-    lines += machine_lines(data) + ["## What must be reached", ""]
+    baseline = f"; baseline: {data['baseline'] or 'left out'}"
+    lines += [markdown.taken(data, baseline), "", "## What must be reached", ""]
     lines += [f"- {verdict}" for verdict in verdicts(data)] + [""] + causes(data) + ["## All figures", ""] + tables(data)
     return "\n".join(lines)
 
