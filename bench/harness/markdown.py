@@ -27,14 +27,16 @@ def taken(data, before=""):
     """Where and when the figures were taken. `before` comes after the number of rounds."""
     machine, plan = data["machine"], data["plan"]
     known = lambda value: "unknown" if value is None else str(value)
+    where = ", a virtual machine" if machine["virtual_machine"] else ""
+    shares = [f"{100 * data[key]:.1f} %" for key in ("others_share", "host_share")]
     return (
         f"Taken {data['date'][:10]} at commit {data['commit']}, {plan['rounds']} rounds{before}. "
-        f"{machine['kernel']}, {machine['cpus']} CPUs of {known(machine['cpu'])}"
-        f"{', a virtual machine' if machine['virtual_machine'] else ''}, {known(machine['memory'])} of memory; g++ {machine['compiler']}. "
-        f"Meanwhile other programs had {100 * data['others_share']:.1f} % of the CPUs, the host {100 * data['host_share']:.1f} %.")
+        f"{machine['kernel']}, {machine['cpus']} CPUs of {known(machine['cpu'])}{where}, {known(machine['memory'])} of "
+        f"memory; g++ {machine['compiler']}. Meanwhile other programs had {shares[0]} of the CPUs, the host "
+        f"{shares[1]}.")
 
 
 def causes(folder, data):
-    """Why rows miss their goals, as far as is known; causes.md begins with the commit of the record that it explains."""
+    """Why rows miss their goals, as far as is known. causes.md begins with the commit of the record it explains."""
     commit, _, words = (folder / "causes.md").read_text(encoding="utf-8").partition("\n")
     return words if commit == data["commit"] else ""

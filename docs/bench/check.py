@@ -14,7 +14,7 @@ import sys
 sys.dont_write_bytecode = True
 root = pathlib.Path(sys.argv[1])
 bench, docs = root / "bench", root / "docs" / "bench"
-sys.path[:0] = [str(bench / folder) for folder in ("harness", "queue", "queue/blocking")]
+sys.path[:0] = [str(bench / folder) for folder in ("harness", "queue", "queue/blocking", "queue/waitset")]
 import artifacts  # noqa: E402
 
 
@@ -25,12 +25,15 @@ def program(path):
     return module
 
 
-QUEUE, MEMORY, BLOCKING = (program(path) for path in ("queue/page.py", "memory/page.py", "queue/blocking/page.py"))
+QUEUE, MEMORY, BLOCKING, WAIT = (
+    program(path) for path in ("queue/page.py", "memory/page.py", "queue/blocking/page.py", "queue/waitset/page.py"))
 WRITE = {
     "queue.md": lambda text, data: QUEUE.page_text(text, data["queue"]),
     "memory.md": lambda text, data: MEMORY.page_text(text, data["memory"], data["memory-threads"]),
     "blocking.md": lambda text, data: BLOCKING.page_text(data["blocking"]),
+    "wait-set.md": lambda text, data: WAIT.page_text(data["wait-set"]),
 }
+FIRST_ROWS = {"queue.md": "\n| spsc", "wait-set.md": "\n| 1 | **"}
 PLOTS = {"queue-flow.svg": "queue", "queue-latency.svg": "queue", "memory.svg": "memory"}
 
 
@@ -55,13 +58,14 @@ def packing_differences(packed):
 def planted(pages, data, plots, origins):
     """(what must be found, what is found) for a figure that is altered in the data, in a page and in the data of a plot."""
     figures = {"queue": lambda d: d["results"][0]["far"], "memory": lambda d: d["results"][0]["ready_ns"],
-               "memory-threads": lambda d: d["results"][0]["one_ns"], "blocking": lambda d: d["results"][0]["value"]}
+               "memory-threads": lambda d: d["results"][0]["one_ns"], "blocking": lambda d: d["results"][0]["value"],
+               "wait-set": lambda d: d["results"][0]["value"]}
     for source, figure in figures.items():
         altered = {**data, source: copy.deepcopy(data[source])}
         figure(altered[source])["median"] *= 2
         yield f"{source.replace('-threads', '')}.md is not", page_differences(pages, altered)
     for name, text in pages.items():
-        head, row, rest = text.partition("\n| **" if name != "queue.md" else "\n| spsc")
+        head, row, rest = text.partition(FIRST_ROWS.get(name, "\n| **"))
         yield f"{name} is not", page_differences({**pages, name: head + row + "9" + rest}, data)
     timed = gzip.compress(b"{}", mtime=1)
     yield "queue.json.gz is not", packing_differences({"queue.json.gz": timed})
@@ -70,7 +74,7 @@ def planted(pages, data, plots, origins):
 
 
 def main():
-    names = ("queue", "memory", "memory-threads", "blocking")
+    names = ("queue", "memory", "memory-threads", "blocking", "wait-set")
     paths = {name: docs / f"{name}.json.gz" for name in names}
     data = {name: artifacts.load(path) for name, path in paths.items()}
     origins = {name: artifacts.origin(path) for name, path in paths.items()}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Queues with a fault, to show that the checks find it: in no table of record. Once in 200 elements each loses, doubles,
-// swaps or alters one, or reports another queue. The last one never sleeps.
+// Queues with a fault, to show that the checks find it: in no table of record. Once in 200 elements each loses,
+// doubles, swaps or alters one, or reports another queue. The last one never sleeps.
 #include "contender.hpp"
 
 #include <condition_variable>

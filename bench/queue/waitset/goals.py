@@ -82,13 +82,15 @@ def idle(data, what, key, most, applies=lambda result: True):
 
 def goals(data):
     few, many = range(1, WORDS + 1), range(WORDS + 1, 1 << 20)
-    yield from latency(data, f"The {{}} of `wait ()`, up to {WORDS} queues, is not above `{REFERENCE}`, beyond the spread", "wait",
-                       few, 1)
+    yield from latency(data, f"The {{}} of `wait ()`, up to {WORDS} queues, is not above `{REFERENCE}`, beyond the "
+                       "spread", "wait", few, 1)
     yield from latency(data, f"The {{}} of `wait ()`, more queues, is at most 4 times `{REFERENCE}`", "wait", many, 4)
-    yield from latency(data, f"The {{}} of the descriptor is at most 2.5 times `{REFERENCE}`", "descriptor", range(1 << 20), 2.5)
+    yield from latency(data, f"The {{}} of the descriptor is at most 2.5 times `{REFERENCE}`", "descriptor",
+                       range(1 << 20), 2.5)
     yield busy(data)
     yield idle(data, "An idle set wakes at most 20 times a second", "value", lambda result: 20.5)
-    yield idle(data, "An idle set of private queues does not wake", "value", lambda result: 0, lambda r: not r["processes"])
+    yield idle(data, "An idle set of private queues does not wake", "value", lambda result: 0,
+               lambda result: not result["processes"])
     yield idle(data, f"A set has at most a helper thread for each {WORDS} queues", "threads",
                lambda result: -(-result["queues"] // WORDS))
     yield idle(data, "A set opens at most 2 descriptors, with that of epoll", "descriptors", lambda result: 2)

@@ -59,8 +59,8 @@ iox::capro::ServiceDescription serviceOf (unsigned queue)
     return {"joinmem-bench", "queue", iox::capro::IdString_t (iox::cxx::TruncateToCapacity, number.c_str ())};
 }
 
-/// The runtime of this process. Its static object unregisters from RouDi at the exit of the process; without that, RouDi
-/// aborts at its own end and leaves its segments. So the end of a side is the exit of its process.
+/// The runtime of this process. Its static object unregisters from RouDi at the exit of the process; without that,
+/// RouDi aborts at its own end and leaves its segments. So the end of a side is the exit of its process.
 class Runtime
 {
 public:

@@ -1,14 +1,15 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""A short run of the bench of wait sets writes valid JSON, rejects faulty peers and leaves nothing behind, and each goal is
-missed where a figure misses it: validate.py BENCH PAGE."""
+"""A short run of the bench of wait sets writes valid JSON, rejects faulty peers and leaves nothing behind, and each
+goal is missed where a figure misses it: validate.py BENCH PAGE."""
 
 import json
 import pathlib
 import sys
 import tempfile
 
-sys.path[:0] = [str(pathlib.Path(__file__).resolve().parents[2] / "harness"), str(pathlib.Path(__file__).resolve().parent)]
+here = pathlib.Path(__file__).resolve().parent
+sys.path[:0] = [str(here.parents[1] / "harness"), str(here)]
 import artifacts  # noqa: E402
 from goals import goals  # noqa: E402
 from validation import names, run  # noqa: E402
@@ -22,8 +23,8 @@ FAULTS = {"faulty: loses": {"lost elements"}, "faulty: doubles": {"doubled eleme
 SPINS = "faulty: spins"
 CONTENDERS = {"wait", "descriptor", "awaitElement", "poll", "eventfd + epoll", "pipe + epoll"}
 OPTIONAL = {"iceoryx WaitSet", "ZeroMQ ipc"}
-WOKEN_KEYS = ("value", "p99_ns", "push_ns", "line_ns")
-KEYS = {"wake": WOKEN_KEYS, "busy": ("value", "line_ns"), "idle": ("value", "cpu_percent", "threads", "descriptors")}
+KEYS = {"wake": ("value", "p99_ns", "push_ns", "line_ns"), "busy": ("value", "line_ns"),
+        "idle": ("value", "cpu_percent", "threads", "descriptors")}
 
 
 def complaints_about(result):
@@ -54,7 +55,8 @@ def made(shape, contender, queues, processes=True, **figures):
 def reached(**changes):
     """Results that just meet every goal; `changes` has other figures: name = (key, value)."""
     results = {
-        "few": made("wake", "wait", 127, value=100, p99_ns=1000), "few_peer": made("wake", "eventfd + epoll", 127, value=100, p99_ns=1000),
+        "few": made("wake", "wait", 127, value=100, p99_ns=1000),
+        "few_peer": made("wake", "eventfd + epoll", 127, value=100, p99_ns=1000),
         "many": made("wake", "wait", 4096, value=400, p99_ns=4000),
         "descriptor": made("wake", "descriptor", 4096, value=250, p99_ns=2500),
         "many_peer": made("wake", "eventfd + epoll", 4096, value=100, p99_ns=1000),
@@ -91,12 +93,14 @@ def main(bench, page):
     before = names()
     with tempfile.TemporaryDirectory() as folder:
         path = pathlib.Path(folder, "wait-set.json")
-        run(bench, "--faulty", "--rounds", str(ROUNDS), "--seconds", "0.02", "--tries", "1", "--only", ROWS, "--json", str(path))
+        run(bench, "--faulty", "--rounds", str(ROUNDS), "--seconds", "0.02", "--tries", "1", "--only", ROWS, "--json",
+            str(path))
         data = json.loads(path.read_text())
         artifacts.pack(path)
         run(sys.executable, page, folder)
         text = pathlib.Path(folder, "wait-set.md").read_text()
-    complaints = [text for result in data["results"] for text in complaints_about(result)] + list(goal_complaints())
+    complaints = [complaint for result in data["results"] for complaint in complaints_about(result)]
+    complaints += goal_complaints()
     seen = {result["contender"] for result in data["results"]}
     expected = (CONTENDERS | OPTIONAL | set(FAULTS) | {SPINS}) - set(data["missing"])
     complaints += [f"missing: {name}" for name in sorted(expected - seen)]
