@@ -8,13 +8,13 @@
 ///     }
 ///     join::removeUnused ("/ticks");  // -1 and EBUSY while a process has it open
 ///
-/// Segments are read by read(2), and their headers are checked before use: one that is hostile, or that shrinks
-/// meanwhile, cannot cause a SIGBUS.
+/// Segments are read by read(2), and their headers are checked before use: a segment that is hostile, or that shrinks
+/// during the call, cannot cause a SIGBUS.
 ///
 /// Errors of all functions, thrown as std::system_error or in lastError:
 ///     EINVAL        the name is invalid, or a list is null and its size is not 0
 ///     ENAMETOOLONG  the name has more than 255 bytes
-///     ENOENT        no segment has this name, or no longer: names may appear and disappear during a call
+///     ENOENT        no segment has this name, or none has it any longer: names may appear and disappear during a call
 ///     EACCES        this user may not open the segment
 ///     EMFILE        the process has used up its descriptors
 ///
@@ -41,7 +41,7 @@ enum class SegmentKind : uint32_t
     Mpmc = 3,
     Memory = 4,      ///< the memory of a ShmMem
     Damaged = 5,     ///< it begins like a queue, and is damaged or of an unknown format: see SegmentInfo::fault
-    Unreadable = 6,  ///< this user cannot open it, or not now: only the facts of the file system are known
+    Unreadable = 6,  ///< this user cannot open it, at all or at present: only the facts of the file system are known
 };
 
 /// Returns the word for a kind: "spsc", "mpsc", "mpmc", "memory", "damaged", "unreadable" or "other", as in joinmem.h.
@@ -60,7 +60,7 @@ struct SegmentInfo
     std::string fault;                      ///< Damaged, Unreadable: the reason
     uint64_t size = 0;                      ///< bytes of the file
     uint64_t allocated = 0;                 ///< bytes of the file that have pages
-    uint64_t hugePage = 0;                  ///< page size of the hugetlbfs that has the file; 0: none has
+    uint64_t hugePage = 0;                  ///< page size of the hugetlbfs that the file is on; 0: it is on none
     uint64_t device = 0;                    ///< device and inode identify the file behind the name
     uint64_t inode = 0;                     ///<
     uint64_t createdAt = 0;                 ///< nanoseconds since 1970, CLOCK_REALTIME; 0: not known
@@ -70,7 +70,7 @@ struct SegmentInfo
     std::optional<uint32_t> users;          ///< objects, of all processes, that have it open, from /proc/locks
     uint32_t version = 0;                   ///< of the format: major << 16 | minor
     uint32_t compatible = 0;                ///< bits of features that an older library may ignore
-    uint32_t incompatible = 0;              ///< bits of features that it may not ignore
+    uint32_t incompatible = 0;              ///< bits of features that an older library may not ignore
     uint32_t elementSize = 0;               ///< bytes
     uint32_t stride = 0;                    ///< bytes from one element, or cell, to the next
     uint32_t slotCount = 0;                 ///< producer slots
@@ -81,8 +81,8 @@ struct SegmentInfo
     uint64_t elementsOffset = 0;            ///< bytes
     uint64_t segmentSize = 0;               ///< bytes, not rounded up to pages
     int32_t creatorPid = 0;                 ///< the process that created it, in its own PID namespace
-    bool consumerSleeps = false;            ///< a consumer waits for an element, or has since the last push
-    bool producerSleeps = false;            ///< a producer waits for room, or has since the last pop
+    bool consumerSleeps = false;            ///< a consumer waits for an element, or has waited since the last push
+    bool producerSleeps = false;            ///< a producer waits for room, or has waited since the last pop
     bool shutDown = false;                  ///< shutdown () was called
     uint64_t pending = 0;                   ///< elements in the queue, at most the capacity
     uint64_t pushed = 0;                    ///< this and the next three: as QueueStats
@@ -99,7 +99,7 @@ struct SegmentInfo
     }
 };
 
-/// The result of inspectPages (): the pages of a segment. Without a value: the kernel does not tell.
+/// The result of inspectPages (): the pages of a segment. A field has no value if the kernel does not report it.
 struct SegmentPages
 {
     std::optional<uint64_t> pageSize;             ///< bytes of the smallest page that backs any part
@@ -107,13 +107,13 @@ struct SegmentPages
     std::optional<std::vector<NodeBytes>> nodes;  ///< bytes by NUMA node
 };
 
-/// Lists the names of all files in /dev/shm and in the hugetlbfs mounts, whichever program made them, without the
-/// library's own auxiliary files.
+/// Lists the names of all files in /dev/shm and in the hugetlbfs mounts, whichever program made them, except for the
+/// auxiliary files of this library.
 /// @return the names, sorted, with their leading slash
 /// @throw std::system_error ENOENT, EACCES, ... /dev/shm cannot be read; std::bad_alloc
 std::vector<std::string> segmentNames ();
 
-/// Reads the facts of a segment. One that cannot be opened is no error, but has the kind Unreadable.
+/// Reads the facts of a segment. A segment that cannot be opened causes no error: its kind is Unreadable.
 /// @throw std::system_error as in the table; std::bad_alloc
 SegmentInfo inspect (const detail::Name& name);
 
@@ -123,34 +123,34 @@ SegmentInfo inspect (const detail::Name& name);
 ///     segment is not a queue, or a damaged one
 int64_t inspectProducers (const detail::Name& name, Producer* list, uint64_t n) noexcept;
 
-/// Returns the same as one list of all slots, or no value where the function above returns -1. @throw std::bad_alloc
+/// Returns a list of all taken slots, or no value if the function above returns -1. @throw std::bad_alloc
 std::optional<std::vector<Producer>> inspectProducers (const detail::Name& name);
 
-/// Examines the pages of a segment that exist, through a mapping for reading that it removes again. Expensive: it maps
-/// these pages, which takes some 80 ms for 256 MiB on base pages.
-/// @param most bytes from the beginning that are examined
+/// Examines the existing pages of a segment, through a mapping for reading, which it removes again. This is expensive,
+/// because it maps these pages: some 80 ms for 256 MiB on base pages.
+/// @param most how many bytes are examined at the most, from the beginning of the segment
 /// @throw std::system_error as in the table; std::bad_alloc
 SegmentPages inspectPages (const detail::Name& name, uint64_t most = UINT64_MAX);
 
-/// Removes the name of a segment that no process has open, in whichever container. The proof is the attach lock, which
-/// each process with the segment open holds, and which this function takes for an instant. A process that opens the
-/// name at that moment either gets the complete segment or creates a new one.
+/// Removes the name of a segment that no process has open, in whichever container. The proof is the attach lock: each
+/// process that has the segment open holds it, and this function takes it for an instant. A process that opens the name
+/// at that moment either gets the complete segment or creates a new one.
 /// @return 0, or -1 with lastError as in the table, or:
 ///     EBUSY          a process has the segment open
 ///     EAGAIN         another segment has replaced it meanwhile
 ///     EINVAL         the file is not a segment of this library
-///     EBADMSG        it is a queue that this library does not know
+///     EBADMSG        it is a queue of a format that this library does not know
 ///     EPERM, EROFS   the name may not be removed
 int removeUnused (const detail::Name& name) noexcept;
 
-/// Removes the name of a segment if it is still as `seen`, which inspect () returned. Fails with EAGAIN if another file
-/// has the name by now, or if a process has pushed or popped since. @return as above
+/// Removes the name of a segment if `seen`, which inspect () returned, still describes it. Fails with EAGAIN if another
+/// file has the name by now, or if a process has pushed or popped since. @return as above
 int removeUnused (const SegmentInfo& seen) noexcept;
 
 // --- The public interface ends here. -------------------------------------------------------------------------
 
-// The functions above are inline, so that their exceptions have the generic category of the program, and its std types
-// stay in the program.
+// The functions above are inline, so that their exceptions have the generic category of the program, and so that the
+// library gets no object of the program's std types.
 namespace detail
 {
 struct SegmentData

@@ -33,7 +33,8 @@ struct ReportReader
 };
 }  // namespace detail
 
-/// The common base of LocalMem and ShmMem: one mapping, which can be moved and not copied. Programs construct the two.
+/// The common base of LocalMem and ShmMem: one mapping, which can be moved and not copied. Programs construct objects
+/// of those two classes.
 ///
 /// Errors that several members report through lastError:
 ///     EBADF   the object is empty: it was moved from, or make () failed
@@ -74,8 +75,9 @@ public:
         return _size;
     }
 
-    /// Binds the memory to NUMA node `node`: moves the pages that exist, checks where they are, and has later ones
-    /// placed there. On tmpfs the policy belongs to the segment, for all processes. See mbind(2), move_pages(2).
+    /// Binds the memory to NUMA node `node`: moves the pages that exist, checks where they are, and makes the kernel
+    /// place later ones there. On tmpfs the policy belongs to the segment, for all processes. See mbind(2),
+    /// move_pages(2).
     /// @return 0, or -1 with lastError as in the table, and:
     ///     EINVAL  the node does not exist, is offline, has no memory or is outside the cpuset; nothing has moved
     ///     EBUSY   some pages could not be moved (the message counts them); the policy stays set
@@ -88,8 +90,8 @@ public:
     /// Undoes mlock () and MemOptions::lock. @return 0, or -1 with lastError as in the table
     int munlock () const noexcept;
 
-    /// Reads from the kernel the size of the smallest page that backs any part now. 3 MiB may be one huge page and then
-    /// base pages: the result is 4096, and placement ().hugeBytes reports the huge part.
+    /// Asks the kernel for the size of the smallest page that now backs any part of the memory. For example, if 3 MiB
+    /// are one huge page followed by base pages, the result is 4096, and placement ().hugeBytes reports the huge part.
     /// @return bytes, or 0 with lastError: EBADF; ENODATA no page exists yet, or /proc/self/smaps cannot be read
     uint64_t pageSize () const noexcept;
 
@@ -166,20 +168,22 @@ private:
     LocalMem (uint64_t size, const MemOptions& options, const std::error_category& errors);
 };
 
-/// POSIX shared memory with a name, zero when created; see shm_overview(7). A segment gets its name last, so no process
-/// opens an incomplete one, and keeps it until unlink (). Processes that race to create or open it all get the same
-/// one. A name is 1 to 255 bytes without '/', after an optional leading one: "/ticks" and "ticks" are the same. The
-/// library marks its files by the attribute user.joinmem or, without attributes, the mode bit 01000 ("T" in ls -l).
+/// POSIX shared memory with a name, zero when created; see shm_overview(7). A segment gets its name last, so that no
+/// process opens an incomplete one, and has the name until unlink (). Processes that race to create or open a segment
+/// all get the same one. A name is 1 to 255 bytes without '/', after an optional leading one: "/ticks" and "ticks" are
+/// the same. The library marks its files by the attribute user.joinmem or, if the file system has no attributes, by the
+/// mode bit 01000 ("T" in ls -l).
 ///
 /// Errors of the constructors and of make (), besides those of mbind () and mlock () where MemOptions requests these:
-///     EINVAL         a size of 0, a bad name or option; the name has another size, is a queue, or is no regular file
+///     EINVAL         a size of 0, a bad name or option; the file of that name has another size, is a queue, or is no
+///                    regular file
 ///     ENAMETOOLONG   the name has more than 255 bytes
 ///     EEXIST         CreateOnly, and the name exists
 ///     ENOENT         OpenOnly, and the name does not exist; or /dev/shm is missing
 ///     EACCES         the segment is another user's and MemOptions::permissions excludes it, or the kernel refuses
 ///     ENOSPC, EFBIG  /dev/shm is too full; the segment is past RLIMIT_FSIZE
 ///     ENOMEM         as for LocalMem
-///     ELOOP, EISDIR  the name is a symbolic link, a directory
+///     ELOOP, EISDIR  the name is that of a symbolic link; of a directory
 ///     EROFS, EMFILE  /dev/shm is read-only; the process has used up its descriptors
 ///     EBUSY          the name keeps appearing and disappearing
 ///
@@ -195,7 +199,8 @@ public:
     /// Creates the segment, or opens the existing one of that name, whichever program made it. Never opens a queue.
     /// @param size bytes, rounded up to base pages; an existing file must have this size, rounded up or not; with
     ///     OpenOnly, 0 takes the size of the file
-    /// @throw std::system_error as in the table; std::overflow_error (not a system_error) past off_t; std::bad_alloc
+    /// @throw std::system_error as in the table; std::overflow_error (not a system_error) the size is past
+    ///     off_t; std::bad_alloc
     JOIN_HIDDEN ShmMem (uint64_t size, const detail::Name& name);
     JOIN_HIDDEN ShmMem (uint64_t size, const detail::Name& name, const MemOptions& options);
     ShmMem (ShmMem&& other) noexcept = default;
@@ -218,9 +223,11 @@ public:
     ///     directory is out of reach, as after chroot (2)
     int named () const noexcept;
 
-    /// Initialises a segment once: the first process to call this runs `construct ()`, which must not call it; others
-    /// wait until it returns. If it throws, or its process dies, the next caller runs it, on the bytes as they are.
-    /// @param ready offset (bytes, a multiple of 4) of 4 bytes, zero in a new segment, that the program does not use
+    /// Initialises a segment once: the first process to call this runs `construct ()`, and others wait until that
+    /// returns. `construct ()` must not call initialise (). If it throws, or its process dies, the next caller runs
+    /// it, on the bytes as they are.
+    /// @param ready offset (bytes, a multiple of 4) of 4 bytes that are zero in a new segment, and that the program
+    ///     does not use
     /// @return 1 this call ran it; 0 it had run before; -1 with lastError: EBADF; EINVAL, ERANGE a bad offset; ENOENT
     ///     the name was removed; EROFS read-only, and not initialised yet; or an error of opening the segment
     template <typename Construct>
@@ -242,7 +249,7 @@ private:
     int endInitialise (uint64_t ready, bool constructed) noexcept;
 };
 
-/// Does what Memory::mbind () does for any memory of this process; faults no page in. Any thread.
+/// Does for any memory of this process what Memory::mbind () does for its own; faults no page in. Any thread.
 /// @param ptr an address on a page boundary
 /// @param size bytes, rounded up to pages
 /// @return as Memory::mbind (), or EFAULT null, or not all mapped; EINVAL not on a page boundary, size 0
@@ -262,7 +269,7 @@ int mlock (T* ptr, Size size) noexcept
 /// Whether memory is backed by huge pages.
 enum class HugePages : uint32_t
 {
-    Prefer = 0,   ///< where they cost no extra memory: from one huge page upwards
+    Prefer = 0,   ///< where they cost no extra memory: for memory of at least one huge page
     Never = 1,    ///< base pages only
     Require = 2,  ///< all of the memory, or an error; a small segment is backed by a whole huge page
 };
@@ -275,7 +282,8 @@ enum class OpenMode : uint32_t
     OpenOnly = 2,
 };
 
-/// How memory is created or opened. Later versions append fields; structSize gives those that a program has. Since: 0.1
+/// How memory is created or opened. Later versions append fields; structSize states which of them a program has.
+/// Since: 0.1
 struct MemOptions
 {
     uint32_t structSize;                 ///< bytes, set by the constructor
@@ -283,11 +291,13 @@ struct MemOptions
     uint64_t hugePageSize = 0;           ///< size of a huge page in bytes: 0 the system's default, else 2 MiB, ...
     int32_t numaNode = -1;               ///< NUMA node, bound before the first touch; -1: not bound
     OpenMode openMode = OpenMode::CreateOrOpen;  ///< ShmMem
-    /// ShmMem: mode of a new segment, whatever the umask; 0: 0600. It decides which segments open: this user's; with
-    /// bits for others, any user's; with bits for the group alone, also its groups', if they admit no more users.
+    /// ShmMem: mode of a new segment, whatever the umask; 0 means 0600. It also decides which existing segments can be
+    /// opened: always those of this user; with bits for others, those of any user; with bits for the group alone, also
+    /// those that belong to a group of this user and admit no more users than these bits do.
     uint32_t permissions = 0600;
-    bool prefault = true;   ///< all pages exist when the constructor returns; else a first touch makes each: a segment
-                            ///< may then exceed its file system, and a touch raises SIGBUS once that is full
+    bool prefault = true;   ///< all pages exist when the constructor returns; false: a page is made when it is first
+                            ///< touched. A segment may then be larger than its file system has room for, and a touch
+                            ///< raises SIGBUS once that is full
     bool lock = false;      ///< lock the pages in RAM, or fail
     bool readOnly = false;  ///< ShmMem with OpenOnly: map for reading
     bool onlyOurs = false;  ///< ShmMem: fail with EINVAL for a file that another program made

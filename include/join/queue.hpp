@@ -5,9 +5,9 @@
 ///     if (ticks.tryPush (tick) == -1) drop (tick);       // full: lastError == Errc::TemporaryError
 ///     ticks.pop (tick, 5ms);                             // sleeps in the kernel; -1 and Errc::TimedOut
 ///
-/// Producers and consumers, threads or processes: Spsc has one of each, Mpsc many producers and one consumer, Mpmc many
-/// of both. A role of a shared Spsc belongs to one object, until it is destroyed or its process dies. Elements are
-/// delivered in push order.
+/// Producers and consumers are threads, of one process or of several: Spsc has one of each, Mpsc many producers and one
+/// consumer, Mpmc many of both. A role of a shared Spsc belongs to one object, until that object is destroyed or its
+/// process dies. Elements are delivered in push order.
 #ifndef JOIN_QUEUE_HPP
 #define JOIN_QUEUE_HPP
 
@@ -33,7 +33,7 @@ inline namespace JOIN_ABI
 /// Errors of all members, in lastError:
 ///     EAGAIN      (Errc::WouldBlock) a member that does not wait: the queue is full, or empty
 ///     EPIPE       (Errc::QueueShutDown) a push: the queue is shut down; a pop: it is shut down and drained
-///     EINVAL      the elements are null, or 0 of them are requested
+///     EINVAL      the pointer to the elements is null, or 0 elements are requested
 ///     EBADF       the object is empty: it was moved from, or make () failed
 ///     EBADMSG     (Errc::QueueDamaged) the segment is damaged
 ///     EBUSY       exclusive Spsc: another object is the producer, or the consumer
@@ -46,12 +46,12 @@ inline namespace JOIN_ABI
 ///     ETIMEDOUT   (Errc::TimedOut) the time is up
 ///     ECANCELED   (Errc::Canceled) cancel () was called, in any thread
 ///     EINTR       (Errc::Interrupted) a signal handler interrupted the sleep, and QueueOptions::interruptible is set
-///     EOWNERDEAD  (Errc::ProducerDied) a pop with QueueOptions::ownerDead: empty, no producer is alive, and at least
-///                 one was killed
+///     EOWNERDEAD  (Errc::ProducerDied) a pop with QueueOptions::ownerDead: the queue is empty, no producer is alive,
+///                 and at least one was killed
 ///
 /// Thread safety: all members may run at the same time, with as many pushes and pops as the kind has producers and
 /// consumers. Constructors, assignment and the destructor need exclusive access. A push to a shared Mpsc or Mpmc must
-/// not be abandoned: docs/guide/queues.md, "Limits". Since: 0.1
+/// not be abandoned in the middle, by a longjmp for instance: docs/guide/queues.md, "Limits". Since: 0.1
 template <typename T, typename Mem, typename Algorithm>
 class BasicQueue : public detail::QueueBase
 {
@@ -63,10 +63,10 @@ public:
     using Duration = std::chrono::nanoseconds;
 
     /// Creates a private queue.
-    /// @param capacity elements, rounded up to a power of two; 0 means 1
+    /// @param capacity number of elements, rounded up to a power of two; 0 means 1
     /// @param memory,options how the memory is made, and how the queue behaves
     /// @throw std::system_error EINVAL a capacity past 2^32, an invalid option; or as LocalMem's constructor;
-    ///     std::overflow_error more bytes than a file can have; std::bad_alloc
+    ///     std::overflow_error the queue needs more bytes than a file can have; std::bad_alloc
     template <typename M = Mem>
     explicit BasicQueue (uint64_t capacity, const MemOptions& memory = MemOptions (),
                          const QueueOptions& options = QueueOptions ())
@@ -77,8 +77,9 @@ public:
     /// Creates the shared queue of that name, or attaches to it.
     /// @param capacity elements, as above; with OpenOnly, 0 takes the capacity that the queue has
     /// @param memory,options how the memory is made or opened (never readOnly), and how the queue behaves
-    /// @throw std::system_error EINVAL it has another kind, capacity, element size or type id; EBADMSG it is not a
-    ///     queue, is damaged, or has a format that this library does not know; or as above and as ShmMem's constructor
+    /// @throw std::system_error EINVAL the queue has another kind, capacity, element size or type id; EBADMSG the
+    ///     segment is not a queue, is damaged, or has a format that this library does not know; or as above and as
+    ///     ShmMem's constructor
     template <typename M = Mem>
     BasicQueue (uint64_t capacity, const detail::Name& name, const MemOptions& memory = MemOptions (),
                 const QueueOptions& options = QueueOptions ())
@@ -92,8 +93,8 @@ public:
     ~BasicQueue () = default;
 
     /// Creates a private queue without exceptions.
-    /// @return the queue, or an empty object with lastError: as the constructor throws; std::overflow_error is
-    ///     EOVERFLOW, std::bad_alloc ENOMEM
+    /// @return the queue, or an empty object with the errno of the constructor's exception in lastError: EOVERFLOW for
+    ///     a std::overflow_error, ENOMEM for a std::bad_alloc
     template <typename M = Mem>
     static BasicQueue make (uint64_t capacity, const MemOptions& memory = MemOptions (),
                             const QueueOptions& options = QueueOptions ()) noexcept
@@ -120,8 +121,8 @@ public:
     }
 
     /// Copies the oldest element out of the queue.
-    /// @return 0, or -1 with lastError as in the table; `element` is then unchanged, but unspecified if it is larger
-    ///     than 64 bytes and the queue a Mpmc
+    /// @return 0, or -1 with lastError as in the table. After -1 `element` is unchanged, with one exception: if the
+    ///     queue is a Mpmc and the element is larger than 64 bytes, it is unspecified
     int tryPop (T& element) noexcept
     {
         return popped (element, detail::failEmpty (Algorithm::pop (*_ring, Size (), &element, detail::One ())) - 1);
@@ -136,8 +137,9 @@ public:
                    : _ring->errorNoElements ();
     }
 
-    /// Pops as many elements as there are, up to n. From a Mpmc: up to 64 KiB or 16 elements, whichever is more, and
-    /// fewer where other consumers pop at the same time. @return how many, or -1 with lastError as in the table
+    /// Pops as many elements as there are, up to n. A call takes from a Mpmc at most 64 KiB or 16 elements, whichever
+    /// is more, and fewer if other consumers pop at the same time. @return how many, or -1 with lastError as in the
+    /// table
     int64_t tryPop (T* elements, uint64_t n) noexcept
     {
         return elements != nullptr && n != 0
@@ -160,8 +162,8 @@ public:
     }
 
     /// Waits for room up to a timeout.
-    /// @param timeout of any unit, on CLOCK_MONOTONIC: 0, a negative one and NaN try once, one past the range of that
-    ///     clock waits without limit
+    /// @param timeout in any unit, on CLOCK_MONOTONIC. With 0, a negative value or NaN the call tries once; with a
+    ///     value past the range of that clock it waits without limit
     /// @return 0, or -1 with lastError as in the table
     template <typename Rep, typename Period>
     int push (const T& element, std::chrono::duration<Rep, Period> timeout) noexcept
@@ -176,28 +178,29 @@ public:
         return popped (element, detail::popOne<Algorithm> (*_ring, Size (), &element, detail::deadlineIn (timeout)));
     }
 
-    /// Waits for room until all n elements are pushed; 0 elements are done at once.
-    /// @return 0, or -1 with lastError as in the table: some may have been pushed, whose number the next form returns
+    /// Waits for room until all n elements are pushed; with n = 0 it is done at once.
+    /// @return 0, or -1 with lastError as in the table. After -1 some elements may have been pushed; the form with a
+    ///     timeout returns how many
     int push (const T* elements, uint64_t n) noexcept
     {
         return all (pushing (elements, n, detail::noDeadline ()), n);
     }
 
-    /// Waits for elements until n are popped; 0 elements are done at once. @return as push
+    /// Waits for elements until n are popped; with n = 0 it is done at once. @return as push
     int pop (T* elements, uint64_t n) noexcept
     {
         return all (popping (elements, n, detail::noDeadline ()), n);
     }
 
-    /// Waits for room until all n elements are pushed or the time is up, which is checked every 64 KiB.
-    /// @return how many were pushed, or -1 if none; lastError gives the reason where this is not n
+    /// Waits for room until all n elements are pushed or the time is up. It checks the time every 64 KiB of elements.
+    /// @return how many were pushed, or -1 if none; if not all n were, lastError gives the reason
     template <typename Rep, typename Period>
     int64_t push (const T* elements, uint64_t n, std::chrono::duration<Rep, Period> timeout) noexcept
     {
         return pushing (elements, n, detail::deadlineIn (timeout));
     }
 
-    /// Waits for elements until n are popped or the time is up, which is checked every 64 KiB. @return as push
+    /// Waits for elements until n are popped or the time is up. It checks the time every 64 KiB. @return as push
     template <typename Rep, typename Period>
     int64_t pop (T* elements, uint64_t n, std::chrono::duration<Rep, Period> timeout) noexcept
     {
@@ -220,8 +223,9 @@ public:
 
     // --- zero copy, Spsc only; these members do not wait ---
 
-    /// Reserves room for up to n elements in one piece: fewer where the ring ends or the queue fills. The producer
-    /// writes them in place and then calls commit (). The reservation ends there, or at the next reserve () or push.
+    /// Reserves room for up to n elements in one piece: for fewer if the ring ends, or the queue is full, before the
+    /// last one. The producer writes them in place and then calls commit (). The reservation ends with commit (), or
+    /// with the next reserve () or push.
     /// @return the elements, or an empty span with lastError as tryPush
     template <typename A = Algorithm>
     Span<T> reserve (uint64_t n) noexcept
@@ -233,6 +237,7 @@ public:
 
     /// Publishes the first n reserved elements and drops the others.
     /// @return 0, or -1 with lastError as in the table: EINVAL n is 0 or more than was reserved, or a push came between
+    ///     reserve () and commit ()
     template <typename A = Algorithm>
     int commit (uint64_t n) noexcept
     {
@@ -241,7 +246,7 @@ public:
     }
 
     /// Gives access to the oldest elements, up to n in one piece. The consumer reads them in place and then calls
-    /// release (). The access ends there, or at the next peek () or pop.
+    /// release (). The access ends with release (), or with the next peek () or pop.
     /// @return the elements, or an empty span with lastError as tryPop
     template <typename A = Algorithm>
     Span<const T> peek (uint64_t n) noexcept
@@ -253,7 +258,7 @@ public:
 
     /// Removes the first n elements that peek () returned.
     /// @return 0, or -1 with lastError as in the table: EINVAL n is 0 or more than peek () returned, or a pop came
-    ///     between
+    ///     between peek () and release ()
     template <typename A = Algorithm>
     int release (uint64_t n) noexcept
     {
