@@ -6,8 +6,8 @@
 ///     ticks.pop (tick, 5ms);                             // sleeps in the kernel; -1 and Errc::TimedOut
 ///
 /// Producers and consumers are threads, of one process or of several: Spsc has one of each, Mpsc many producers and one
-/// consumer, Mpmc many of both. A role of a shared Spsc belongs to one object, until that object is destroyed or its
-/// process dies. Elements are delivered in push order.
+/// consumer, Mpmc many of both. A role of a shared Spsc belongs to one object, until that object is destroyed, calls
+/// releaseRole () or dies with its process. Elements are delivered in push order.
 #ifndef JOIN_QUEUE_HPP
 #define JOIN_QUEUE_HPP
 
@@ -27,13 +27,14 @@ namespace join
 inline namespace JOIN_ABI
 {
 /// A queue of elements of type T; programs write LocalMem::Spsc::Queue<T>, ShmMem::Mpmc::Queue<T>, ... The members that
-/// all queue classes have are in detail/queue_base.hpp: operator bool, shutdown, releaseRole, cancel, resume, pending,
-/// available, full, empty, capacity, mbind, mlock, placement, name, created, named, tag, stats, producers.
+/// all queue classes have are in detail/queue_base.hpp: operator bool, shutdown, releaseRole, cancel, resume,
+/// awaitElement, awaitRoom, pending, available, full, empty, capacity, mbind, mlock, placement, name, created, named,
+/// tag, stats, producers. <join/wait_set.hpp> waits for many queues.
 ///
 /// Errors of all members, in lastError:
 ///     EAGAIN      (Errc::WouldBlock) a member that does not wait: the queue is full, or empty
 ///     EPIPE       (Errc::QueueShutDown) a push: the queue is shut down; a pop: it is shut down and drained
-///     EINVAL      the pointer to the elements is null, or 0 elements are requested
+///     EINVAL      the pointer to the elements is null, or 0 elements are requested; push and pop of 0 succeed
 ///     EBADF       the object is empty: it was moved from, or make () failed
 ///     EBADMSG     (Errc::QueueDamaged) the segment is damaged
 ///     EBUSY       exclusive Spsc: another object is the producer, or the consumer
