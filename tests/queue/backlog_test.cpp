@@ -101,7 +101,9 @@ TEST_CASE ("first push cost is independent of the backlog", "[queue][backlog][tr
                  static_cast<unsigned long long> (small.instructions),
                  static_cast<unsigned long long> (large.instructions));
     CHECK (large.instructions < mostInstructions);
-    CHECK (large.instructions < small.instructions + 10000);
+    // Recovery finds the end of a dead producer's claim by bisection, which takes ten steps more in the large backlog, of
+    // some 20 instructions each. How many of the 64 claims need it depends on how the threads' pushes interleave.
+    CHECK (large.instructions < small.instructions + 64 * 10 * 30);
 }
 
 TEST_CASE ("one walk recovers 1022 dead slots", "[queue][backlog][exact]")
