@@ -150,7 +150,7 @@ TEST_CASE ("every element of a killed producer is found", "[queue][watcher]")
 TEST_CASE ("no watcher hand-over is lost", "[queue][watcher]")
 {
     constexpr unsigned count = 6;
-    const uint64_t rounds = scaled (150, 1500, 50000);
+    const uint64_t rounds = scaled (150, 800, 50000);
     for (const bool pushes : {false, true})
     {
         Made<ShmMpmc> made (16, noOptions (), withSlots (16));
