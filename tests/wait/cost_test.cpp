@@ -233,7 +233,7 @@ uint64_t instructionsOfWait (uint64_t all, uint64_t ready)
 
 TEST_CASE ("a wait that reports queues costs the same in a large set", "[looks][traced][exact]")
 {
-    for (const uint64_t ready : {1, 8})
+    for (const uint64_t ready : {uint64_t (1), uint64_t (8)})
     {
         const uint64_t small = instructionsOfWait (127, ready);
         const uint64_t large = instructionsOfWait (2000, ready);
