@@ -291,7 +291,7 @@ struct MemOptions
     uint64_t hugePageSize = 0;           ///< size of a huge page in bytes: 0 the system's default, else 2 MiB, ...
     int32_t numaNode = -1;               ///< NUMA node, bound before the first touch; -1: not bound
     OpenMode openMode = OpenMode::CreateOrOpen;  ///< ShmMem
-    /// ShmMem: mode of a new segment, whatever the umask; 0 means 0600. It also decides which existing segments can be
+    /// ShmMem: mode of a new segment, regardless of the umask; 0 means 0600. It also decides which existing segments can be
     /// opened: always those of this user; with bits for others, those of any user; with bits for the group alone, also
     /// those that belong to a group of this user and admit no more users than these bits do.
     uint32_t permissions = 0600;

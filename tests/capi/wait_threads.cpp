@@ -222,6 +222,7 @@ void callsRaceCloses ()
                 CHECK (jm_close (queue) == 0);
             }
         });
+        // The close comes at another moment in each round; the checks hold at any moment.
         std::this_thread::sleep_for (std::chrono::microseconds (random () % 100));
         CHECK (jm_close (set) == 0);
         CHECK (waiter.returns (-1, ECANCELED) || waiter.returns (-1, EBADF) || waiter.returns (1));

@@ -96,7 +96,7 @@ Ready readyOf (Watch watch) noexcept
 join::WaitSetOptions optionsFor (const Setup& setup) noexcept
 {
     join::WaitSetOptions options;
-    options.interruptible = has (setup, Call::Help);  // such a set has helpers, whatever its size
+    options.interruptible = has (setup, Call::Help);  // an interruptible set has helpers even if it is small
     return options;
 }
 

@@ -156,7 +156,7 @@ TEST_CASE ("4096 idle shared queues wake a set at most 20 times a second", "[idl
     }
     const auto start = std::chrono::steady_clock::now ();
     const uint64_t before = sleepsOf (threads);
-    std::this_thread::sleep_for (500ms);
+    std::this_thread::sleep_for (500ms);  // the time in which wake-ups are counted
     const uint64_t slept = sleepsOf (threads) - before;
     const std::chrono::duration<double> took = std::chrono::steady_clock::now () - start;
     CHECK (static_cast<double> (slept) <= 20 * took.count () + 2);  // one more at the start and one at the end
@@ -180,9 +180,12 @@ TEST_CASE ("an idle set of private queues does not wake", "[idle][exact]")
     WaitEvent event;
     REQUIRE (errorOf ([&] { return set.wait (&event, 1, 0s); }) == ETIMEDOUT);
     REQUIRE (helpers () == 3);
-    std::this_thread::sleep_for (60ms);  // a first sleep without a barrier lasts 40 ms
+    for (const std::string& thread : helperThreads ())
+    {
+        untilAsleep (std::atomic<pid_t> (std::stoi (thread)));
+    }
     const uint64_t before = sleepsOf (helperThreads ());
-    std::this_thread::sleep_for (300ms);
+    std::this_thread::sleep_for (300ms);  // the time in which no helper may wake
     CHECK (sleepsOf (helperThreads ()) == before);
 }
 

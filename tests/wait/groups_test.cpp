@@ -50,8 +50,8 @@ TEST_CASE ("room that grows slowly is reported in every group", "[groups]")
     waiter.go ();
     waiter.untilSleeping ();
     uint64_t got = 0;
-    REQUIRE (queue.tryPop (got) == 0);  // wakes the set, which then naps
-    std::this_thread::sleep_for (500us);
+    REQUIRE (queue.tryPop (got) == 0);    // wakes the set, which then naps
+    std::this_thread::sleep_for (500us);  // so that the set usually naps when the others come; it need not
     for (int i = 0; i < 4; ++i)
     {
         REQUIRE (queue.tryPop (got) == 0);

@@ -4,7 +4,7 @@
 #define BENCH_QUEUE_WAITSET_COMPARISON_HPP
 
 #include "contender.hpp"
-#include "harness/rounds.hpp"
+#include "harness/comparison.hpp"
 
 namespace bench
 {
@@ -20,26 +20,7 @@ struct Plan : harness::BasicPlan
 };
 
 /// One contender in one row.
-struct Result
-{
-    Row row;
-    const Contender* contender = nullptr;
-    std::vector<Sample> samples;
-    unsigned disturbed = 0;  // samples kept although other programs ran
-    Fault fault = Fault::None;
-    std::string error;
-
-    bool good () const
-    {
-        return fault == Fault::None && error.empty () && !samples.empty ();
-    }
-
-    /// That figure of all samples, without unknown ones.
-    std::vector<double> figures (double (*of) (const Sample&)) const;
-
-    double median (double (*of) (const Sample&)) const;  // NaN where not known
-    double spread () const;                              // half the interquartile range, relative to the median
-};
+using Result = harness::BasicResult<Row, Contender, Sample>;
 
 /// One row of all contenders.
 using Table = std::vector<Result>;
