@@ -70,7 +70,7 @@ typedef struct jm_options {
     uint32_t prefault;           /* 1 (default): all pages exist when the call returns; 0: from the first touch */
     uint32_t lock;               /* 1: lock the pages in RAM, or fail */
     uint32_t open_mode;          /* JM_CREATE_OR_OPEN ...; shared memory only */
-    uint32_t permissions;        /* mode of a new segment, whatever the umask; 0: 0600. Opens this user's segments; bits
+    uint32_t permissions;        /* mode of a new segment; no umask applies; 0: 0600. Opens this user's segments; bits
                                     for others: any user's; group bits alone: also its groups', if none is wider */
     uint32_t read_only;          /* 1: map for reading; open_mode must be JM_OPEN_ONLY */
     uint32_t only_ours;          /* 1: fail for a file that another program made; shared memory only */
@@ -128,7 +128,7 @@ int jm_mbind(jm_handle memory, int node) JM_NOEXCEPT;
 int jm_mlock(jm_handle memory) JM_NOEXCEPT;
 /* Undoes jm_mlock(), or the lock of jm_options. */
 int jm_munlock(jm_handle memory) JM_NOEXCEPT;
-/* Returns the requested bytes, rounded up to base pages whatever backs them. Lock-free. */
+/* Returns the requested bytes, rounded up to base pages, also on huge pages. Lock-free. */
 int64_t jm_size(jm_handle memory) JM_NOEXCEPT;
 /* Returns the bytes of the smallest page that backs any part now. ENODATA: not known here, or no page exists yet. */
 int64_t jm_page_size(jm_handle memory) JM_NOEXCEPT;
