@@ -12,8 +12,8 @@
 
 /// Whether the thread is in a system call (/proc/self/task) for whose number and second argument `there` returns true.
 /// `thread` is 0 until the thread has stored its id.
-template <typename There>
-bool isInCall (const std::atomic<pid_t>& thread, const There& there)
+template <typename Check>
+bool isInCall (const std::atomic<pid_t>& thread, const Check& check)
 {
     const pid_t id = thread.load ();
     char path[64];
@@ -28,14 +28,14 @@ bool isInCall (const std::atomic<pid_t>& thread, const There& there)
         number = inside ? number : -1;
         std::fclose (file);
     }
-    return number != -1 && there (number, operation);
+    return number != -1 && check (number, operation);
 }
 
 /// Returns when the thread is in such a call.
-template <typename There>
-void untilInCall (const std::atomic<pid_t>& thread, const There& there)
+template <typename Check>
+void untilInCall (const std::atomic<pid_t>& thread, const Check& check)
 {
-    while (!isInCall (thread, there))
+    while (!isInCall (thread, check))
     {
         ::sched_yield ();
     }

@@ -265,17 +265,17 @@ void handlersEndWaits (uint32_t kind, bool shared)
         CHECK (::sigaction (SIGUSR1, &action, nullptr) == 0);
         jm_queue_options options = defaults ();
         options.flags = JM_INTERRUPTIBLE;
-        const jm_handle asked = open (kind, shared, options);
+        const jm_handle queue = open (kind, shared, options);
         const jm_handle plain = open (kind, shared);
         for (const Form& form : forms ())
         {
-            makeWait (asked, form.pushes);
+            makeWait (queue, form.pushes);
             {
-                const Call call (asked, form.call);
+                const Call call (queue, form.call);
                 CHECK (comesTrue ([&] { return call.disturb (), call.hasReturned (); }));
                 CHECK (call.error () == EINTR);
             }
-            CHECK (jm_queue_pending (asked) == (form.pushes ? 4 : 0));
+            CHECK (jm_queue_pending (queue) == (form.pushes ? 4 : 0));
             makeWait (plain, form.pushes);
             const Call call (plain, form.call);
             for (int i = 0; i < 5; ++i)
@@ -288,7 +288,7 @@ void handlersEndWaits (uint32_t kind, bool shared)
             CHECK (jm_queue_resume (plain) == 0);
         }
         CHECK (jm_close (plain) == 0);
-        close (asked);
+        close (queue);
     }
 }
 

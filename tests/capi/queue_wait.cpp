@@ -125,9 +125,11 @@ void successAfterWaiting ()
             untilAsleep (producer);
             for (uint64_t i = 1; i < 6; ++i)
             {
-                const bool there = jm_queue_pending (queue) != 0;  // otherwise the producer has woken but not pushed
+                const bool hasElement =
+                    jm_queue_pending (queue) != 0;  // otherwise the producer has woken but not pushed
                 CHECK (keepsErrno ([&] {
-                           return i % 2 == 0 && there ? jm_queue_try_pop (queue, &got) : jm_queue_pop (queue, &got, -1);
+                           return i % 2 == 0 && hasElement ? jm_queue_try_pop (queue, &got)
+                                                           : jm_queue_pop (queue, &got, -1);
                        })
                        && got == i);
             }

@@ -118,8 +118,8 @@ static void in_place (void)
     CHECK (jm_queue_commit (queue, 5) == 0);
     CHECK_FAILS (jm_queue_commit (queue, 1), -1, EINVAL, "more than was reserved");
     count = 100;
-    const tick* there = jm_queue_peek (queue, &count);
-    CHECK (there != NULL && count == 5 && there[4].number == 4 && strcmp (there[4].text, "tick 4") == 0);
+    const tick* peeked = jm_queue_peek (queue, &count);
+    CHECK (peeked != NULL && count == 5 && peeked[4].number == 4 && strcmp (peeked[4].text, "tick 4") == 0);
     CHECK_FAILS (jm_queue_release (queue, 6), -1, EINVAL, "peeked");
     CHECK (jm_queue_release (queue, 5) == 0);
     count = UINT64_MAX; /* in one piece: up to the ring's end */

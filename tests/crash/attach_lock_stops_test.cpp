@@ -27,7 +27,7 @@ struct Setting
     Environment environment;
     uint64_t size;
     MemOptions options;
-    bool there;  // the segment exists already
+    bool exists;  // the segment exists already
 };
 
 std::vector<Setting> settings ()
@@ -52,7 +52,7 @@ template <typename Shm>
 std::string prepare (const Setting& setting)
 {
     const std::string name = freshName ();
-    if (setting.there)
+    if (setting.exists)
     {
         inChild ([&] {
             Shm segment (setting.size, name.c_str ());
@@ -67,15 +67,15 @@ std::string aboutToBeNamed (const Traced& child)
 {
     const SystemCall& call = child.call ();
     const std::string self = "/proc/self/";
-    const std::string there = "/proc/" + std::to_string (child.pid ()) + "/";
+    const std::string proc = "/proc/" + std::to_string (child.pid ()) + "/";
     if (call.number == SYS_linkat && (call.arguments[4] & AT_EMPTY_PATH) != 0)
     {
-        return there + "fd/" + std::to_string (static_cast<int> (call.arguments[0]));
+        return proc + "fd/" + std::to_string (static_cast<int> (call.arguments[0]));
     }
     if (call.number == SYS_linkat)
     {
         const std::string path = child.text (call.arguments[1]);
-        return path.rfind (self, 0) == 0 ? there + path.substr (self.size ()) : path;
+        return path.rfind (self, 0) == 0 ? proc + path.substr (self.size ()) : path;
     }
 #ifdef SYS_link
     if (call.number == SYS_link)
@@ -93,7 +93,7 @@ struct Seen
     std::string complaint;
 };
 
-void look (const Traced& child, Stop stop, const std::string& name, bool there, Seen& seen)
+void look (const Traced& child, Stop stop, const std::string& name, bool existed, Seen& seen)
 {
     const std::string file = stop == Stop::Entry ? aboutToBeNamed (child) : "";
     const std::string at = "at " + callName (child.call ().number) + ": ";
@@ -105,7 +105,7 @@ void look (const Traced& child, Stop stop, const std::string& name, bool there, 
     if (exists (name))
     {
         const bool held = lockHeld (pathOf (name));
-        const bool must = !there || maps (child.pid (), inodeOf (pathOf (name)));
+        const bool must = !existed || maps (child.pid (), inodeOf (pathOf (name)));
         seen.held += held ? 1 : 0;
         seen.complaint += held || !must ? "" : at + "the name exists without its lock; ";
     }
@@ -129,7 +129,7 @@ std::string watch (const Setting& setting)
     });
     Seen seen;
     const auto at = [&] (Stop stop) {
-        look (child, stop, name, setting.there, seen);
+        look (child, stop, name, setting.exists, seen);
         if (stop == Stop::Entry)
         {
             apply (setting.environment, child);
@@ -138,8 +138,8 @@ std::string watch (const Setting& setting)
     };
     bool alive = child.between (1, 2, at);
     seen.complaint += alive && lockHeld (pathOf (name)) ? "" : "open without its lock; ";
-    seen.complaint += setting.there || seen.namings != 0 ? "" : "it was never about to be named; ";
-    seen.complaint += !setting.there || inode == inodeOf (pathOf (name)) ? "" : "another file has the name; ";
+    seen.complaint += setting.exists || seen.namings != 0 ? "" : "it was never about to be named; ";
+    seen.complaint += !setting.exists || inode == inodeOf (pathOf (name)) ? "" : "another file has the name; ";
     alive = alive && child.between (3, 4, [&] (Stop) {
         const bool held = lockHeld (pathOf (name));
         seen.complaint +=
@@ -231,7 +231,7 @@ TEST_CASE ("segment collected between open and lock is not used", "[traced][lock
     {
         unsigned robbed = 0;
         CHECK (collectEverywhere<ShmMem> (setting, &robbed) == "");
-        CHECK ((robbed != 0 || !setting.there));  // otherwise the test tried nothing
+        CHECK ((robbed != 0 || !setting.exists));  // otherwise the test tried nothing
     }
 }
 

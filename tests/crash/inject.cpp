@@ -174,7 +174,7 @@ std::string runOnce (const Operation& operation, bool spared, const Choose& choo
     *verdict = Verdict ();
     State state;
     state.name = freshName ();
-    if (operation.there)
+    if (operation.exists)
     {
         inChild ([&] {
             join::ShmMem segment (operation.size, state.name);

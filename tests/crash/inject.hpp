@@ -34,7 +34,7 @@ struct Operation
 {
     std::string what;
     Environment environment = Environment::Usual;
-    bool there = false;                                  ///< a segment of that name exists, made by another process
+    bool exists = false;                                 ///< a segment of that name exists, made by another process
     uint64_t size = 4096;                                ///< of that segment
     std::function<void (State&)> before;                 ///< in the child, not traced; may be empty
     std::function<int (State&)> run;                     ///< traced: 0; -1 with join::lastError; or it throws

@@ -92,13 +92,13 @@ Operation local (const char* what, uint64_t size, const MemOptions& options)
     return operation;
 }
 
-Operation shared (const char* what, uint64_t size, const MemOptions& options, bool there,
+Operation shared (const char* what, uint64_t size, const MemOptions& options, bool exists,
                   Environment environment = Environment::Usual)
 {
     Operation operation;
-    operation.what = std::string (there ? "opening ShmMem " : "creating ShmMem ") + what + " " + nameOf (environment);
+    operation.what = std::string (exists ? "opening ShmMem " : "creating ShmMem ") + what + " " + nameOf (environment);
     operation.environment = environment;
-    operation.there = there;
+    operation.exists = exists;
     operation.size = size;
     operation.run = [=] (State& state) {
         state.memory = std::make_shared<ShmMem> (size, state.name, options);
@@ -107,11 +107,11 @@ Operation shared (const char* what, uint64_t size, const MemOptions& options, bo
     operation.judge = [=] (const State& state, Verdict& verdict) {
         // An open that returned ENOENT makes the library create the segment: as far as it could know, there was no
         // name.
-        judgeMemory (state, size, options, there ? fill : 0, verdict);
+        judgeMemory (state, size, options, exists ? fill : 0, verdict);
     };
     operation.afterSuccess = Left::Name;
-    operation.afterFailure = there ? Left::Name : Left::Nothing;
-    operation.essential = withLock (options, {SYS_mmap, SYS_fcntl, there ? SYS_openat : SYS_ftruncate});
+    operation.afterFailure = exists ? Left::Name : Left::Nothing;
+    operation.essential = withLock (options, {SYS_mmap, SYS_fcntl, exists ? SYS_openat : SYS_ftruncate});
     return operation;
 }
 
@@ -121,7 +121,7 @@ Operation call (const char* what, bool sharedToo, std::vector<long> essential, C
 {
     Operation operation;
     operation.what = std::string (what) + (sharedToo ? " of ShmMem" : " of LocalMem");
-    operation.there = sharedToo;
+    operation.exists = sharedToo;
     operation.size = 4 << 20;
     operation.before = [=] (State& state) {
         sharedToo ? void (state.memory = std::make_shared<ShmMem> (4 << 20, state.name))
@@ -138,7 +138,7 @@ Operation unlinking ()
 {
     Operation operation;
     operation.what = "unlink";
-    operation.there = true;
+    operation.exists = true;
     operation.run = [] (State& state) { return ShmMem::unlink (state.name); };
     operation.afterSuccess = Left::Nothing;
     operation.afterFailure = Left::Name;
@@ -229,10 +229,10 @@ std::vector<Operation> calls ()
 
 // A shared queue: no new name remains, whichever system call fails.
 template <typename Policy>
-Operation queue (const char* what, bool there, bool exclusive = false, unsigned permissions = 0600)
+Operation queue (const char* what, bool exists, bool exclusive = false, unsigned permissions = 0600)
 {
     Operation operation;
-    operation.what = std::string (there ? "opening a " : "creating a ") + what;
+    operation.what = std::string (exists ? "opening a " : "creating a ") + what;
     const auto open = [exclusive, permissions] (const std::string& name) {
         MemOptions memory;
         memory.permissions = permissions;
@@ -243,7 +243,7 @@ Operation queue (const char* what, bool there, bool exclusive = false, unsigned 
     operation.before = [=] (State& state) {
         open (state.name + ".first");  // what a process does once
         ShmMem::unlink (state.name + ".first");
-        if (there)
+        if (exists)
         {
             inChild ([&] {
                 open (state.name);
@@ -256,7 +256,7 @@ Operation queue (const char* what, bool there, bool exclusive = false, unsigned 
         return 0;
     };
     operation.afterSuccess = Left::Name;
-    operation.afterFailure = there ? Left::Name : Left::Nothing;
+    operation.afterFailure = exists ? Left::Name : Left::Nothing;
     operation.essential = {SYS_mmap, SYS_fcntl};
     return operation;
 }

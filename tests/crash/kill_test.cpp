@@ -24,7 +24,7 @@ struct Setting
     Environment environment;
     uint64_t size;
     MemOptions options;
-    bool there;  // the segment exists already, filled with the token
+    bool exists;  // the segment exists already, filled with the token
 };
 
 MemOptions with (OpenMode mode, MemOptions options = MemOptions ())
@@ -54,7 +54,7 @@ void checkWhole (Shm& segment, uint64_t size, unsigned char value, Verdict& verd
 template <typename Shm>
 void checkAfterwards (const Setting& setting, const std::string& name, Verdict& verdict)
 {
-    const unsigned char value = setting.there ? token : 0;
+    const unsigned char value = setting.exists ? token : 0;
     const bool visible = exists (name);
     if (visible && lockHeld (pathOf (name)))
     {
@@ -71,7 +71,7 @@ void checkAfterwards (const Setting& setting, const std::string& name, Verdict& 
         struct stat status = {};
         ::stat (pathOf (name).c_str (), &status);
         if (segment.created () == visible
-            || (!setting.there && (status.st_mode & 07777) != (01000 | setting.options.permissions)))
+            || (!setting.exists && (status.st_mode & 07777) != (01000 | setting.options.permissions)))
         {
             verdict.say (segment.created () == visible ? "created () is wrong"
                                                        : "its permissions are not those requested");
@@ -90,7 +90,7 @@ void checkAfterwards (const Setting& setting, const std::string& name, Verdict& 
 template <typename Shm>
 std::string prepare (const Setting& setting, const std::string& name)
 {
-    return !setting.there ? "" : judge ([&] (Verdict&) {
+    return !setting.exists ? "" : judge ([&] (Verdict&) {
         Shm segment (setting.size, name.c_str ());
         std::memset (segment.get (), token, setting.size);
     });
@@ -234,7 +234,7 @@ TEST_CASE ("creator overtaken at any call shares one segment", "[traced][overtak
     unsigned cases = 0;
     for (const Setting& setting : settings ())
     {
-        if (!setting.there && setting.options.openMode == OpenMode::CreateOrOpen)
+        if (!setting.exists && setting.options.openMode == OpenMode::CreateOrOpen)
         {
             CHECK (everywhere (setting, &cases, overtakeAt<ShmMem>) == "");
         }

@@ -124,8 +124,8 @@ std::string race (unsigned rounds)
 
 unsigned rounds ()
 {
-    const char* asked = std::getenv ("JOINMEM_TEST_ROUNDS");
-    return asked != nullptr ? static_cast<unsigned> (std::strtoul (asked, nullptr, 10)) : 20000;
+    const char* text = std::getenv ("JOINMEM_TEST_ROUNDS");
+    return text != nullptr ? static_cast<unsigned> (std::strtoul (text, nullptr, 10)) : 20000;
 }
 }  // namespace
 

@@ -88,12 +88,12 @@ const char* Account::holed (unsigned ticket) noexcept
     {
         return "an unclaimed cell is skipped";
     }
-    Ticket& there = _tickets[ticket];
-    if (there.thread == threadsMost || (_dead >> there.thread & 1) == 0)
+    Ticket& dead = _tickets[ticket];
+    if (dead.thread == threadsMost || (_dead >> dead.thread & 1) == 0)
     {
         return "a live producer's cell is skipped";
     }
-    there.hole = true;
+    dead.hole = true;
     return nullptr;
 }
 
@@ -139,13 +139,13 @@ const char* Account::ends (unsigned thread, Call call, const Outcome& outcome) n
         uint64_t got = 0;
         for (unsigned i = 0; i < mine.taken; ++i)
         {
-            const Ticket& there = _tickets[mine.tickets[i]];
-            if (there.hole)
+            const Ticket& popped = _tickets[mine.tickets[i]];
+            if (popped.hole)
             {
                 continue;
             }
             const auto& element = outcome.elements[got++];
-            if (got <= done && (element[0] != firstWord (there.id) || element[1] != secondWord (there.id)))
+            if (got <= done && (element[0] != firstWord (popped.id) || element[1] != secondWord (popped.id)))
             {
                 return "an element is torn or the wrong one";
             }

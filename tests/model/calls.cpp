@@ -98,9 +98,9 @@ int64_t popEarlyFrom (OwnedRing& ring, void* to) noexcept
     const uint64_t tail = ring.tail ().load (std::memory_order_relaxed);
     const uint64_t cell = (tail >> join::detail::ticketShift) & ring.mask;
     const char* const word = ring.words + cell * ring.wordStride;
-    const uint64_t there =
+    const uint64_t found =
         reach (word, 8, Access {Kind::Load, Order::Acquire, Order::Acquire, 0, 0, 0, nullptr}, nullptr, 0);
-    if ((there & join::detail::ticketMask) != tail + join::detail::ticketUnit)
+    if ((found & join::detail::ticketMask) != tail + join::detail::ticketUnit)
     {
         return 0;
     }
@@ -275,8 +275,9 @@ bool World::claimOfCells (const OwnedRing& ring, int low, int end, int* begin, u
     for (int ticket = end - 1; ticket >= low; --ticket)
     {
         const uint64_t cell = (_base + static_cast<uint64_t> (ticket)) & ring.mask;
-        const auto& there = *reinterpret_cast<const join::std::atomic<uint64_t>*> (ring.words + cell * ring.wordStride);
-        const uint64_t word = there.load (std::memory_order_acquire);
+        const auto& cellWord =
+            *reinterpret_cast<const join::std::atomic<uint64_t>*> (ring.words + cell * ring.wordStride);
+        const uint64_t word = cellWord.load (std::memory_order_acquire);
         if (ticketOf (word) > ticket + 1)
         {
             return false;  // a word of a later lap

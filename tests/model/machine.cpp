@@ -148,8 +148,8 @@ uint64_t Memory::modify (unsigned thread, const Access& access, unsigned positio
 
 uint64_t Memory::swap (unsigned thread, const Access& access, unsigned position)
 {
-    const uint64_t there = message (access.location, position).value;
-    if (there == access.expected)
+    const uint64_t found = message (access.location, position).value;
+    if (found == access.expected)
     {
         return modify (thread, access, position);
     }

@@ -71,7 +71,7 @@ uint64_t Running::believe (const Access& access, const char* file, int line) noe
     {
         return _read[access.location];
     }
-    const uint64_t there = answer (access, file, line);
+    const uint64_t found = answer (access, file, line);
     if (mutant.mistake == Mistake::Stale && (access.kind == Kind::Lock || access.kind == Kind::SleepAny))
     {
         _known = 0;
@@ -79,9 +79,9 @@ uint64_t Running::believe (const Access& access, const char* file, int line) noe
     if (access.kind == Kind::Load)
     {
         _known |= uint64_t (1) << access.location;
-        _read[access.location] = there;
+        _read[access.location] = found;
     }
-    return there;
+    return found;
 }
 
 // Sets the flag before the epoch is read, and not after that.
@@ -114,14 +114,14 @@ uint64_t Running::ask (Access access, const char* file, int line) noexcept
     }
     if (mutant.mistake != Mistake::Skip && mutant.mistake != Mistake::Late)
     {
-        const uint64_t there = answer (access, file, line);
-        if (access.kind == Kind::Swap && there != access.expected
+        const uint64_t found = answer (access, file, line);
+        if (access.kind == Kind::Swap && found != access.expected
             && (world.isHead (access.location) || world.isTail (access.location)))
         {
             marked = _next - 1;
             at = Mark::Overtaken;
         }
-        return there;
+        return found;
     }
     access.site = file != nullptr ? siteOf (file, line, access) : nullptr;
     if (access.site != nullptr && mutant.means (*access.site))

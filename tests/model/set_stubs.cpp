@@ -28,14 +28,14 @@ Access sleepOn (const join::os::FutexWait* waits, unsigned n, unsigned* numbers)
         const Mistake mistake = running->mutant.mistake;
         if (location >= 0 && i != 0 && (mistake == Mistake::Fresh || mistake == Mistake::Deaf))
         {
-            const uint64_t there = running->ask (
+            const uint64_t found = running->ask (
                 Access {Kind::Load, Order::SeqCst, Order::SeqCst, static_cast<uint8_t> (location), 0, 0, nullptr},
                 nullptr, 0);
-            if (mistake == Mistake::Deaf && there != expected)
+            if (mistake == Mistake::Deaf && found != expected)
             {
                 continue;
             }
-            expected = there;
+            expected = found;
         }
         if (location < 0)
         {

@@ -126,9 +126,9 @@ public:
         const model::Access access = {Kind::Swap, model::orderOf (success), model::orderOf (failure),
                                       0,          model::bitsOf (value),    model::bitsOf (expected),
                                       nullptr};
-        const T there = model::fromBits<T> (model::reach (this, sizeof (T), access, file, line));
-        const bool swapped = there == expected;
-        expected = there;
+        const T found = model::fromBits<T> (model::reach (this, sizeof (T), access, file, line));
+        const bool swapped = found == expected;
+        expected = found;
         return swapped;
     }
 
@@ -157,8 +157,9 @@ public:
 private:
     uint64_t ask (Kind kind, uint64_t value, memory_order order, const char* file, int line) const noexcept
     {
-        const Order asked = model::orderOf (order);
-        return model::reach (this, sizeof (T), model::Access {kind, asked, asked, 0, value, 0, nullptr}, file, line);
+        const Order requested = model::orderOf (order);
+        return model::reach (this, sizeof (T), model::Access {kind, requested, requested, 0, value, 0, nullptr}, file,
+                             line);
     }
 
     T _bytes;

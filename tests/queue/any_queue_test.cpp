@@ -76,13 +76,13 @@ bool exchanges ()
     AnyQueue any (typed.name.text);
     const bool itself = any.kind () == kindOf<Kind> () && any.elementSize () == Bytes && any.capacity () == 16
                         && any.name () == typed.name.text && !any.created ();
-    const bool there = passes<Bytes> (
+    const bool passed = passes<Bytes> (
         [&] (Element* e) { return any.tryPush (e); }, [&] (Element* e, uint64_t n) { return any.tryPush (e, n); },
         [&] (Element* e) { return typed->tryPop (*e); }, [&] (Element* e, uint64_t n) { return typed->tryPop (e, n); });
     const bool back = passes<Bytes> (
         [&] (Element* e) { return typed->push (*e); }, [&] (Element* e, uint64_t n) { return typed->push (e, n, 1s); },
         [&] (Element* e) { return any.pop (e); }, [&] (Element* e, uint64_t n) { return any.popSome (e, n); });
-    return itself && there && back;
+    return itself && passed && back;
 }
 
 int refusedBy (AnyQueue& queue)
@@ -238,6 +238,6 @@ TEST_CASE ("exclusive role rejects a second object, typed or not", "[queue][any]
     uint64_t got = 0;
     CHECK (second.pop (&got) == 0);
     CHECK (got == 1);
-    join::Producer there[2];
-    CHECK (first.producers (there, 2) == 2);
+    join::Producer listed[2];
+    CHECK (first.producers (listed, 2) == 2);
 }

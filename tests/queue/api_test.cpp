@@ -59,11 +59,11 @@ TEMPLATE_LIST_TEST_CASE ("full queue rejects push", "[queue]", AllKinds)
 
 TEMPLATE_LIST_TEST_CASE ("capacity is rounded up to a power of two", "[queue]", AllKinds)
 {
-    const uint64_t asked[] = {0, 1, 2, 3, 4, 5, 63, 64, 65, 4095};
+    const uint64_t requested[] = {0, 1, 2, 3, 4, 5, 63, 64, 65, 4095};
     const uint64_t got[] = {1, 1, 2, 4, 4, 8, 64, 64, 128, 4096};
-    for (std::size_t i = 0; i < sizeof (asked) / sizeof (*asked); ++i)
+    for (std::size_t i = 0; i < sizeof (requested) / sizeof (*requested); ++i)
     {
-        Made<TestType> made (asked[i]);
+        Made<TestType> made (requested[i]);
         CHECK (made->capacity () == got[i]);
         for (uint64_t n = 0; n < got[i]; ++n)
         {
@@ -142,9 +142,9 @@ TEMPLATE_LIST_TEST_CASE ("batches keep order and count over many laps", "[queue]
             REQUIRE (made->pending () == pushed - popped);
             REQUIRE (made->available () == capacity - (pushed - popped));
             const uint64_t m = 1 + random () % (capacity + 3);
-            const uint64_t there = pushed - popped;
+            const uint64_t pending = pushed - popped;
             const int64_t out = m == 1 ? made->tryPop (buffer[0]) + 1 : made->tryPop (buffer, m);
-            REQUIRE ((out <= 0 ? 0 : static_cast<uint64_t> (out)) == std::min (m, there));
+            REQUIRE ((out <= 0 ? 0 : static_cast<uint64_t> (out)) == std::min (m, pending));
             for (int64_t i = 0; i < out; ++i)
             {
                 REQUIRE (buffer[i] == popped++);

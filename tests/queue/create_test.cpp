@@ -93,7 +93,7 @@ bool killedAt (unsigned stop, std::string* place, const std::function<void ()>& 
 
 // The next process gets a complete queue with `there` elements, and no other segment is left.
 template <typename Kind>
-void wholeAfterwards (crash::Verdict& verdict, const std::string& name, uint64_t there)
+void wholeAfterwards (crash::Verdict& verdict, const std::string& name, uint64_t expected)
 {
     const bool visible = crash::exists (name.substr (1));
     if (visible && openQueue<Kind> (0, name, mode (OpenMode::OpenOnly)).capacity () != 8)
@@ -101,7 +101,7 @@ void wholeAfterwards (crash::Verdict& verdict, const std::string& name, uint64_t
         verdict.say ("it has another capacity");
     }
     auto queue = openQueue<Kind> (8, name);
-    if (queue.created () == visible || queue.pending () != there)
+    if (queue.created () == visible || queue.pending () != expected)
     {
         verdict.say ("created () is wrong, or it has " + std::to_string (queue.pending ()) + " elements");
     }
@@ -161,11 +161,11 @@ TEMPLATE_LIST_TEST_CASE ("killed first push is complete or absent", "[queue][cre
         std::string place;
         inside = killedAt (stop, &place, [&] { made->push (8); });
         INFO (place);
-        const uint64_t there = made->pending ();
-        REQUIRE ((there == 1 || there == 2));
-        REQUIRE (
-            crash::judge ([&] (crash::Verdict& verdict) { wholeAfterwards<TestType> (verdict, made.name.text, there); })
-            == "");
+        const uint64_t expected = made->pending ();
+        REQUIRE ((expected == 1 || expected == 2));
+        REQUIRE (crash::judge (
+                     [&] (crash::Verdict& verdict) { wholeAfterwards<TestType> (verdict, made.name.text, expected); })
+                 == "");
     }
 }
 

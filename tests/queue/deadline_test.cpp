@@ -206,9 +206,9 @@ TEST_CASE ("cancel ends a large batch midway", "[queue][deadline]")
     const bool early = GENERATE (false, true);
     join::lastError.assign (0, "");
     Hooked queue (kind, 64, capacity);
-    int asked = 0;
+    int calls = 0;
     queue.hook = [&] {
-        if (early || ++asked == 100)
+        if (early || ++calls == 100)
         {
             forGood ? queue.ring.cancelForGood () : queue.ring.cancel ();
         }

@@ -43,8 +43,8 @@ std::unique_ptr<Victim> pushIn (Queue& queue, Victim::End end, uint64_t first, s
         elements.push_back (element<T> (first + i));
     }
     return std::make_unique<Victim> (end, elements.data (), whole * sizeof (T), n * sizeof (T), [&] (const void* from) {
-        const T* there = static_cast<const T*> (from);
-        return n == 1 ? (queue.tryPush (*there) == 0 ? 1 : 0) : static_cast<int> (queue.tryPush (there, n));
+        const T* pushed = static_cast<const T*> (from);
+        return n == 1 ? (queue.tryPush (*pushed) == 0 ? 1 : 0) : static_cast<int> (queue.tryPush (pushed, n));
     });
 }
 

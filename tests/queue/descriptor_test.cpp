@@ -121,9 +121,9 @@ TEMPLATE_LIST_TEST_CASE ("lock of another file owns no slot", "[queue][descripto
         CHECK (first == (times == 1 ? 0 : -1));  // once, the spare file description still serves
         CHECK ((first == 0 || join::lastError.value () == EBADF));
         REQUIRE (made->tryPush (2) == 0);
-        join::Producer there[4];
-        CHECK (made->producers (there, 4) == 1);
-        CHECK (there[0].alive);
+        join::Producer listed[4];
+        CHECK (made->producers (listed, 4) == 1);
+        CHECK (listed[0].alive);
         uint64_t got = 0;
         REQUIRE (made->tryPop (got) == 0);
         CHECK (made->stats ().deaths == 0);

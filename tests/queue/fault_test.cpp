@@ -50,8 +50,8 @@ TEMPLATE_LIST_TEST_CASE ("unprovable death counts as life", "[queue][fault]", Sh
                forbid (SYS_fcntl, ENOLCK, F_OFD_GETLK);
                uint64_t got = 0;
                const int waited = errorOf ([&] { return made->pop (got, 30ms); });
-               const int asked = errorOf ([&] { return static_cast<int> (made->producers (nullptr, 0)); });
-               return check (waited == ETIMEDOUT, 1) + check (asked == ENOLCK, 2)
+               const int listed = errorOf ([&] { return static_cast<int> (made->producers (nullptr, 0)); });
+               return check (waited == ETIMEDOUT, 1) + check (listed == ENOLCK, 2)
                       + check (made->stats ().skipped == 0, 4);
            })
            == 0);

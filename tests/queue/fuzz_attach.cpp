@@ -78,10 +78,10 @@ void look ()
 {
     join::Producer some[4];
     const join::SegmentInfo info = join::inspect (name ());
-    const int64_t there = join::inspectProducers (name (), some, 4);
+    const int64_t listed = join::inspectProducers (name (), some, 4);
     const join::SegmentPages pages = join::inspectPages (name ());
-    if (info.pending > info.capacity || there > 1022 || pages.hugeBytes.value_or (0) > info.size + (2 << 20)
-        || (info.isQueue () ? there == -1 : info.kind != join::SegmentKind::Damaged && there != -1))
+    if (info.pending > info.capacity || listed > 1022 || pages.hugeBytes.value_or (0) > info.size + (2 << 20)
+        || (info.isQueue () ? listed == -1 : info.kind != join::SegmentKind::Damaged && listed != -1))
     {
         std::puts ("inspection returned an impossible result");
         std::abort ();

@@ -85,16 +85,16 @@ void everyField ()
             const bool same = std::memcmp (&value, &right, field.bytes) == 0;
             INFO (field.name << " = " << value << ", it was " << right);
             const int asIs = attach<Kind, T> (made.name.text, 0, OpenMode::OpenOnly);
-            const int asked = attach<Kind, T> (made.name.text, 16, OpenMode::CreateOrOpen);
+            const int result = attach<Kind, T> (made.name.text, 16, OpenMode::CreateOrOpen);
             if (same || field.verdict == Verdict::Harmless)
             {
                 REQUIRE (asIs == 0);
-                REQUIRE (asked == 0);
+                REQUIRE (result == 0);
             }
             else
             {
                 REQUIRE ((asIs == EBADMSG || asIs == EINVAL));
-                REQUIRE ((asked == EBADMSG || asked == EINVAL));
+                REQUIRE ((result == EBADMSG || result == EINVAL));
             }
         }
         std::memcpy (raw.bytes () + field.offset, &right, field.bytes);

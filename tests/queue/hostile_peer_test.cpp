@@ -30,9 +30,9 @@ struct Large
     {
         const uint64_t places[] = {384, 512, 640, 644, 648, 768, 776, 896, 904};
         const uint64_t what = random () % 10;
-        const uint64_t there = what < 6   ? places[random () % 9]
-                               : what < 7 ? random () % 128
-                                          : 768 + random () % (end - 768 - 8);
+        const uint64_t offset = what < 6   ? places[random () % 9]
+                                : what < 7 ? random () % 128
+                                           : 768 + random () % (end - 768 - 8);
         uint64_t value = random ();
         switch (random () % 4)
         {
@@ -50,11 +50,11 @@ struct Large
         }
         if (random () % 2 == 0)
         {
-            raw.put (there, static_cast<unsigned char> (value));
+            raw.put (offset, static_cast<unsigned char> (value));
         }
         else
         {
-            raw.put (there & ~uint64_t (3), there + 8 <= end ? value : 0);
+            raw.put (offset & ~uint64_t (3), offset + 8 <= end ? value : 0);
         }
         ++writes;
         for (uint64_t wait = random () % 300; wait > 0; --wait)

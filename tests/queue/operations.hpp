@@ -74,8 +74,8 @@ std::vector<Operation<Queue>> all ()
                              return room.empty () ? 0 : (room[0] = firstPushed, one (q.commit (1)));
                          }});
         list.push_back ({"peek, release", 0, 1, [] (Queue& q, uint64_t* to) {
-                             const auto there = q.peek (1);
-                             return there.empty () ? 0 : (*to = there[0], one (q.release (1)));
+                             const auto peeked = q.peek (1);
+                             return peeked.empty () ? 0 : (*to = peeked[0], one (q.release (1)));
                          }});
     }
     else

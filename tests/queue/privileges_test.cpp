@@ -233,8 +233,8 @@ TEMPLATE_LIST_TEST_CASE ("surviving child does not hold its parent's slot", "[qu
         return 0;
     });
     CHECK ((WIFSIGNALED (parent) && WTERMSIG (parent) == SIGKILL));
-    join::Producer there;
-    CHECK (comesTrue ([&] { return made->producers (&there, 1) == 1 && !there.alive; }));
+    join::Producer listed;
+    CHECK (comesTrue ([&] { return made->producers (&listed, 1) == 1 && !listed.alive; }));
     ::kill (child, SIGKILL);
     ::munmap (&child, sizeof (child));
 }

@@ -113,14 +113,14 @@ void everyCallInPlace (Queue& queue, uint64_t n)
     }
     queue.commit (room.size ());
     uint64_t sum = 0;
-    const auto there = queue.peek (n);
-    for (const auto& element : there)
+    const auto peeked = queue.peek (n);
+    for (const auto& element : peeked)
     {
         unsigned char last = 0;
         std::memcpy (&last, reinterpret_cast<const char*> (&element) + sizeof (element) - 1, 1);
         sum += last;
     }
-    queue.release (there.size ());
+    queue.release (peeked.size ());
     __asm__ volatile("" : : "r"(sum));
 }
 

@@ -206,9 +206,9 @@ TEMPLATE_LIST_TEST_CASE ("producer locked beside a reader stays alive", "[queue]
     uint64_t got = 0;
     for (int i = 0; i < 2; ++i)
     {
-        join::Producer there[2];
-        CHECK (made->producers (there, 2) == 1);
-        CHECK (there[0].alive);
+        join::Producer listed[2];
+        CHECK (made->producers (listed, 2) == 1);
+        CHECK (listed[0].alive);
         join::Producer seen[2];
         CHECK (join::inspectProducers (made.name.text, seen, 2) == 1);
         CHECK (seen[0].alive);
@@ -378,8 +378,8 @@ TEST_CASE ("abandoned lock file is removed with next queue", "[queue][readers]")
     }
     REQUIRE (lockFiles ().size () == 1);
     openQueue<ShmMpmc> (8, name.text, permitting (readable));
-    const std::vector<std::string> there = lockFiles ();
-    CHECK (there.size () == 1);
+    const std::vector<std::string> files = lockFiles ();
+    CHECK (files.size () == 1);
     const OwnName third;
     openQueue<ShmMpmc> (8, third.text, permitting (readable));
     CHECK (lockFiles ().size () == 2);  // the lock file of an unused queue is kept

@@ -88,18 +88,18 @@ TEMPLATE_LIST_TEST_CASE ("shutdown wakes sleepers of both roles", "[queue][shutd
             const bool many = pushing ? TestType::manyProducers : TestType::manyConsumers;
             std::vector<std::thread> sleepers;
             std::atomic<int> refused {0};
-            std::atomic<int> there {0};
+            std::atomic<int> arrived {0};
             const int count = many ? 3 : 1;
             for (int i = 0; i < count; ++i)
             {
                 sleepers.emplace_back ([&] {
                     uint64_t got = 0;
-                    ++there;
+                    ++arrived;
                     const int error = errorOf ([&] { return pushing ? made->push (2) : made->pop (got); });
                     refused += error == EPIPE ? 1 : 0;
                 });
             }
-            while (there != count)
+            while (arrived != count)
             {
                 std::this_thread::yield ();
             }
@@ -229,7 +229,7 @@ TEMPLATE_LIST_TEST_CASE ("shutdown adds nothing to a full queue", "[queue][shutd
         const uint64_t in[2] = {1, 2};
         REQUIRE (made->tryPush (in, 2) == 2);
         const int count = TestType::manyProducers ? 2 : 1;
-        std::atomic<int> there {0};
+        std::atomic<int> arrived {0};
         std::atomic<int> refused {0};
         std::vector<std::thread> producers;
         for (int i = 0; i < count; ++i)
@@ -238,13 +238,13 @@ TEMPLATE_LIST_TEST_CASE ("shutdown adds nothing to a full queue", "[queue][shutd
                 int error = EAGAIN;
                 for (int tries = 0; error == EAGAIN; ++tries)
                 {
-                    there += tries == 20 ? 1 : 0;
+                    arrived += tries == 20 ? 1 : 0;
                     error = errorOf ([&] { return made->tryPush (99); });
                 }
                 refused += error == EPIPE ? 1 : 0;
             });
         }
-        while (there != count)
+        while (arrived != count)
         {
             std::this_thread::yield ();
         }

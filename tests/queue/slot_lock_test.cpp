@@ -127,9 +127,9 @@ std::string look (const Queue& queue)
 /// Returns `expected` as soon as it is true, or the current state after the limit for hangs.
 std::string soon (const Queue& queue, const std::string& expected)
 {
-    std::string there;
-    comesTrue ([&] { return (there = look (queue)) == expected; });
-    return there;
+    std::string listed;
+    comesTrue ([&] { return (listed = look (queue)) == expected; });
+    return listed;
 }
 
 void push (Queue& queue)
@@ -316,14 +316,14 @@ TEST_CASE ("process in another PID namespace is not dead", "[queue][lock]")
         ::pause ();
     });
     process.awaitDone ();
-    join::Producer there;
-    if (made->producers (&there, 1) == 0)
+    join::Producer listed;
+    if (made->producers (&listed, 1) == 0)
     {
         WARN ("unshare (CLONE_NEWPID) is not allowed here: not tested");
         return;
     }
-    CHECK (there.alive);
-    CHECK (there.pid == 1);  // its number in its own namespace
+    CHECK (listed.alive);
+    CHECK (listed.pid == 1);  // its number in its own namespace
 }
 
 TEST_CASE ("segment unlinked after opening works as usual", "[queue][lock]")

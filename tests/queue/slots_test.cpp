@@ -85,20 +85,20 @@ TEMPLATE_LIST_TEST_CASE ("first push without free slot gives EUSERS", "[queue][s
         Made<TestType> made (4, join::MemOptions (), withSlots (producers));
         Raw raw (made.name.text);
         std::atomic<bool> done {false};
-        std::atomic<uint32_t> there {0};
+        std::atomic<uint32_t> arrived {0};
         std::vector<std::thread> holders;
         for (uint32_t i = 0; i < producers; ++i)
         {
             holders.emplace_back ([&, i] {
                 made->push (i);
-                ++there;
+                ++arrived;
                 while (!done)
                 {
                     std::this_thread::yield ();
                 }
             });
         }
-        while (there != producers)
+        while (arrived != producers)
         {
             std::this_thread::yield ();
         }
@@ -138,16 +138,16 @@ TEMPLATE_LIST_TEST_CASE ("queue has 256 slots by default", "[queue][slots]", Sha
     Made<TestType> two (4, join::MemOptions (), withSlots (2));
     REQUIRE (two->tryPush (1) == 0);
     std::atomic<bool> done {false};
-    std::atomic<bool> there {false};
+    std::atomic<bool> arrived {false};
     std::thread other ([&] {
         two->tryPush (1);
-        there = true;
+        arrived = true;
         while (!done)
         {
             std::this_thread::yield ();
         }
     });
-    while (!there)
+    while (!arrived)
     {
         std::this_thread::yield ();
     }

@@ -64,9 +64,9 @@ TEMPLATE_LIST_TEST_CASE ("partial commit and release keep the rest", "[queue][ze
     CHECK (made->commit (2) == 0);
     CHECK (made->pending () == 2);
     CHECK (errorOf ([&] { return made->commit (1); }) == EINVAL);  // a reservation serves once
-    const Span<const uint64_t> there = made->peek (5);
-    REQUIRE (there.size () == 2);
-    CHECK ((there[0] == 10 && there[1] == 11));
+    const Span<const uint64_t> peeked = made->peek (5);
+    REQUIRE (peeked.size () == 2);
+    CHECK ((peeked[0] == 10 && peeked[1] == 11));
     CHECK (made->release (1) == 0);
     CHECK (errorOf ([&] { return made->release (1); }) == EINVAL);
     uint64_t got = 0;

@@ -24,14 +24,14 @@ const HugePages all[] = {HugePages::Prefer, HugePages::Never, HugePages::Require
 
 // A child with a /dev/shm of these options, in which the segment is created and filled.
 template <typename Kind>
-std::string makes (const std::string& options, uint64_t size, const join::MemOptions& asked = join::MemOptions ())
+std::string makes (const std::string& options, uint64_t size, const join::MemOptions& memOptions = join::MemOptions ())
 {
     return inChild ([&] () -> std::string {
         ownShm (options);
-        attempt ([&] { Kind::make (0, asked); });
+        attempt ([&] { Kind::make (0, memOptions); });
         const std::string before = belongings ();
         const std::string text = attempt ([&] {
-            auto memory = Kind::make (size, asked);
+            auto memory = Kind::make (size, memOptions);
             if (!holdsBytes (memory))
             {
                 throw std::runtime_error ("bytes are lost");

@@ -163,8 +163,8 @@ TEST_CASE ("refused populating falls back to touching every page")
         // By mincore(2): memory management may unmap a page of shared memory that stays in RAM (DAMON's pageout, where
         // there is no swap), which Rss and so placement () count no longer.
         const auto resident = [=] (auto memory) -> std::string {
-            const uint64_t there = present (memory.get (), memory.size ());
-            return there == memory.size () ? "" : std::to_string (there) + " bytes are there";
+            const uint64_t pages = present (memory.get (), memory.size ());
+            return pages == memory.size () ? "" : std::to_string (pages) + " bytes are there";
         };
         REQUIRE (asRootAndNobody ([=] {
                      refuseAdvice (advicePopulateWrite, error);

@@ -95,11 +95,11 @@ void becomeWho (Who who)
 // What the kernel allows by the file's mode, and what the opener's own permissions allow.
 bool mayOpen (Who who, unsigned made, unsigned opened)
 {
-    const unsigned asked = opened & 0077;
+    const unsigned requested = opened & 0077;
     const bool inGroup = who == Who::Owner || who == Who::Member;
     const bool byMode = who == Who::Owner || who == Who::Root || (made & (who == Who::Member ? 0020 : 0002)) != 0;
-    const bool byGroup = (made & 0077 & ~asked) == 0 && inGroup;
-    const bool byPermissions = asked == 0 ? who == Who::Owner : (asked & 0007) != 0 || byGroup;
+    const bool byGroup = (made & 0077 & ~requested) == 0 && inGroup;
+    const bool byPermissions = requested == 0 ? who == Who::Owner : (requested & 0007) != 0 || byGroup;
     return byMode && byPermissions;
 }
 }  // namespace
