@@ -377,7 +377,7 @@ void survives (unsigned consumers, std::chrono::milliseconds length)
 
 std::chrono::milliseconds length ()
 {
-    return std::chrono::milliseconds (scaled (1500, 30000, 900000));
+    return std::chrono::milliseconds (scaled (1500, 10000, 900000));
 }
 }  // namespace
 

@@ -62,7 +62,7 @@ int raceOn (Meeting& meeting, const std::string& name, uint64_t me, uint64_t cou
 
 TEMPLATE_LIST_TEST_CASE ("racing creators and openers share one complete queue", "[queue][create][race]", SharedKinds)
 {
-    const uint64_t rounds = scaled (6000, 50000, 1000000) / 3;
+    const uint64_t rounds = scaled (6000, 20000, 1000000) / 3;
     const uint64_t count = 2;
     auto& meeting = *static_cast<Meeting*> (crash::sharedPages (sizeof (Meeting)));
     const OwnName name;

@@ -122,7 +122,7 @@ void suffer (crash::Verdict& verdict, uint64_t rounds)
 
 TEMPLATE_LIST_TEST_CASE ("hostile peer harms no process", "[queue][scribble]", SharedKinds)
 {
-    const uint64_t rounds = scaled (60000, 500000, 10000000) / 6;
+    const uint64_t rounds = scaled (60000, 200000, 10000000) / 6;
     CHECK (crash::judge ([&] (crash::Verdict& verdict) { suffer<TestType, uint64_t> (verdict, rounds); }) == "");
     CHECK (crash::judge ([&] (crash::Verdict& verdict) { suffer<TestType, Large> (verdict, rounds); }) == "");
 }

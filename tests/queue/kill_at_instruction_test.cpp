@@ -35,7 +35,7 @@ std::string killedAfter (int k, uint64_t filled, const Op& operation, bool singl
 TEMPLATE_LIST_TEST_CASE ("queue survives death at any instruction", "[queue][step][traced][exact]", SharedKinds)
 {
     using Queue = typename TestType::template Queue<uint64_t>;
-    const int every = static_cast<int> (scaled (61, 13, 1));
+    const int every = static_cast<int> (scaled (61, 29, 1));
     int cases = 0;
     for (const auto& operation : all<Queue> ())
     {

@@ -193,7 +193,7 @@ struct Case
 TEMPLATE_LIST_TEST_CASE ("queue survives a stop at any instruction", "[queue][pair][traced][exact]", SharedKinds)
 {
     using Queue = typename TestType::template Queue<uint64_t>;
-    const int every = static_cast<int> (scaled (401, 83, 1));
+    const int every = static_cast<int> (scaled (401, 167, 1));
     const bool sample = scaled (1, 0, 0) != 0;  // in scale quick, one way for each instruction
     unsigned cases = 0;
     unsigned places = 0;

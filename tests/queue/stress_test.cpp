@@ -37,7 +37,7 @@ void loads (uint64_t rounds)
 
 TEMPLATE_LIST_TEST_CASE ("load loses, duplicates, tears and reorders nothing", "[queue][stress]", AllKinds)
 {
-    const uint64_t rounds = scaled (8, 45, 3000);
+    const uint64_t rounds = scaled (8, 20, 3000);
     loads<TestType, 8> (rounds);
     loads<TestType, 24> (rounds);
     loads<TestType, 64> (rounds);
@@ -48,7 +48,7 @@ TEMPLATE_LIST_TEST_CASE ("more threads than slots lose nothing", "[queue][stress
 {
     for (uint32_t producers = 1; producers <= 3; ++producers)
     {
-        for (uint64_t round = 0; round < scaled (5, 40, 1000); ++round)
+        for (uint64_t round = 0; round < scaled (5, 20, 1000); ++round)
         {
             Load load = {};
             load.capacity = round % 2 == 0 ? 64 : 2;

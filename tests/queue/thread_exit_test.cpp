@@ -275,7 +275,7 @@ TEMPLATE_LIST_TEST_CASE ("signal handler in a first push never waits", "[queue][
     {
         tryAt (stop, 0);
     }
-    const unsigned cases = static_cast<unsigned> (scaled (40, 400, 4000));
+    const unsigned cases = static_cast<unsigned> (scaled (40, 150, 4000));
     for (unsigned i = 1; i <= cases; ++i)
     {
         tryAt (0, static_cast<unsigned> (uint64_t (steps) * i / cases));

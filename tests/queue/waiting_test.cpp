@@ -65,7 +65,7 @@ int answer (Queue& there, Queue& back, Rounds& rounds, uint64_t count)
 
 TEMPLATE_LIST_TEST_CASE ("no wake-up is lost between processes", "[queue][waiting][wake]", SharedKinds)
 {
-    const uint64_t count = scaled (100000, 1000000, 10000000) / 3;
+    const uint64_t count = scaled (100000, 300000, 10000000) / 3;
     auto& rounds = *static_cast<Rounds*> (crash::sharedPages (sizeof (Rounds)));
     Made<TestType> there (2);
     Made<TestType> back (2);

@@ -249,7 +249,7 @@ TEST_CASE ("a wait that reports queues costs the same in a large set", "[looks][
 
 TEST_CASE ("a waiter that is killed at any instruction leaves others unharmed", "[kill][traced][exact]")
 {
-    const int every = static_cast<int> (scaled (911, 211, 3));
+    const int every = static_cast<int> (scaled (911, 421, 3));
     const bool byDescriptor = GENERATE (false, true);
     bool ended = false;
     int cases = 0;
@@ -298,7 +298,7 @@ TEST_CASE ("a waiter that is killed at any instruction leaves others unharmed", 
 TEMPLATE_LIST_TEST_CASE ("a producer that is killed at any instruction of a push delays a set little",
                          "[kill][traced][exact]", SharedKinds)
 {
-    const int every = static_cast<int> (scaled (211, 31, 1));
+    const int every = static_cast<int> (scaled (211, 61, 1));
     bool ended = false;
     int cases = 0;
     for (int k = 0; !ended; k += every, ++cases)
