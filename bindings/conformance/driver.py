@@ -22,7 +22,7 @@ import time
 
 SHM = "/dev/shm"
 PATIENCE = 60.0  # seconds that a reply may take: far more than any step needs, so that its end is a hang
-QUIET = 0.02     # seconds for which silent() listens
+QUIET = 0.01     # seconds for which silent() listens
 SHOWN = 240      # characters of a line that a failure quotes
 PR_SET_PDEATHSIG = 1
 LIBC = ctypes.CDLL(None)

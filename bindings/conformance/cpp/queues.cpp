@@ -73,7 +73,7 @@ bool setOption (const std::string& word, QueueRequest* request)
     return true;
 }
 
-std::string open (const Words& w)
+std::string openNew (const Words& w)
 {
     QueueRequest request = {kindOf (w[2]), w[3], number (w[4]), static_cast<uint32_t> (number (w[5])), {}, {}};
     for (std::size_t i = 6; i < w.size (); ++i)
@@ -266,7 +266,7 @@ std::string drain (const Words& w)
 }  // namespace
 
 const std::vector<Command> queueCommands = {
-    {"queue", 6, open},
+    {"queue", 6, openNew},
     {"push", 4, push},
     {"pop", 3, pop},
     {"push_many", 4, pushMany},

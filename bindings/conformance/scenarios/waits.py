@@ -2,7 +2,7 @@
 """Waits: blocked calls, amounts, wait sets and their descriptor."""
 from scenarios import KINDS, LARGEST, element, elements, private_queue, shared_queue
 
-SHORT = 20    # ms: a timeout that is waited for
+SHORT = 5     # ms: a timeout that is waited for
 LONG = 50000  # ms: a timeout that is never reached
 TURNS = 200   # of a set, until it reports all ready queues
 
