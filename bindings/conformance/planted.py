@@ -122,8 +122,12 @@ def main(build):
     if commands != Player.sent - {"nonsense"}:
         complaints.append(f"README.md and the scenarios differ in {commands ^ (Player.sent - {'nonsense'})}")
     for lie, scenario, step, words in PLANTED:
-        found = [*reports(launchers, "honest", lie, scenario, {step}), *reports(launchers, lie, "honest", scenario, {step})]
-        if not any(words in report for report in found):
+        found = []
+        for order in (("honest", lie), (lie, "honest")):
+            found += reports(launchers, *order, scenario, {step})
+            if any(words in report for report in found):
+                break
+        else:
             complaints.append(f"{lie}: {scenario}.{step} does not report it with '{words}': {found}")
     unused = set(LIES) - {"no lie"} - {planted[0] for planted in PLANTED}
     complaints += [f"{lie} is not planted" for lie in sorted(unused)]

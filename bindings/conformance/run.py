@@ -33,6 +33,7 @@ def arguments():
     parser.add_argument("--source", action="append", default=[], metavar="LANGUAGE=FOLDER",
                         help="builds the binding of this source tree")
     parser.add_argument("--only", action="append", choices=SCENARIOS, help="runs only this scenario; may be repeated")
+    parser.add_argument("--once", action="store_true", help="runs one order alone: A is a, and B is b")
     parser.add_argument("--count", type=int, default=100000, help="elements of a flood")
     parser.add_argument("--kills", type=int, default=10, help="kills in floods, for each kind of queue")
     parser.add_argument("--patience", type=float, default=60, help="seconds until a reply that does not come is a failure")
@@ -83,7 +84,7 @@ def main():
     first, second = options.languages
     settings = {"count": options.count, "kills": options.kills, "patience": options.patience}
     status = 0
-    for a, b in dict.fromkeys(((first, second), (second, first))):
+    for a, b in dict.fromkeys(((first, second), (first, second) if options.once else (second, first))):
         for scenario in options.only or SCENARIOS:
             for failure in failures(launchers, a, b, scenario, settings):
                 print(failure, flush=True)

@@ -153,7 +153,7 @@ std::string unlinkName (const Words& w)
 }  // namespace
 
 const std::vector<Command> memoryCommands = {
-    {"shm", 5, openShared},      {"local", 3, openLocal},        {"write", 4, writeBytes},
-    {"read", 4, readBytes},      {"placement", 3, placementOf},  {"initialise", 3, initialise},
+    {"shm", 5, openShared},          {"local", 3, openLocal},       {"write", 4, writeBytes},
+    {"read", 4, readBytes},          {"placement", 3, placementOf}, {"initialise", 3, initialise},
     {"initialised", 4, initialised}, {"unlink", 2, unlinkName},
 };

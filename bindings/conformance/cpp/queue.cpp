@@ -256,19 +256,19 @@ std::unique_ptr<PlayerQueue> openTyped (const QueueRequest& r)
 {
     switch (r.elementSize)
     {
-    case 1:
-        return Open<Element<1>>::queue (r);
-    case 8:
-        return Open<Element<8>>::queue (r);
-    case 24:
-        return Open<Element<24>>::queue (r);
-    case 64:
-        return Open<Element<64>>::queue (r);
-    case 4096:
-        return Open<Element<4096>>::queue (r);
-    default:
-        join::lastError.assign (EINVAL, "the player has no element type of this size");
-        return nullptr;
+        case 1:
+            return Open<Element<1>>::queue (r);
+        case 8:
+            return Open<Element<8>>::queue (r);
+        case 24:
+            return Open<Element<24>>::queue (r);
+        case 64:
+            return Open<Element<64>>::queue (r);
+        case 4096:
+            return Open<Element<4096>>::queue (r);
+        default:
+            join::lastError.assign (EINVAL, "the player has no element type of this size");
+            return nullptr;
     }
 }
 
@@ -281,8 +281,9 @@ bool hasType (uint32_t size) noexcept
 std::unique_ptr<PlayerQueue> openQueue (const QueueRequest& r)
 {
     const bool typed = r.name == "-" || (r.kind == QueueKind::Spsc && hasType (r.elementSize));
-    auto queue = typed ? openTyped (r)
-                       : held<Any> (join::AnyQueue::make (r.kind, r.capacity, r.elementSize, r.name, r.memory, r.options));
+    auto queue =
+        typed ? openTyped (r)
+              : held<Any> (join::AnyQueue::make (r.kind, r.capacity, r.elementSize, r.name, r.memory, r.options));
     if (queue != nullptr)
     {
         queue->kind = r.kind;

@@ -17,7 +17,9 @@ std::string openSet (const Words& w)
 
 join::Ready readyOf (const std::string& word)
 {
-    const auto bit = [&] (char c, join::Ready ready) { return word.find (c) != word.npos ? ready : join::Ready::Nothing; };
+    const auto bit = [&] (char c, join::Ready ready) {
+        return word.find (c) != word.npos ? ready : join::Ready::Nothing;
+    };
     return bit ('e', join::Ready::Element) | bit ('r', join::Ready::Room);
 }
 
@@ -72,6 +74,6 @@ std::string wake (const Words& w)
 }  // namespace
 
 const std::vector<Command> setCommands = {
-    {"set", 2, openSet},        {"add", 6, add},      {"modify", 6, modify}, {"remove", 3, removeQueue},
-    {"wait", 4, waitSet},       {"wake", 2, wake},    {"poll", 3, pollSet},
+    {"set", 2, openSet},  {"add", 6, add},   {"modify", 6, modify}, {"remove", 3, removeQueue},
+    {"wait", 4, waitSet}, {"wake", 2, wake}, {"poll", 3, pollSet},
 };

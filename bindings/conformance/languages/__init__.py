@@ -14,6 +14,9 @@ import shutil
 import subprocess
 import sys
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[3] / "tests/ffi"))
+import installed  # noqa: E402  pylint: disable=wrong-import-position
+
 PYTHON = "/usr/bin/python3"
 
 
@@ -43,9 +46,7 @@ class Place:
 
     @functools.cached_property
     def prefix(self):
-        """The library, installed; see tests/ffi/installed.py. It belongs to the tree whose build folder this is."""
-        sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[3] / "tests/ffi"))
-        import installed  # pylint: disable=import-outside-toplevel
+        """The library, installed; see tests/ffi/installed.py."""
         return installed.prepared(self.build, self.cc, self.cxx)
 
     @contextlib.contextmanager

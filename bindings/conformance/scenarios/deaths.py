@@ -175,9 +175,10 @@ def in_a_flood(pair):
                     stream.check(b, rest)
                 pair.step = f"{kind}: the queue serves a producer after {turn + 1} deaths"
                 producer_of(pair, kind, name, size)
-                pair.a.expect("ok", "push", "q", numbered(size, MARK + turn, 1), LONG)
+                pair.a.later("push", "q", numbered(size, MARK + turn, 1), LONG)  # the queue may be full
                 while not stream.check(b, b.expect(some, "pop_many", "q", 1, LONG)):
                     pass
+                pair.a.receive("ok")
             pair.step = f"{kind}: each death is counted"
             pushed, popped, deaths, skipped, shut = map(int, pair.b.values("stats", "q"))
             came = stream.following + pair.kills
