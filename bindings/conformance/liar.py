@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: MIT
 """A player that passes its commands to another one and lies in some replies: liar.py LIE COMMAND ...
 
-planted.py proves with it that the scenarios notice each lie. A lie is a function (words, ask): it returns the reply, and
-ask (*words) has the other player answer; or None, if it does not concern this command.
+planted.py proves with it that the scenarios notice each lie. A lie is a function (words, ask): it returns the reply, or
+None if it does not concern this command; ask (*words) has the other player answer.
 """
+import re
 import subprocess
 import sys
 import time
@@ -75,7 +76,7 @@ def rounded(number):
 
 
 def rounded_keys(reply):
-    return " ".join(part if ":" not in part else f"{rounded(part.split(':')[0])}:{part.split(':')[1]}" for part in reply.split())
+    return re.sub(r"(\d+):", lambda found: f"{rounded(found.group(1))}:", reply)
 
 
 def previous(command):

@@ -5,7 +5,8 @@
     bindings/conformance/run.py --build build C C++
     bindings/conformance/run.py --build build --player 'Zig=/tmp/zig-player --quiet' C Zig
 
-Prints one line for each step that failed, and nothing else. Status 77: a language is missing here; the reason is printed.
+Prints one line for each step that failed, and nothing else. Status 77: a language is missing here; the line has the
+reason.
 """
 import argparse
 import importlib
@@ -36,7 +37,7 @@ def arguments():
     parser.add_argument("--once", action="store_true", help="runs one order alone: A is a, and B is b")
     parser.add_argument("--count", type=int, default=100000, help="elements of a flood")
     parser.add_argument("--kills", type=int, default=10, help="kills in floods, for each kind of queue")
-    parser.add_argument("--patience", type=float, default=60, help="seconds until a reply that does not come is a failure")
+    parser.add_argument("--patience", type=float, default=60, help="seconds after which a missing reply is a failure")
     return parser.parse_args()
 
 
@@ -54,7 +55,8 @@ def launchers_of(options):
         modules = languages.table()
         if language not in modules:
             sys.exit(f"{language} is unknown: give its player by --player, or one of {', '.join(modules)}")
-        place = languages.Place(language, sources.get(language, HERE.parents[1]), options.build, options.cc, options.cxx)
+        root = sources.get(language, HERE.parents[1])
+        place = languages.Place(language, root, options.build, options.cc, options.cxx)
         with place.locked():
             found[language] = modules[language].player(place)
     return found

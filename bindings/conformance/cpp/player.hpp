@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What the files of the player in C++ share. A command returns its reply, or throws: Refused, or what the library throws.
+// What the files of the player in C++ share. A command returns its reply, or throws: Refused, or what the library
+// throws.
 #ifndef PLAYER_HPP
 #define PLAYER_HPP
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The queues of the player in C++. A type of element has its size at compile time, and only BasicQueue has zero copy and
-// private queues: so those exist for the element sizes of the scenarios. All other queues are an AnyQueue.
+// The queues of the player in C++. A type of element has its size at compile time, and only BasicQueue has zero copy
+// and private queues: so those exist for the element sizes of the scenarios. All other queues are an AnyQueue.
 #include "queue.hpp"
 
 #include <join/any_queue.hpp>

@@ -37,8 +37,8 @@ def shared_queue(pair, kind, capacity, size, *options, roles="ab"):
 
 
 @contextlib.contextmanager
-def private_queue(pair, kind, capacity, size, *options, label="q"):
+def private_queue(pair, kind, capacity, size, *options):
     """A private queue of player a."""
-    pair.a.expect("ok 1", "queue", label, kind, "-", capacity, size, *options)
+    pair.a.expect("ok 1", "queue", "q", kind, "-", capacity, size, *options)
     yield
-    pair.a.expect("ok", "close", label)
+    pair.a.expect("ok", "close", "q")

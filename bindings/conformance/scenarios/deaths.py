@@ -103,8 +103,10 @@ def in_initialisation(pair):
 
 def owner_dead(pair):
     """b waits for elements of a, which dies: in a pop, in an await, in a set."""
-    waits = {"pop": (("pop", "q", -1), "error EOWNERDEAD"), "pop_many": (("pop_many", "q", 2, LONG), "error EOWNERDEAD"),
-             "await_element": (("await_element", "q", 1, LONG), "error EOWNERDEAD"), "set": (("wait", "s", 8, -1), "ok 5:8")}
+    waits = {"pop": (("pop", "q", -1), "error EOWNERDEAD"),
+             "pop_many": (("pop_many", "q", 2, LONG), "error EOWNERDEAD"),
+             "await_element": (("await_element", "q", 1, LONG), "error EOWNERDEAD"),
+             "set": (("wait", "s", 8, -1), "ok 5:8")}
     for kind in KINDS:
         for what, (words, wanted) in waits.items():
             pair.step = f"{kind}: {what} reports that all producers are dead"
@@ -183,7 +185,8 @@ def in_a_flood(pair):
             pushed, popped, deaths, skipped, shut = map(int, pair.b.values("stats", "q"))
             came = stream.following + pair.kills
             if (pushed - skipped, popped, deaths, shut) != (came, pushed, pair.kills, 0):
-                raise pair.b.failed(f"{came} elements and {pair.kills} deaths", f"{pushed} {popped} {deaths} {skipped} {shut}")
+                raise pair.b.failed(f"{came} elements and {pair.kills} deaths",
+                                    f"{pushed} {popped} {deaths} {skipped} {shut}")
 
 
 def in_a_drain(pair):

@@ -38,10 +38,10 @@ def closed_objects(pair):
             player.expect("error EBADF", *words)
         player.expect("ok", "close", "q")
         pair.step = "a closed queue reports EBADF"
-        for words in (("push", "q", element(8, 1), 0), ("push", "q", element(8, 1), -1), ("pop", "q", 0), ("pop", "q", -1),
-                      ("push_many", "q", element(8, 1), -1), ("pop_many", "q", 1, -1), ("shutdown", "q"), ("info", "q"),
-                      ("stats", "q"), ("await_element", "q", 1, 0), ("await_room", "q", 1, 0),
-                      ("add", "t", "q", "e", 1, 1), ("close", "q")):
+        for words in (("push", "q", element(8, 1), 0), ("push", "q", element(8, 1), -1), ("pop", "q", 0),
+                      ("pop", "q", -1), ("push_many", "q", element(8, 1), -1), ("pop_many", "q", 1, -1),
+                      ("shutdown", "q"), ("info", "q"), ("stats", "q"), ("await_element", "q", 1, 0),
+                      ("await_room", "q", 1, 0), ("add", "t", "q", "e", 1, 1), ("close", "q")):
             player.expect("error EBADF", *words)
         player.expect("ok", "close", "t")
 

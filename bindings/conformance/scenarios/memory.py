@@ -149,7 +149,8 @@ def placement(pair):
     for key, of_a, of_b in (("requested_huge", '"prefer"', '"prefer"'), ("requested_node", "null", "null"),
                             ("requested_prefault", "true", "true"), ("requested_lock", "false", "false"),
                             ("requested_page_size", 0, 0), ("shared", "true", "true"), ("created", "true", "false"),
-                            ("name", f'"/{name}"', f'"/{name}"'), ("size", PAGE, PAGE), ("backing", '"tmpfs"', '"tmpfs"')):
+                            ("name", f'"/{name}"', f'"/{name}"'), ("size", PAGE, PAGE),
+                            ("backing", '"tmpfs"', '"tmpfs"')):
         a.expect(f"ok {of_a}", "placement", "m", key)
         b.expect(f"ok {of_b}", "placement", "m", key)
     for key, wanted in (("shared", "false"), ("created", "true"), ("name", "null"), ("size", 3 * PAGE)):
