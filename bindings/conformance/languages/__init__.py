@@ -41,6 +41,8 @@ class Place:
     def folder(self):
         """The folder for what the language builds, which later tests find again."""
         made = self.build / "bindings/conformance" / self.language
+        if not self.build.is_dir():
+            sys.exit(f"{self.build} is no build folder: name it by --build")
         made.mkdir(parents=True, exist_ok=True)
         return made
 
@@ -75,7 +77,7 @@ def run(*command, **options):
 def built_by_meson(place, name):
     program = place.build / "bindings/conformance" / name
     if not program.exists():
-        raise Missing(f"{program} is not built")
+        sys.exit(f"{program} is not built: meson builds it with the tests")
     return [program], dict(os.environ)
 
 
