@@ -74,6 +74,8 @@ mod memory;
 mod options;
 mod plain;
 mod queue;
+#[cfg(doctest)]
+mod refused;
 mod report;
 mod shm;
 mod text;

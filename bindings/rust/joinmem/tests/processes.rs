@@ -49,7 +49,11 @@ fn push(name: &str) {
 /// Pushes until it is killed.
 fn flood<K: QueueKind>(queue: Result<Queue<Record, K>, Error>) {
     let queue = queue.unwrap();
-    (0..).for_each(|i| queue.push(record(i)).unwrap());
+    let mut number = 0;
+    loop {
+        queue.push(record(number)).unwrap();
+        number += 1;
+    }
 }
 
 /// Takes the role of the producer, reserves, and waits for its death.

@@ -151,6 +151,7 @@ impl<T: Plain, K: QueueKind> Queue<T, K> {
     }
 
     /// Undoes [`split`](Self::split); returns halves of different queues as they are.
+    #[allow(clippy::type_complexity)]
     pub fn join(
         producer: Producer<T, K>,
         consumer: Consumer<T, K>,
