@@ -5,7 +5,7 @@ use std::mem::size_of;
 /// A type whose values are plain bytes, which mean the same in every process.
 ///
 /// Integers, floating-point numbers and arrays of such types have it. The macro
-/// [`plain!`](crate::plain) declares a struct that has it, and checks the rules.
+/// [`plain!`](crate::plain!) declares a struct that has it, and checks the rules.
 ///
 /// # Safety
 ///

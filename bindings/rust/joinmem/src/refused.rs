@@ -68,7 +68,7 @@ pub struct SliceAfterRelease;
 /// ```compile_fail,E0599
 /// # use joinmem::{Mpsc, Queue};
 /// let (producer, consumer) = Queue::<u64, Mpsc>::private(8).unwrap().split();
-/// let another: joinmem::Consumer<u64, Mpsc> = consumer.clone();
+/// let another = consumer.clone();
 /// ```
 pub struct TwoConsumersOfAMpsc;
 

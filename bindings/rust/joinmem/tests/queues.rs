@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 //! Queues within one process: calls, errors, threads, zero copy, iteration.
+#![allow(clippy::needless_collect)] // all threads start before the first is joined
 mod common;
 
 use common::Name;
@@ -198,7 +199,7 @@ fn iteration_ends_with_the_queue() {
     queue.push_slice(&[1, 2, 3]).unwrap();
     assert_eq!(queue.try_iter().map(Result::unwrap).collect::<Vec<_>>(), [1, 2, 3]);
     queue.push_slice(&[4, 5]).unwrap();
-    queue.control().cancel().unwrap();
+    queue.cancel().unwrap();
     let mut iter = queue.iter();
     assert_eq!(iter.next().unwrap().unwrap(), 4);
     assert_eq!(iter.next().unwrap().unwrap(), 5);
@@ -247,7 +248,7 @@ fn halves_of_a_spsc_pass_elements_between_two_threads() {
 #[test]
 fn cancel_ends_a_wait_of_another_thread() {
     let queue = Queue::<u64, Spsc>::private(1).unwrap();
-    let control = queue.control().clone();
+    let control = queue.control();
     let waiting = thread::spawn(move || (kind_of(queue.pop_timeout(LONG)), queue));
     control.cancel().unwrap();
     let (kind, queue) = waiting.join().unwrap();

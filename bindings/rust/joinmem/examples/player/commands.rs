@@ -136,7 +136,7 @@ impl Player {
             "-" => options.private_any(kind, capacity, size)?,
             _ => options.open_any(kind, name, capacity, size)?,
         };
-        let (control, created) = (queue.control().clone(), queue.created());
+        let (control, created) = (queue.control(), queue.created());
         let (producer, consumer) = queue.split();
         let producer = Server::start(|desk| serve_producer(producer, desk));
         let consumer = Server::start(|desk| serve_consumer(consumer, desk));

@@ -193,7 +193,7 @@ impl AnyQueue {
     /// Splits the queue into its halves, for two threads.
     pub fn split(self) -> (AnyProducer, AnyConsumer) {
         let AnyQueue { control, size } = self;
-        (AnyProducer { control: control.clone(), size }, AnyConsumer { control, size })
+        (AnyProducer { control: control.control(), size }, AnyConsumer { control, size })
     }
 
     /// Gives up the roles of this object in a shared Spsc until its next push or pop.
@@ -210,7 +210,7 @@ impl AnyProducer {
     /// Another producer, for another thread; `None` of a Spsc.
     pub fn try_clone(&self) -> Option<AnyProducer> {
         let many = self.kind() != Kind::Spsc;
-        many.then(|| AnyProducer { control: self.control.clone(), size: self.size })
+        many.then(|| AnyProducer { control: self.control.control(), size: self.size })
     }
 
     push_methods!();
@@ -220,7 +220,7 @@ impl AnyConsumer {
     /// Another consumer, for another thread; `None` of a Spsc and a Mpsc.
     pub fn try_clone(&self) -> Option<AnyConsumer> {
         let many = self.kind() == Kind::Mpmc;
-        many.then(|| AnyConsumer { control: self.control.clone(), size: self.size })
+        many.then(|| AnyConsumer { control: self.control.control(), size: self.size })
     }
 
     pop_methods!();

@@ -14,25 +14,26 @@ use std::{
 };
 
 /// All that any thread may do with a queue at any time: everything but to push and to pop. Queues,
-/// producers and consumers deref to it, and a clone lets another thread end their waits:
+/// producers and consumers deref to it, and [`control`](Self::control) makes one that lets another
+/// thread end their waits:
 ///
 /// ```
 /// use joinmem::{ErrorKind, Mpsc, Queue};
 ///
 /// let numbers = Queue::<u64, Mpsc>::private(8)?;
-/// let control = numbers.control().clone();
+/// let control = numbers.control();
 /// let waiting = std::thread::spawn(move || numbers.pop().unwrap_err().kind());
 /// control.cancel()?;
 /// assert_eq!(waiting.join().unwrap(), ErrorKind::Cancelled);
 /// # Ok::<(), joinmem::Error>(())
 /// ```
 ///
-/// The queue is closed when the last of its objects, clones of its control among them, is dropped.
-/// The segment of a shared queue stays until [`unlink`](crate::unlink()).
+/// The queue is closed when the last of its objects is dropped: its halves, their clones and
+/// controls. The segment of a shared queue stays until [`unlink`](crate::unlink()).
 ///
 /// Thread safety: `Send` and `Sync` by itself: it is a number, and the C interface lets any thread
 /// make these calls at any time.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Control {
     handle: Arc<Handle>,
 }
@@ -85,9 +86,9 @@ impl Control {
         self.handle.raw()
     }
 
-    /// Returns itself: of a queue, a producer or a consumer that derefs to it, for a clone.
-    pub fn control(&self) -> &Control {
-        self
+    /// Returns another control of the same object, for another thread.
+    pub fn control(&self) -> Control {
+        Control { handle: self.handle.clone() }
     }
 
     /// Returns the kind.

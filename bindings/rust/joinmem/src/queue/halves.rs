@@ -58,13 +58,13 @@ impl<T: Plain, K: QueueKind> Consumer<T, K> {
 
 impl<T: Plain, K: ManyProducers> Clone for Producer<T, K> {
     fn clone(&self) -> Producer<T, K> {
-        Producer::of(self.control.clone())
+        Producer::of(self.control.control())
     }
 }
 
 impl<T: Plain, K: ManyConsumers> Clone for Consumer<T, K> {
     fn clone(&self) -> Consumer<T, K> {
-        Consumer::of(self.control.clone())
+        Consumer::of(self.control.control())
     }
 }
 

@@ -142,7 +142,7 @@ impl<T: Plain, K: QueueKind> Queue<T, K> {
     /// The control is that of a queue of this kind whose elements have the size of T, and no other
     /// object uses it.
     fn adopt(control: Control) -> Queue<T, K> {
-        Queue { producer: Producer::of(control.clone()), consumer: Consumer::of(control) }
+        Queue { producer: Producer::of(control.control()), consumer: Consumer::of(control) }
     }
 
     /// Splits the queue into its halves, for two threads.
@@ -203,7 +203,7 @@ impl<T: Plain, K: ManyConsumers + ManyProducers> Clone for Queue<T, K> {
 
 impl<T: Plain, K: QueueKind> fmt::Debug for Queue<T, K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Queue").field(self.control()).finish()
+        f.debug_tuple("Queue").field(&**self).finish()
     }
 }
 
