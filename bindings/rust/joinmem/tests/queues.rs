@@ -92,7 +92,7 @@ fn options_reach_the_queue() {
     assert_eq!(info.report.get("slot_count").unwrap().to_string(), "3");
     let again = QueueOptions::new().type_id(6).open::<u64, Mpsc>(&name, 5);
     assert_eq!(kind_of(again), ErrorKind::InvalidInput);
-    let again = options.clone().open_mode(OpenMode::Create).open::<u64, Mpsc>(&name, 5);
+    let again = options.open_mode(OpenMode::Create).open::<u64, Mpsc>(&name, 5);
     assert_eq!(kind_of(again), ErrorKind::AlreadyExists);
     assert_eq!(kind_of(Queue::<u32, Mpsc>::attach(&name)), ErrorKind::InvalidInput);
     assert_eq!(kind_of(Queue::<u64, Mpmc>::attach(&name)), ErrorKind::InvalidInput);
