@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-//! Programs that the compiler has to refuse. Each is beside the same program without the mistake, so
-//! that it is refused for that alone. Only `cargo test` sees this module.
+//! Programs that the compiler has to refuse. Each is beside the same program without the mistake,
+//! so that it is refused for that alone. Only `cargo test` sees this module.
 
 /// ```
 /// # use joinmem::{Queue, Spsc};

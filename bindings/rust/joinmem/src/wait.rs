@@ -237,8 +237,7 @@ impl WaitSet {
 }
 
 /// For loops that own what they watch, as tokio's `AsyncFd` does. It is -1 if the descriptor cannot
-/// be made;
-/// [`WaitSet::descriptor`] has the reason: call it first.
+/// be made; [`WaitSet::descriptor`] has the reason: call it first.
 impl AsRawFd for WaitSet {
     fn as_raw_fd(&self) -> RawFd {
         self.descriptor().map_or(-1, |fd| fd.as_raw_fd())

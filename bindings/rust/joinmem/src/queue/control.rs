@@ -211,8 +211,8 @@ impl Control {
     }
 
     /// Waits until a push of `amount` elements would not have to wait, and reserves nothing.
-    /// Timeout and errors as
-    /// [`await_element`](Self::await_element); `ShutDown` as soon as the queue is shut down.
+    /// Timeout and errors as [`await_element`](Self::await_element); `ShutDown` as soon as the
+    /// queue is shut down.
     pub fn await_room(&self, amount: usize, timeout: Option<Duration>) -> Result<()> {
         let timeout = nanoseconds_or_forever(timeout);
         // SAFETY: any numbers may be passed.

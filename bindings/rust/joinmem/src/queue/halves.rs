@@ -147,8 +147,7 @@ macro_rules! push_methods {
         }
 
         /// As [`push_slice`](Self::push_slice), up to a timeout. Errors: `TimedOut` none fit, and
-        /// those of
-        /// [`push`](Self::push).
+        /// those of [`push`](Self::push).
         pub fn push_slice_timeout(&self, elements: &[T], timeout: Duration) -> Result<usize> {
             let (from, timeout) = (elements.as_ptr().cast(), nanoseconds(timeout));
             unsafe { raw::push_n(self.raw_handle(), from, elements.len(), timeout) }
@@ -178,8 +177,7 @@ macro_rules! pop_methods {
         }
 
         /// Pops the oldest element without waiting. Errors: `WouldBlock` the queue is empty; and
-        /// those of
-        /// [`pop`](Self::pop).
+        /// those of [`pop`](Self::pop).
         #[inline]
         pub fn try_pop(&self) -> Result<T> {
             let mut to = MaybeUninit::<T>::uninit();
@@ -202,8 +200,7 @@ macro_rules! pop_methods {
 
         /// Fills the slice with elements; waits while the queue is empty. Returns how many: fewer
         /// than asked for if an error ended the wait after the first; call it again for the rest,
-        /// or for the error. Errors: those of
-        /// [`pop`](Self::pop).
+        /// or for the error. Errors: those of [`pop`](Self::pop).
         pub fn pop_into(&self, elements: &mut [T]) -> Result<usize> {
             let to = elements.as_mut_ptr().cast();
             unsafe { raw::pop_n(self.raw_handle(), to, elements.len(), FOREVER) }
@@ -218,8 +215,7 @@ macro_rules! pop_methods {
         }
 
         /// As [`pop_into`](Self::pop_into), up to a timeout. Errors: `TimedOut` there was none, and
-        /// those of
-        /// [`pop`](Self::pop).
+        /// those of [`pop`](Self::pop).
         pub fn pop_into_timeout(&self, elements: &mut [T], timeout: Duration) -> Result<usize> {
             let (to, timeout) = (elements.as_mut_ptr().cast(), nanoseconds(timeout));
             unsafe { raw::pop_n(self.raw_handle(), to, elements.len(), timeout) }

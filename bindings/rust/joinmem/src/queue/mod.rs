@@ -54,8 +54,7 @@ use std::{
 /// # Threads
 ///
 /// A queue is its producer and its consumer in one object. A thread that needs one of them gets it
-/// by
-/// [`split`](Self::split):
+/// by [`split`](Self::split):
 ///
 /// ```
 /// # use joinmem::{Mpsc, Queue};
@@ -97,8 +96,9 @@ use std::{
 ///
 /// Of a *shared* Spsc the library itself sees to it that one object of all processes is the
 /// producer, from its first push on, and one the consumer; another one gets `Busy`. The role ends
-/// with the object, or with its process. Of a shared Mpsc the program must not pop in two processes
-/// at a time: elements would be delivered twice or torn, but in any case they are values of `T`.
+/// with the object, or with its process. Of a shared Mpsc the program must not pop from two objects
+/// at a time, in one process or in two: elements would be delivered twice or torn, but in any case
+/// they are values of `T`.
 pub struct Queue<T: Plain, K: QueueKind> {
     // Both have the same control.
     producer: Producer<T, K>,
@@ -117,8 +117,7 @@ impl<T: Plain, K: QueueKind> Queue<T, K> {
 
     /// Creates the shared queue of that name for `capacity` elements, rounded up to a power of two,
     /// or attaches to it. Callers that race all get the same, complete queue. It stays until
-    /// [`unlink`](crate::unlink()). Options:
-    /// [`QueueOptions::open`].
+    /// [`unlink`](crate::unlink()). Options: [`QueueOptions::open`].
     ///
     /// Errors: `InvalidInput` a bad name, or a queue of another kind, capacity or element size;
     /// `Damaged` no queue; `OutOfMemory`; `PermissionDenied`; and those of
