@@ -21,7 +21,7 @@ CRATES = HERE.parent
 sys.path.insert(0, str(CRATES.parents[1] / "tests/ffi"))
 from installed import output, prepared  # pylint: disable=wrong-import-position
 
-NAME = "/example-prices"  # of README.md
+NAME = "/rust-prices"  # of README.md
 
 
 def skip(reason):
@@ -64,7 +64,7 @@ def run_tests(cargo):
     passed = sum(count[0] for count in counts)
     expect(passed >= 60 and all(count[1:] == (0, 0) for count in counts), f"too few tests ran:\n{said}")
     print(f"{passed} tests passed")
-    left = [name for name in os.listdir("/dev/shm") if name.startswith("rust-")]
+    left = [name for name in os.listdir("/dev/shm") if re.match("rust-(test|doc)-", name)]
     ours = [name for name in left if not is_alive(re.search(r"\d+", name))]
     expect(not ours, f"the tests have left {ours} in /dev/shm")
 
@@ -132,7 +132,26 @@ def find_library(cargo):
     expect("has no libjoinmem.a" in said, said)
     said = cargo.fails(*words, JOINMEM_STATIC="perhaps", **fresh)
     expect("give 0 or 1" in said, said)
+    link_statically(cargo, words, fresh)
     cargo("test", "--offline", "-p", "joinmem-sys", JOINMEM_LIB_DIR=cargo.prefix.libraries, **no_pkg_config)
+
+
+def link_statically(cargo, words, fresh):
+    """The build script links libjoinmem.a, here an empty one, and what that needs."""
+    folder = cargo.place / "static here"  # the space is part of the test
+    folder.mkdir(exist_ok=True)
+    output("ar", "rcs", folder / "libjoinmem.a")
+    (folder / "joinmem.pc").write_text('Name: joinmem\nDescription: an empty library\nVersion: 99\n'
+                                       'Libs: -L${pcfiledir} -ljoinmem\nLibs.private: -lstdc++ -latomic -pthread\n',
+                                       encoding="utf-8")
+    for variables, wanted in (
+            ({"JOINMEM_LIB_DIR": str(folder)}, ["static=joinmem", "dylib=stdc++", "dylib=numa"]),
+            ({"JOINMEM_LIB_DIR": str(folder), "JOINMEM_STATIC_LIBS": "stdc++"}, ["static=joinmem", "dylib=stdc++"]),
+            ({"PKG_CONFIG_PATH": str(folder)}, ["static=joinmem", "dylib=stdc++", "dylib=atomic", "dylib=pthread"])):
+        said = cargo(*words, "-vv", JOINMEM_STATIC="1", **variables, **fresh)
+        found = re.findall(r"cargo:rustc-link-lib=(\S+)", said)
+        expect(found == wanted, f"{variables}: the build script links {found} in place of {wanted}:\n{said}")
+        expect(f"cargo:rustc-link-search=native={folder}\n" in said, f"{variables}: not in {folder}:\n{said}")
 
 
 PROGRAM = """use joinmem::{Mpmc, Queue};

@@ -3,9 +3,9 @@
 use joinmem::{Queue, Spsc};
 
 fn main() -> Result<(), joinmem::Error> {
-    let prices = Queue::<f64, Spsc>::open("/example-prices", 1024)?;
+    let prices = Queue::<f64, Spsc>::open("/rust-prices", 1024)?;
     for price in &prices {
         println!("Rust got {}", price?); // waits while the queue is empty
     }
-    joinmem::unlink("/example-prices")
+    joinmem::unlink("/rust-prices")
 }

@@ -3,7 +3,7 @@
 use joinmem::{Queue, Spsc};
 
 fn main() -> Result<(), joinmem::Error> {
-    let prices = Queue::<f64, Spsc>::open("/example-prices", 1024)?; // creates the queue, or attaches to it
+    let prices = Queue::<f64, Spsc>::open("/rust-prices", 1024)?; // creates the queue, or attaches to it
     for price in [100.5, 101.25, 99.75] {
         prices.push(price)?; // waits while the queue is full
     }

@@ -26,11 +26,11 @@
 //! ```no_run
 //! # use joinmem::{Queue, Spsc};
 //! # fn f() -> Result<(), joinmem::Error> {
-//! let prices = Queue::<f64, Spsc>::open("/example-prices", 1024)?;
+//! let prices = Queue::<f64, Spsc>::open("/rust-prices", 1024)?;
 //! for price in &prices {
 //!     println!("Rust got {}", price?);
 //! }
-//! joinmem::unlink("/example-prices")?;
+//! joinmem::unlink("/rust-prices")?;
 //! # Ok(())
 //! # }
 //! ```
