@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: MIT
+
+package joinmem
+
+import (
+	"context"
+	"os"
+	"runtime/pprof"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+func TestPushWakesPop(t *testing.T) {
+	for _, kind := range allKinds {
+		q := openQueueOf[int64](t, kind, newName(t), 2)
+		got := make(chan int64)
+		go func() {
+			for i := 0; i < 3; i++ {
+				value, err := q.Pop()
+				if err != nil {
+					value = -1
+				}
+				got <- value
+			}
+		}()
+		for i := int64(1); i <= 3; i++ {
+			sleeping(t, 1)
+			check(t, q.Push(i))
+			same(t, <-got, i)
+		}
+	}
+}
+
+func TestPopWakesPush(t *testing.T) {
+	for _, kind := range allKinds {
+		q := openQueueOf[int64](t, kind, newName(t), 1)
+		check(t, q.Push(0))
+		done := make(chan error)
+		go func() { done <- q.Push(1) }()
+		sleeping(t, 1)
+		same(t, must[int64](t)(q.TryPop()), 0)
+		check(t, <-done)
+		same(t, must[int64](t)(q.TryPop()), 1)
+	}
+}
+
+func TestCancelledContextEndsTheWaitWithoutAnElement(t *testing.T) {
+	q := openQueueOf[int64](t, Mpmc, newName(t), 1)
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error)
+	go func() { done <- second(q.PopContext(ctx)) }()
+	sleeping(t, 1)
+	cancel()
+	exactly(t, <-done, context.Canceled)
+	sleeping(t, 0)
+	check(t, q.Push(1))
+	exactly(t, second(q.PopContext(ctx)), context.Canceled) // although there is an element
+	exactly(t, q.PushContext(ctx, 2), context.Canceled)
+	same(t, must[uint64](t)(q.Pending()), 1)
+
+	ctx, cancel = context.WithTimeout(context.Background(), time.Millisecond)
+	defer cancel()
+	exactly(t, q.PushContext(ctx, 2), context.DeadlineExceeded)
+	n, err := q.PushSliceContext(ctx, []int64{2, 3})
+	same(t, n, 0)
+	exactly(t, err, context.DeadlineExceeded)
+	same(t, must[int64](t)(q.Pop()), 1)
+}
+
+func TestCancelledBatchReturnsWhatIsDone(t *testing.T) {
+	q := newQueueOf[int64](t, Spsc, 4)
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	type result struct {
+		n   int
+		err error
+	}
+	done := make(chan result)
+	go func() {
+		n, err := q.PushSliceContext(ctx, make([]int64, 6))
+		done <- result{n, err}
+	}()
+	sleeping(t, 1)
+	cancel()
+	got := <-done
+	same(t, got.n, 4)
+	exactly(t, got.err, context.Canceled)
+	ctx, cancel = context.WithTimeout(context.Background(), time.Millisecond)
+	defer cancel()
+	n, err := q.PopFullContext(ctx, make([]int64, 6))
+	same(t, n, 4)
+	exactly(t, err, context.DeadlineExceeded)
+}
+
+func TestTimeoutTakesNothing(t *testing.T) {
+	q := newQueueOf[int64](t, Mpmc, 1)
+	_, err := q.PopTimeout(time.Millisecond)
+	exactly(t, err, ErrTimeout)
+	check(t, q.PushTimeout(1, time.Hour))
+	exactly(t, q.PushTimeout(2, time.Millisecond), ErrTimeout)
+	same(t, must[int64](t)(q.PopTimeout(0)), 1)
+	exactly(t, second(q.PopTimeout(0)), ErrTimeout)
+	sleeping(t, 0)
+}
+
+func TestThousandsOfGoroutinesWaitOnFewThreads(t *testing.T) {
+	const queues, each = 60, 50
+	all := make([]*Queue[int64], queues)
+	var sum, count int64
+	var mutex sync.Mutex
+	var running sync.WaitGroup
+	for i := range all {
+		all[i] = openQueueOf[int64](t, Mpmc, newName(t), 64)
+		for g := 0; g < each; g++ {
+			running.Add(1)
+			go func(q *Queue[int64]) {
+				defer running.Done()
+				value, err := q.Pop()
+				mutex.Lock()
+				defer mutex.Unlock()
+				if err == nil {
+					sum, count = sum+value, count+1
+				}
+			}(all[i])
+		}
+	}
+	sleeping(t, queues*each)
+	if threads := pprof.Lookup("threadcreate").Count(); threads > 60 {
+		t.Fatalf("%d threads for %d goroutines that wait", threads, queues*each)
+	}
+	wanted := int64(0)
+	for g := 0; g < each; g++ {
+		for i, q := range all {
+			check(t, q.Push(int64(i*each+g)))
+			wanted += int64(i*each + g)
+		}
+	}
+	running.Wait()
+	same(t, count, queues*each)
+	same(t, sum, wanted)
+}
+
+func TestOneElementWakesOneOfManyConsumers(t *testing.T) {
+	q := newQueueOf[int64](t, Mpmc, 8)
+	got := make(chan int64, 10)
+	for g := 0; g < 10; g++ {
+		go func() {
+			if value, err := q.Pop(); err == nil {
+				got <- value
+			} else {
+				got <- -1
+			}
+		}()
+	}
+	sleeping(t, 10)
+	check(t, q.Push(5))
+	same(t, <-got, 5)
+	sleeping(t, 9)
+	check(t, q.Shutdown())
+	for g := 0; g < 9; g++ {
+		same(t, <-got, -1)
+	}
+}
+
+func TestShutdownEndsAllWaits(t *testing.T) {
+	q := openQueueOf[int64](t, Mpmc, newName(t), 1)
+	full := openQueueOf[int64](t, Mpmc, newName(t), 1)
+	check(t, full.Push(1))
+	done := make(chan error)
+	go func() { done <- second(q.Pop()) }()
+	go func() { done <- full.Push(2) }()
+	sleeping(t, 2)
+	check(t, q.Shutdown())
+	check(t, full.Shutdown())
+	fails(t, <-done, ErrShutDown)
+	fails(t, <-done, ErrShutDown)
+	same(t, must[int64](t)(full.Pop()), 1)
+	fails(t, second(full.Pop()), ErrShutDown)
+}
+
+func TestCloseEndsWaits(t *testing.T) {
+	q := newQueueOf[int64](t, Mpmc, 1)
+	done := make(chan error)
+	go func() { done <- second(q.Pop()) }()
+	go func() { done <- q.AwaitElement(context.Background(), 1) }()
+	sleeping(t, 2)
+	check(t, q.Close())
+	for i := 0; i < 2; i++ {
+		err := <-done
+		fails(t, err, os.ErrClosed)
+		fails(t, err, syscall.ECANCELED)
+	}
+}
+
+func TestAwaitWaitsForTheAmountAndTakesNothing(t *testing.T) {
+	q := openQueueOf[int64](t, Spsc, newName(t), 4)
+	ctx := context.Background()
+	done := make(chan error)
+	go func() { done <- q.AwaitElement(ctx, 3) }()
+	go func() { done <- q.AwaitElement(ctx, 3) }()
+	sleeping(t, 2)
+	for i := int64(0); i < 2; i++ {
+		check(t, q.Push(i))
+		select {
+		case err := <-done:
+			t.Fatal("await returned with ", i+1, " elements: ", err)
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
+	check(t, q.Push(2))
+	check(t, <-done)
+	check(t, <-done)
+	same(t, must[uint64](t)(q.Pending()), 3)
+	check(t, q.AwaitRoom(ctx, 1))
+	short, cancel := context.WithTimeout(ctx, time.Millisecond)
+	defer cancel()
+	exactly(t, q.AwaitRoom(short, 2), context.DeadlineExceeded)
+	fails(t, q.AwaitElement(ctx, 5), syscall.EINVAL)
+	fails(t, q.AwaitElement(ctx, 0), syscall.EINVAL)
+}
+
+// Two goroutines wait for different amounts of both sides: the set watches for the smaller amount.
+func TestAmountsOfSeveralGoroutinesDiffer(t *testing.T) {
+	q := openQueueOf[int64](t, Spsc, newName(t), 4)
+	check(t, q.Push(1))
+	elements, room := make(chan error), make(chan error)
+	go func() { elements <- q.AwaitElement(context.Background(), 2) }()
+	go func() { room <- q.AwaitRoom(context.Background(), 4) }()
+	sleeping(t, 2)
+	same(t, must[int64](t)(q.TryPop()), 1)
+	check(t, <-room)
+	check(t, q.Push(2))
+	check(t, q.Push(3))
+	check(t, <-elements)
+}
+
+func TestStreamOfAFastProducerAndASlowConsumer(t *testing.T) {
+	for _, kind := range allKinds {
+		q := openQueueOf[int](t, kind, newName(t), 16)
+		const count = 3000
+		go func() {
+			for i := 0; i < count; i++ {
+				if i%100 == 0 {
+					time.Sleep(100 * time.Microsecond)
+				}
+				if q.Push(i) != nil {
+					return
+				}
+			}
+			q.Shutdown()
+		}()
+		for i := 0; ; i++ {
+			value, err := q.Pop()
+			if err != nil {
+				fails(t, err, ErrShutDown)
+				same(t, i, count)
+				break
+			}
+			same(t, value, i)
+		}
+	}
+}
