@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+'use strict';
+
+const assert = require('node:assert');
+const { spawn } = require('node:child_process');
+const path = require('node:path');
+const readline = require('node:readline');
+const joinmem = require('..');
+
+let last = 0;
+
+/** A new name, which the end of the test removes. */
+function newName(t) {
+  last += 1;
+  const name = `/joinmem-node-test-${process.pid}-${last}`;
+  t.after(() => joinmem.unlink(name));
+  return name;
+}
+
+/** A queue that the end of the test closes. */
+function newQueue(t, name, options) {
+  const queue = new joinmem.Queue(name, options);
+  t.after(() => {
+    try {
+      queue.close();
+    } catch {
+      // The test has closed it.
+    }
+  });
+  return queue;
+}
+
+const code = (name) => ({ code: name });
+
+/** Another process that runs a function of roles.js. What it writes are its lines. */
+function start(t, role, ...args) {
+  const child = spawn(process.execPath, [path.join(__dirname, 'roles.js'), role, ...args],
+    { stdio: ['pipe', 'pipe', 'inherit'] });
+  t.after(() => child.kill('SIGKILL'));
+  const lines = readline.createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const ended = new Promise((resolve) => { child.on('exit', (status, signal) => resolve(signal ?? status)); });
+  return {
+    child,
+    ended,
+    async line() {
+      const { value, done } = await lines.next();
+      assert.ok(!done, `the role ${role} has ended: ${await Promise.race([ended, 'its output'])}`);
+      return value;
+    },
+  };
+}
+
+const pause = (milliseconds) => new Promise((resolve) => { setTimeout(resolve, milliseconds); });
+
+module.exports = { newName, newQueue, code, start, pause };
