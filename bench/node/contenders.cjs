@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: MIT
+// The contenders by name: `where` the consumer is, and how many messages of each row one measurement has.
+'use strict';
+
+const { ours, awaiting } = require('./ours.cjs');
+const { worker, child, shared, socket } = require('./peers.cjs');
+
+const contenders = {
+  'joinmem, process': { ...ours, where: 'process', counts: { one: 300000, batch: 10000, frame: 60, trip: 3000 } },
+  'joinmem, process, await each': { ...awaiting, where: 'process', counts: { one: 100000 } },
+  'process.send': {
+    ...child, where: 'process', serialization: 'advanced', counts: { one: 15000, batch: 4000, frame: 12, trip: 2000 },
+  },
+  'Unix socket': { ...socket, where: 'process', counts: { one: 60000, batch: 8000, frame: 40, trip: 3000 } },
+  'joinmem, worker': { ...ours, where: 'worker', counts: { one: 300000, batch: 10000, frame: 60, trip: 3000 } },
+  'postMessage': { ...worker, where: 'worker', counts: { one: 40000, batch: 10000, frame: 40, trip: 3000 } },
+  'SharedArrayBuffer, postMessage': { ...shared, where: 'worker', counts: { frame: 60 } },
+};
+
+module.exports = { contenders };

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: MIT
+// The library: a queue from producer to consumer, one back for round trips and free frames.
+'use strict';
+
+const { Queue, ShmMem, unlink } = require('../../bindings/node');
+const { rows, FRAME } = require('./rows.cjs');
+
+const FRAMES = 4;
+
+function open(name) {
+  const options = { kind: 'spsc', capacity: 4096, element: 'float64' };
+  return { there: new Queue(`${name}-there`, options), back: new Queue(`${name}-back`, options) };
+}
+
+function frames(name) {
+  const memory = new ShmMem(`${name}-frames`, FRAMES * FRAME);
+  const each = Array.from({ length: FRAMES }, (_, i) => new Float64Array(memory.buffer, i * FRAME, FRAME / 8));
+  return { memory, each };
+}
+
+const producers = {
+  async one({ there }, count) {
+    for (let i = 0; i < count; ++i) {
+      if (!there.tryPush(i)) {
+        await there.push(i);
+      }
+    }
+  },
+  async batch({ there }, count) {
+    const batch = new Float64Array(1024);
+    for (let i = 0; i < count; ++i) {
+      await there.pushMany(batch.fill(i));
+    }
+  },
+  async frame({ there, back, each }, count) {
+    for (let i = 0; i < count; ++i) {
+      const frame = i < FRAMES ? i : await back.pop();
+      each[frame].fill(i);
+      await there.push(frame);
+    }
+  },
+  async trip({ there, back }, count) {
+    for (let i = 0; i < count; ++i) {
+      await there.push(i);
+      await back.pop();
+    }
+  },
+};
+
+const consumers = {
+  async one({ there }, count) {
+    let sum = 0;
+    for (let i = 0; i < count; ++i) {
+      sum += there.tryPop() ?? await there.pop();
+    }
+    return sum;
+  },
+  async batch({ there }, count) {
+    const batch = new Float64Array(1024);
+    let sum = 0;
+    for (let i = 0; i < count; ++i) {
+      await there.popMany(batch, { all: true });
+      sum += rows.batch.read(batch);
+    }
+    return sum;
+  },
+  async frame({ there, back, each }, count) {
+    let sum = 0;
+    for (let i = 0; i < count; ++i) {
+      const frame = await there.pop();
+      sum += rows.frame.read(each[frame]);
+      await back.push(frame);
+    }
+    return sum;
+  },
+  async trip({ there, back }, count) {
+    let sum = 0;
+    for (let i = 0; i < count; ++i) {
+      const value = await there.pop();
+      sum += value;
+      await back.push(value);
+    }
+    return sum;
+  },
+};
+
+/** One call of await for each number, and the iterator, instead of trying first. */
+const awaiting = {
+  producers: {
+    async one({ there }, count) {
+      for (let i = 0; i < count; ++i) {
+        await there.push(i);
+      }
+    },
+  },
+  consumers: {
+    async one({ there }, count) {
+      let sum = 0;
+      let left = count;
+      for await (const value of there) {
+        sum += value;
+        left -= 1;
+        if (left === 0) {
+          break;
+        }
+      }
+      return sum;
+    },
+  },
+};
+
+function contender(made, consumed) {
+  const prepare = (row, name) => ({ ...open(name), ...(row === 'frame' ? frames(name) : {}) });
+  const close = ({ there, back, memory }) => [there, back, memory].forEach((object) => object?.close());
+  return {
+    rows: Object.keys(made),
+    prepare,
+    async produce(row, state, count) {
+      await made[row](state, count);
+      return () => close(state);
+    },
+    async consume(row, state, count) {
+      const sum = await consumed[row](state, count);
+      close(state);
+      return sum;
+    },
+    clean(name) {
+      ['there', 'back', 'frames'].forEach((part) => unlink(`${name}-${part}`));
+    },
+  };
+}
+
+module.exports = { ours: contender(producers, consumers), awaiting: contender(awaiting.producers, awaiting.consumers) };
