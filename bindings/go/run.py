@@ -74,12 +74,12 @@ def examples(env, place):
         shutil.copy(HERE / "examples" / name / "main.go", scratch / name)
     (scratch / "go.mod").write_text(f"module user\n\ngo 1.19\n\nrequire {MODULE} v0.0.0\n\nreplace {MODULE} => {HERE}\n",
                                     encoding="utf-8")
-    run("go", "build", "-o", ".", "./...", env=env, cwd=scratch)
+    run("go", "build", "-o", "bin/", "./...", env=env, cwd=scratch)
     name = pathlib.Path("/dev/shm/example-prices")
     name.unlink(missing_ok=True)
-    with subprocess.Popen([scratch / "consumer"], stdout=subprocess.PIPE, text=True, env=env) as consumer:
+    with subprocess.Popen([scratch / "bin/consumer"], stdout=subprocess.PIPE, text=True, env=env) as consumer:
         try:
-            run(scratch / "producer", env=env)
+            run(scratch / "bin/producer", env=env)
             got = consumer.communicate(timeout=60)[0].splitlines()
         finally:
             consumer.kill()
