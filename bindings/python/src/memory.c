@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: MIT */
+/* Memory with the buffer protocol. A live buffer keeps the mapping: close () then closes the object at once, and the
+ * mapping goes with the last buffer. */
+#include "core.h"
+
+int readMemoryOptions (PyObject* tuple, jm_options* options)
+{
+    jm_options_init (options, sizeof (*options));
+    return PyArg_ParseTuple (tuple, "O&O&iO&O&O&O&O&O&", convert32, &options->huge, convert64, &options->huge_page_size,
+                             &options->numa_node, convert32, &options->prefault, convert32, &options->lock, convert32,
+                             &options->open_mode, convert32, &options->permissions, convert32, &options->read_only,
+                             convert32, &options->only_ours)
+               ? 0 : -1;
+}
+
+static int initMemory (PyObject* object, PyObject* args, PyObject* keywords)
+{
+    Memory* self = (Memory*) object;
+    PyObject *name, *tuple;
+    uint64_t size = 0;
+    jm_options options;
+    static char* names[] = {"name", "size", "options", NULL};
+    if (!PyArg_ParseTupleAndKeywords (args, keywords, "OO&O!", names, &name, convert64, &size, &PyTuple_Type, &tuple)
+        || readMemoryOptions (tuple, &options) != 0)
+    {
+        return -1;
+    }
+    if (self->handle != 0)
+    {
+        PyErr_SetString (PyExc_RuntimeError, "this memory is open");
+        return -1;
+    }
+    PyObject* path = NULL;
+    if (name != Py_None && !PyUnicode_FSConverter (name, &path))
+    {
+        return -1;
+    }
+    const char* text = path != NULL ? PyBytes_AsString (path) : NULL;
+    jm_handle handle = 0;
+    Py_BEGIN_ALLOW_THREADS
+    handle = text != NULL ? jm_shm_open_with (size, text, &options) : jm_local_create_with (size, &options);
+    Py_END_ALLOW_THREADS
+    Py_XDECREF (path);
+    if (handle == JM_INVALID_HANDLE)
+    {
+        raiseLast (ANY_CALL);
+        return -1;
+    }
+    self->handle = handle;
+    self->closing = 0;
+    self->readOnly = options.read_only != 0;
+    return 0;
+}
+
+static void closeMemoryIfUnused (Memory* self)
+{
+    if (self->closing && self->exports == 0 && self->handle != 0)
+    {
+        const jm_handle handle = self->handle;
+        self->handle = 0;
+        Py_BEGIN_ALLOW_THREADS
+        jm_close (handle);
+        Py_END_ALLOW_THREADS
+    }
+}
+
+static void deleteMemory (PyObject* object)
+{
+    Memory* self = (Memory*) object;
+    PyTypeObject* type = Py_TYPE (object);
+    self->closing = 1;  /* a buffer has a reference, so there is none */
+    closeMemoryIfUnused (self);
+    ((freefunc) PyType_GetSlot (type, Py_tp_free)) (object);
+    Py_DECREF (type);
+}
+
+static jm_handle openMemory (PyObject* object)
+{
+    Memory* self = (Memory*) object;
+    if (self->handle == 0 || self->closing)
+    {
+        raiseNumber (EBADF, "the memory is closed", ANY_CALL);
+        return 0;
+    }
+    return self->handle;
+}
+
+static int getBuffer (PyObject* object, Py_buffer* view, int flags)
+{
+    Memory* self = (Memory*) object;
+    const jm_handle handle = openMemory (object);
+    void* address = handle != 0 ? jm_get (handle, 0) : NULL;
+    if (address == NULL)
+    {
+        if (handle != 0)
+        {
+            raiseLast (ANY_CALL);
+        }
+        view->obj = NULL;
+        return -1;
+    }
+    if (PyBuffer_FillInfo (view, object, address, (Py_ssize_t) jm_size (handle), self->readOnly, flags) != 0)
+    {
+        return -1;
+    }
+    ++self->exports;
+    return 0;
+}
+
+static void releaseBuffer (PyObject* object, Py_buffer* view)
+{
+    (void) view;
+    Memory* self = (Memory*) object;
+    --self->exports;
+    closeMemoryIfUnused (self);
+}
+
+static PyObject* closeMemory (PyObject* object, PyObject* none)
+{
+    (void) none;
+    ((Memory*) object)->closing = 1;
+    closeMemoryIfUnused ((Memory*) object);
+    Py_RETURN_NONE;
+}
+
+static Py_ssize_t memoryLength (PyObject* object)
+{
+    const jm_handle handle = openMemory (object);
+    return handle != 0 ? (Py_ssize_t) jm_size (handle) : -1;
+}
+
+static PyObject* memoryPlacement (PyObject* object, PyObject* none)
+{
+    (void) none;
+    const jm_handle handle = openMemory (object);
+    return handle != 0 ? readText (jm_placement, handle) : NULL;
+}
+
+/* A number that a call returns, -1 on failure. */
+static PyObject* numberOf (int64_t number)
+{
+    return number == -1 ? raiseLast (ANY_CALL) : PyLong_FromLongLong (number);
+}
+
+static PyObject* noneOf (int result)
+{
+    return result == -1 ? raiseLast (ANY_CALL) : Py_NewRef (Py_None);
+}
+
+static PyObject* nodeOf (PyObject* object, PyObject* offset)
+{
+    const jm_handle handle = openMemory (object);
+    uint64_t number = 0;
+    return handle != 0 && readNumber (offset, &number) == 0 ? numberOf (jm_node_of (handle, number)) : NULL;
+}
+
+static PyObject* bindMemory (PyObject* object, PyObject* node)
+{
+    const jm_handle handle = openMemory (object);
+    const long number = handle != 0 ? PyLong_AsLong (node) : -1;
+    if (handle == 0 || (number == -1 && PyErr_Occurred ()))
+    {
+        return NULL;
+    }
+    int result = 0;
+    Py_BEGIN_ALLOW_THREADS
+    result = jm_mbind (handle, (int) number);
+    Py_END_ALLOW_THREADS
+    return noneOf (result);
+}
+
+static PyObject* lockMemory (PyObject* object, PyObject* none)
+{
+    (void) none;
+    const jm_handle handle = openMemory (object);
+    int result = 0;
+    Py_BEGIN_ALLOW_THREADS
+    result = handle != 0 ? jm_mlock (handle) : 0;
+    Py_END_ALLOW_THREADS
+    return handle != 0 ? noneOf (result) : NULL;
+}
+
+static PyObject* unlockMemory (PyObject* object, PyObject* none)
+{
+    (void) none;
+    const jm_handle handle = openMemory (object);
+    return handle != 0 ? noneOf (jm_munlock (handle)) : NULL;
+}
+
+static int attemptInitialise (Wait* wait, int64_t timeoutNs)
+{
+    /* A thread that is not sliced wakes as often as the others, to notice a close () that a buffer delays. */
+    const int64_t second = 1000000000;
+    wait->result = jm_initialise_begin (wait->handle, wait->count,
+                                        timeoutNs < 0 || timeoutNs > second ? second : timeoutNs);
+    const int again = timeoutNs < 0 || timeoutNs > second;
+    return wait->result != -1 ? 0 : again && jm_last_error () == ETIMEDOUT ? 1 : -1;
+}
+
+static PyObject* beginInitialise (PyObject* object, PyObject* const* args, Py_ssize_t count, PyObject* keywords)
+{
+    static const char* const names[] = {"offset", "timeout", NULL};
+    PyObject* values[2];
+    int64_t timeoutNs = 0;
+    const jm_handle handle = openMemory (object);
+    Wait wait = {.attempt = attemptInitialise, .handle = handle, .closing = &((Memory*) object)->closing};
+    if (handle == 0 || readArguments ("_initialise_begin", names, 1, args, count, keywords, values) != 0
+        || readNumber (values[0], &wait.count) != 0 || readTimeout (values[1], &timeoutNs) != 0)
+    {
+        return NULL;
+    }
+    return waitFor (&wait, timeoutNs) == 0 ? PyBool_FromLong (wait.result) : raiseWait (&wait, ANY_CALL);
+}
+
+static PyObject* endInitialise (PyObject* object, PyObject* args)
+{
+    uint64_t offset = 0;
+    int constructed;
+    if (!PyArg_ParseTuple (args, "O&p", convert64, &offset, &constructed))
+    {
+        return NULL;
+    }
+    const jm_handle handle = openMemory (object);
+    return handle != 0 ? noneOf (jm_initialise_end (handle, offset, constructed)) : NULL;
+}
+
+static PyObject* getClosed (PyObject* object, void* none)
+{
+    (void) none;
+    return PyBool_FromLong (((Memory*) object)->handle == 0 || ((Memory*) object)->closing);
+}
+
+static PyObject* getReadOnly (PyObject* object, void* none)
+{
+    (void) none;
+    return PyBool_FromLong (((Memory*) object)->readOnly);
+}
+
+static PyObject* getNumber (PyObject* object, void* call)
+{
+    const jm_handle handle = openMemory (object);
+    return handle != 0 ? numberOf ((*(int64_t (**) (jm_handle)) call) (handle)) : NULL;
+}
+
+static PyObject* getFlag (PyObject* object, void* call)
+{
+    const jm_handle handle = openMemory (object);
+    const int flag = handle != 0 ? (*(int (**) (jm_handle)) call) (handle) : 0;
+    return handle == 0 ? NULL : flag == -1 ? raiseLast (ANY_CALL) : PyBool_FromLong (flag);
+}
+
+static PyObject* getName (PyObject* object, void* none)
+{
+    (void) none;
+    const jm_handle handle = openMemory (object);
+    return handle != 0 ? readText (jm_name, handle) : NULL;
+}
+
+static int64_t (*sizeCall) (jm_handle) = jm_size;
+static int64_t (*pageSizeCall) (jm_handle) = jm_page_size;
+static int (*createdCall) (jm_handle) = jm_created;
+static int (*namedCall) (jm_handle) = jm_named;
+
+static PyGetSetDef getters[] = {
+    {"closed", getClosed, NULL, "Whether close() was called.", NULL},
+    {"read_only", getReadOnly, NULL, "Whether the memory is mapped for reading only.", NULL},
+    {"size", getNumber, NULL, "The bytes, rounded up to base pages.", &sizeCall},
+    {"page_size", getNumber, NULL, "The bytes of the smallest page that backs any part.", &pageSizeCall},
+    {"created", getFlag, NULL, "Whether this object created the segment.", &createdCall},
+    {"named", getFlag, NULL, "Whether the name still refers to this segment.", &namedCall},
+    {"name", getName, NULL, "The name with its leading slash, '' for private memory.", NULL},
+    {NULL, NULL, NULL, NULL, NULL},
+};
+
+static PyMethodDef methods[] = {
+    {"close", closeMemory, METH_NOARGS, "Closes the memory; live views keep its mapping until they are gone."},
+    {"mbind", bindMemory, METH_O, "Binds the memory to a NUMA node, and moves its pages there."},
+    {"mlock", lockMemory, METH_NOARGS, "Locks all pages in RAM."},
+    {"munlock", unlockMemory, METH_NOARGS, "Undoes mlock()."},
+    {"node_of", nodeOf, METH_O, "Returns the NUMA node of the page at an offset."},
+    {"_placement", memoryPlacement, METH_NOARGS, NULL},
+    {"_initialise_begin", FAST (beginInitialise), NULL},
+    {"_initialise_end", endInitialise, METH_VARARGS, NULL},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyType_Slot slots[] = {
+    {Py_tp_doc, "Memory of joinmem, with the buffer protocol."},
+    {Py_tp_init, initMemory},
+    {Py_tp_new, PyType_GenericNew},
+    {Py_tp_dealloc, deleteMemory},
+    {Py_tp_methods, methods},
+    {Py_tp_getset, getters},
+    {Py_mp_length, memoryLength},
+    {Py_bf_getbuffer, getBuffer},
+    {Py_bf_releasebuffer, releaseBuffer},
+    {0, NULL},
+};
+
+PyType_Spec memorySpec = {
+    .name = "joinmem._core.Memory",
+    .basicsize = sizeof (Memory),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE,
+    .slots = slots,
+};
