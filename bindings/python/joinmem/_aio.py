@@ -11,7 +11,7 @@ import weakref
 from typing import TYPE_CHECKING, Any, AsyncGenerator, Optional
 
 from . import _core
-from ._errors import Canceled, Closed, ShutDown, Timeout
+from ._errors import Canceled, Closed, ProducersDead, ShutDown
 
 if TYPE_CHECKING:
     from ._queue import Queue
@@ -178,11 +178,9 @@ async def _wait(queue: "Queue[Any]", side: int) -> None:
     ready = await _hub().wait(queue, side)
     if queue.closed:
         raise Canceled(errno.ECANCELED, "the queue was closed while this call waited")
-    if ready & PRODUCERS_DEAD and side == ELEMENT:
-        try:
-            queue.await_element(1, 0)  # raises ProducersDead, unless an element has come
-        except Timeout:
-            pass
+    if ready & PRODUCERS_DEAD and side == ELEMENT and queue.pending == 0:
+        raise ProducersDead(errno.EOWNERDEAD, "no live producer is left, and at least one was killed: start a producer, or "
+                            "stop popping")
 
 
 async def pop(queue: "Queue[Any]") -> Any:

@@ -128,6 +128,7 @@ def _of_dtype(dtype: "np.dtype[Any]") -> Element:
     def contiguous(value: Any) -> Any:
         """An array of the base type, in one piece; bytes of those types that numpy does not export as a buffer."""
         if isinstance(value, (array, numpy.generic)):
+            value = numpy.asarray(value)
             if value.dtype != base:
                 value = value.astype(base, casting="same_kind")
         else:

@@ -20,7 +20,8 @@ class Memory(_core.Memory):
     """What LocalMem and ShmMem have in common: a buffer, whose views keep the mapping alive.
 
     close() closes the object: its methods then raise Closed, which is a ValueError. The mapping itself goes with the
-    last memoryview or array, so a view that outlives the object can be used without harm.
+    last memoryview or array, so a view that outlives the object can be used without harm. If something took the address
+    alone, as numpy.ndarray(buffer=memory) does, the mapping goes with the object.
     """
 
     __slots__ = ("__weakref__",)
@@ -41,7 +42,7 @@ class Memory(_core.Memory):
             raise ValueError("objects of Python cannot be in shared memory")
         if shape is None:
             shape = (len(self) - offset) // kind.itemsize
-        return numpy.ndarray(shape, kind, self, offset)
+        return numpy.ndarray(shape, kind, memoryview(self), offset)
 
     def placement(self) -> Placement:
         """Reports where the memory is, what was requested, and why they differ.

@@ -4,6 +4,11 @@
 
 #include <math.h>
 
+void freeObject (PyTypeObject* type, PyObject* object)
+{
+    ((freefunc) PyType_GetSlot (type, Py_tp_free)) (object);
+}
+
 static int readKeyword (const char* function, const char* const* names, PyObject* keyword, PyObject* value,
                         PyObject** values)
 {

@@ -201,11 +201,13 @@ static PyObject* finishBatch (Queue* self, PyObject* batch, uint64_t count, uint
         Py_DECREF (batch);
         return list;
     }
-    if (done < count && _PyBytes_Resize (&batch, (Py_ssize_t) (done * self->size)) != 0)
+    if (done < count)
     {
-        return NULL;
+        PyObject* part = PyBytes_FromStringAndSize (PyBytes_AsString (batch), (Py_ssize_t) (done * self->size));
+        Py_DECREF (batch);
+        batch = part;
     }
-    if (self->decodeMany == NULL)
+    if (batch == NULL || self->decodeMany == NULL)
     {
         return batch;
     }

@@ -22,6 +22,9 @@ PyObject* raiseNumber (int number, const char* text, CallKind call);
 
 /* --- arguments.c --- */
 
+/* Frees an object of a type that may be a subclass. */
+void freeObject (PyTypeObject* type, PyObject* object);
+
 /* Assigns positional and keyword arguments to values[], in the order of the names, a list that ends with NULL. The
  * first `required` must be given; the others keep their value. */
 int readArguments (const char* function, const char* const* names, Py_ssize_t required, PyObject* const* args,
@@ -71,13 +74,20 @@ PyObject* raiseWait (const Wait* wait, CallKind call);
 typedef struct
 {
     PyObject_HEAD
-    jm_handle handle;    /* 0: closed, or never opened */
-    Py_ssize_t exports;  /* live buffers, which keep the mapping */
-    int closing;         /* close () was called */
+    jm_handle handle;
+} Mapping;
+
+typedef struct
+{
+    PyObject_HEAD
+    Mapping* mapping;  /* NULL: closed, or never opened */
+    int closing;       /* close () was called */
+    int lent;          /* something may use the address, and refer to this object alone */
     int readOnly;
 } Memory;
 
-extern PyType_Spec memorySpec;
+extern PyType_Spec memorySpec, mappingSpec;
+void setMappingType (PyObject* type);
 /* Reads (huge, huge_page_size, node, prefault, lock, mode, permissions, read_only, only_ours). */
 int readMemoryOptions (PyObject* tuple, jm_options* options);
 

@@ -2,6 +2,7 @@
 /* Functions of the module: segments by their names. */
 #include "core.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static PyObject* unlinkName (PyObject* module, PyObject* args)
@@ -49,10 +50,10 @@ static char* readNames (int64_t* length)
     for (int64_t size = 0; *length > size;)  /* there may be more meanwhile */
     {
         size = *length;
-        char* larger = PyMem_RawRealloc (names, (size_t) size);
+        char* larger = realloc (names, (size_t) size);
         if (larger == NULL)
         {
-            PyMem_RawFree (names);
+            free (names);
             return NULL;
         }
         names = larger;
@@ -82,7 +83,7 @@ static PyObject* segmentNames (PyObject* module, PyObject* none)
         }
         Py_XDECREF (name);
     }
-    PyMem_RawFree (names);
+    free (names);
     return list;
 }
 
@@ -96,7 +97,7 @@ static PyObject* inspectText (PyObject* path, int pages, uint64_t most)
     for (int64_t size = 0; length >= size;)
     {
         size = length > 0 ? length + 1 : 4096;
-        char* larger = PyMem_RawRealloc (text, (size_t) size);
+        char* larger = realloc (text, (size_t) size);
         if (larger == NULL)
         {
             length = -1;
@@ -110,7 +111,7 @@ static PyObject* inspectText (PyObject* path, int pages, uint64_t most)
     PyObject* result = text == NULL   ? PyErr_NoMemory ()
                        : length == -1 ? raiseLast (ANY_CALL)
                                       : PyUnicode_DecodeUTF8 (text, (Py_ssize_t) length, "surrogateescape");
-    PyMem_RawFree (text);
+    free (text);
     Py_DECREF (path);
     return result;
 }

@@ -1,7 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* Memory with the buffer protocol. A live buffer keeps the mapping: close () then closes the object at once, and the
- * mapping goes with the last buffer. */
+/* Memory with the buffer protocol. The mapping is an object of its own, to which the memory and all its buffers refer:
+ * close () closes the memory at once, and the mapping goes with the last buffer. What takes the address of the memory and
+ * refers to the memory alone, as numpy.ndarray (buffer=memory) does, keeps the mapping as long as the memory exists. */
 #include "core.h"
+
+static PyTypeObject* mappingType;
+
+void setMappingType (PyObject* type)
+{
+    mappingType = (PyTypeObject*) type;
+}
 
 int readMemoryOptions (PyObject* tuple, jm_options* options)
 {
@@ -25,9 +33,9 @@ static int initMemory (PyObject* object, PyObject* args, PyObject* keywords)
     {
         return -1;
     }
-    if (self->handle != 0)
+    if (self->mapping != NULL || self->closing)
     {
-        PyErr_SetString (PyExc_RuntimeError, "this memory is open");
+        PyErr_SetString (PyExc_RuntimeError, "this memory is open, or was");
         return -1;
     }
     PyObject* path = NULL;
@@ -46,43 +54,53 @@ static int initMemory (PyObject* object, PyObject* args, PyObject* keywords)
         raiseLast (ANY_CALL);
         return -1;
     }
-    self->handle = handle;
-    self->closing = 0;
+    Mapping* mapping = PyObject_New (Mapping, mappingType);
+    if (mapping == NULL)
+    {
+        jm_close (handle);
+        return -1;
+    }
+    mapping->handle = handle;
+    self->mapping = mapping;
     self->readOnly = options.read_only != 0;
     return 0;
 }
 
-static void closeMemoryIfUnused (Memory* self)
+static void deleteMapping (PyObject* object)
 {
-    if (self->closing && self->exports == 0 && self->handle != 0)
-    {
-        const jm_handle handle = self->handle;
-        self->handle = 0;
-        Py_BEGIN_ALLOW_THREADS
-        jm_close (handle);
-        Py_END_ALLOW_THREADS
-    }
+    const jm_handle handle = ((Mapping*) object)->handle;
+    PyTypeObject* type = Py_TYPE (object);
+    Py_BEGIN_ALLOW_THREADS
+    jm_close (handle);
+    Py_END_ALLOW_THREADS
+    PyObject_Free (object);
+    Py_DECREF (type);
+}
+
+static void dropMapping (Memory* self)
+{
+    Mapping* mapping = self->mapping;
+    self->mapping = NULL;
+    Py_XDECREF ((PyObject*) mapping);
 }
 
 static void deleteMemory (PyObject* object)
 {
-    Memory* self = (Memory*) object;
     PyTypeObject* type = Py_TYPE (object);
-    self->closing = 1;  /* a buffer has a reference, so there is none */
-    closeMemoryIfUnused (self);
-    ((freefunc) PyType_GetSlot (type, Py_tp_free)) (object);
+    dropMapping ((Memory*) object);
+    freeObject (type, object);
     Py_DECREF (type);
 }
 
 static jm_handle openMemory (PyObject* object)
 {
     Memory* self = (Memory*) object;
-    if (self->handle == 0 || self->closing)
+    if (self->mapping == NULL || self->closing)
     {
         raiseNumber (EBADF, "the memory is closed", ANY_CALL);
         return 0;
     }
-    return self->handle;
+    return self->mapping->handle;
 }
 
 static int getBuffer (PyObject* object, Py_buffer* view, int flags)
@@ -99,27 +117,24 @@ static int getBuffer (PyObject* object, Py_buffer* view, int flags)
         view->obj = NULL;
         return -1;
     }
-    if (PyBuffer_FillInfo (view, object, address, (Py_ssize_t) jm_size (handle), self->readOnly, flags) != 0)
+    if (PyBuffer_FillInfo (view, (PyObject*) self->mapping, address, (Py_ssize_t) jm_size (handle), self->readOnly,
+                           flags) != 0)
     {
         return -1;
     }
-    ++self->exports;
+    self->lent = self->lent || (flags & PyBUF_FORMAT) == 0;  /* a memoryview asks for the format */
     return 0;
-}
-
-static void releaseBuffer (PyObject* object, Py_buffer* view)
-{
-    (void) view;
-    Memory* self = (Memory*) object;
-    --self->exports;
-    closeMemoryIfUnused (self);
 }
 
 static PyObject* closeMemory (PyObject* object, PyObject* none)
 {
     (void) none;
-    ((Memory*) object)->closing = 1;
-    closeMemoryIfUnused ((Memory*) object);
+    Memory* self = (Memory*) object;
+    self->closing = 1;
+    if (!self->lent)
+    {
+        dropMapping (self);
+    }
     Py_RETURN_NONE;
 }
 
@@ -227,7 +242,7 @@ static PyObject* endInitialise (PyObject* object, PyObject* args)
 static PyObject* getClosed (PyObject* object, void* none)
 {
     (void) none;
-    return PyBool_FromLong (((Memory*) object)->handle == 0 || ((Memory*) object)->closing);
+    return PyBool_FromLong (((Memory*) object)->mapping == NULL || ((Memory*) object)->closing);
 }
 
 static PyObject* getReadOnly (PyObject* object, void* none)
@@ -293,7 +308,6 @@ static PyType_Slot slots[] = {
     {Py_tp_getset, getters},
     {Py_mp_length, memoryLength},
     {Py_bf_getbuffer, getBuffer},
-    {Py_bf_releasebuffer, releaseBuffer},
     {0, NULL},
 };
 
@@ -302,4 +316,17 @@ PyType_Spec memorySpec = {
     .basicsize = sizeof (Memory),
     .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE,
     .slots = slots,
+};
+
+static PyType_Slot mappingSlots[] = {
+    {Py_tp_doc, "The mapping of a memory."},
+    {Py_tp_dealloc, deleteMapping},
+    {0, NULL},
+};
+
+PyType_Spec mappingSpec = {
+    .name = "joinmem._core.Mapping",
+    .basicsize = sizeof (Mapping),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+    .slots = mappingSlots,
 };

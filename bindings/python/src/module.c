@@ -29,6 +29,7 @@ static int execute (PyObject* module)
     interpreter = current;
     if (loadErrors () != 0
         || addType (module, "Memory", PyType_FromModuleAndSpec (module, &memorySpec, NULL), NULL) != 0
+        || addType (module, "Mapping", PyType_FromModuleAndSpec (module, &mappingSpec, NULL), setMappingType) != 0
         || addType (module, "Queue", makeQueueType (module), setQueueType) != 0
         || addType (module, "Region", PyType_FromModuleAndSpec (module, &regionSpec, NULL), setRegionType) != 0
         || addType (module, "WaitSet", PyType_FromModuleAndSpec (module, &waitSetSpec, NULL), NULL) != 0)

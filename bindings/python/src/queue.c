@@ -159,7 +159,7 @@ static void deleteQueue (PyObject* object)
     self->closing = 1;  /* a region has a reference, so there is none */
     closeIfUnused (self);
     clearQueue (object);
-    ((freefunc) PyType_GetSlot (type, Py_tp_free)) (object);
+    freeObject (type, object);
     Py_DECREF (type);
 }
 

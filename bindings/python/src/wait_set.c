@@ -56,7 +56,7 @@ static void deleteSet (PyObject* object)
 {
     PyTypeObject* type = Py_TYPE (object);
     closeHandle ((WaitSet*) object);
-    ((freefunc) PyType_GetSlot (type, Py_tp_free)) (object);
+    freeObject (type, object);
     Py_DECREF (type);
 }
 

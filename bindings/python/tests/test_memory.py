@@ -175,6 +175,24 @@ class Memory(Case):
             joinmem.LocalMem(64).array("f8", 1 << 20)
 
     @needs_numpy
+    def test_array_made_by_numpy_outlives_close(self):
+        name = self.name()
+        for make in (lambda memory: numpy.ndarray((512,), "u8", buffer=memory), lambda memory: numpy.frombuffer(memory, "u8"),
+                     lambda memory: numpy.ndarray((512,), "u8", buffer=memoryview(memory)),
+                     lambda memory: numpy.asarray(memory).view("u8")):
+            memory = joinmem.ShmMem(name, 4096)
+            array = make(memory)
+            array[5] = 7
+            memory.close()
+            del memory
+            gc.collect()
+            self.assertEqual((array[5], array.sum()), (7, 7))
+            self.assertIn(name, mappings())
+            array[5] = 0
+            del array
+            self.assertNotIn(name, mappings())
+
+    @needs_numpy
     def test_arrays_of_read_only_memory_are_read_only(self):
         name = self.name()
         with joinmem.ShmMem(name, 4096), joinmem.ShmMem(name, read_only=True) as reader:

@@ -43,7 +43,6 @@ class Pickling(Case):
                     process.join(PATIENCE)
                     self.assertEqual(process.exitcode, 0)
                     self.assertEqual(memoryview(memory)[0], 10)
-                    process.close()
 
     def test_options_are_pickled(self):
         name = self.name()
@@ -111,6 +110,7 @@ class Deaths(Case):
                 following = 0
                 for _ in range(5):
                     producer = self.process(FLOOD, queue.name, kind, following)
+                    self.until(lambda: any(slot.alive and slot.pid == producer.pid for slot in queue.producers()))
                     for _ in range(500):
                         self.assertEqual(queue.pop(PATIENCE), following)
                         following += 1

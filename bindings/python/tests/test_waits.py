@@ -27,7 +27,7 @@ WAITS = {
     "await_room": "full.await_room()",
     "timeout": "queue.pop(timeout=3600)",
     "wait set": "waits.wait()",
-    "initialise": "again.__enter__()",
+    "initialise": "memory.initialise().__enter__()",
 }
 
 INTERRUPTED = """
@@ -37,17 +37,16 @@ queue, full, memory = joinmem.Queue(None, "d"), joinmem.Queue(None, "q", capacit
 full.push(0)
 waits = joinmem.WaitSet()
 waits.add(queue)
-first, again = memory.initialise(), memory.initialise()
-first.__enter__()
+memory.initialise().__enter__()
 if sys.argv[3] == "threads":  # some of them sleep in the library, too, and may get the signal
     for other in range(3):
         threading.Thread(target=joinmem.Queue(None, "d").pop, daemon=True).start()
 signal.signal(signal.SIGINT, signal.default_int_handler)  # also if the test itself ignores it
-count = 0
+count, wait = 0, compile(sys.argv[2], "wait", "exec")
 while count < 3:
     try:
         print("waiting", flush=True)
-        exec(sys.argv[2])
+        exec(wait)
         print("returned")
     except KeyboardInterrupt:
         count += 1
