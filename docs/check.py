@@ -121,7 +121,7 @@ def main(root):
     names = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "tests/README.md"]
     names += [str(path.relative_to(root)) for path in sorted((root / "docs").rglob("*.md"))]
     documents = {name: (root / name).read_text(encoding="utf-8") for name in names}
-    meson = [path for folder in ("tests", "examples", "docs") for path in sorted((root / folder).rglob("meson.build"))]
+    meson = [path for folder in ("tests", "examples", "docs", "bindings", "packaging") for path in sorted((root / folder).rglob("meson.build"))]
     registered = "\n".join(path.read_text(encoding="utf-8") for path in meson).replace("\\'", "")
     # An apostrophe is escaped there: without it on both sides names compare.
     for name in NAMING:
