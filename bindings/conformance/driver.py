@@ -223,11 +223,14 @@ class Pair:
         return self.used[-1]
 
     def finish(self):
-        """Ends all players, each with its quit command."""
+        """Ends all players, each with its quit command. The steps have to have unlinked all segments."""
         self.step = "the end"
         for role in list(self.players):
             self.player(role).quit()
             del self.players[role]
+        left = [name for name in self.used if os.path.lexists(os.path.join(SHM, name))]
+        if left:
+            raise Failed(self.step, "all steps", f"no segment in {SHM}", ", ".join(left))
 
     def __enter__(self):
         return self
