@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""joinmem-sys declares what joinmem_ffi.h declares, and nothing else: each function with the names, order and types of its
-parameters, each struct with its fields, and each enumerator with its value. Planted differences must be noticed.
+"""joinmem-sys declares what joinmem_ffi.h declares, and nothing else: each function with the names, order and types of
+its parameters, each struct with its fields, and each enumerator with its value. Planted differences must be noticed.
 usage: declarations.py joinmem_ffi.h joinmem-sys/src/lib.rs"""
 import re
 import sys
