@@ -37,7 +37,8 @@ queue, full, memory = joinmem.Queue(None, "d"), joinmem.Queue(None, "q", capacit
 full.push(0)
 waits = joinmem.WaitSet()
 waits.add(queue)
-memory.initialise().__enter__()
+first = memory.initialise()
+first.__enter__()
 if sys.argv[3] == "threads":  # some of them sleep in the library, too, and may get the signal
     for other in range(3):
         threading.Thread(target=joinmem.Queue(None, "d").pop, daemon=True).start()
