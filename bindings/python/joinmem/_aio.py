@@ -7,6 +7,7 @@ coroutine that is cancelled has taken none.
 """
 import asyncio
 import errno
+import sys
 import weakref
 from typing import TYPE_CHECKING, Any, AsyncGenerator, Optional
 
@@ -46,12 +47,20 @@ class Hub:
         self.closed = False
         self._descriptor = self._set.fileno()
         loop.add_reader(self._descriptor, self._serve)
-        # asyncio.run() closes the asynchronous generators of a loop before the loop: that closes the hub, too.
-        self._life: Any = _lifetime(weakref.ref(self))
+        self._life = self._live()
+
+    def _live(self) -> Any:
+        """Returns a generator whose end closes the hub. asyncio.run() ends all generators of a loop before the loop."""
+        generator: Any = _lifetime(weakref.ref(self))
+        hooks = sys.get_asyncgen_hooks()
+        sys.set_asyncgen_hooks(finalizer=None)  # it would keep the loop, and nothing has to be awaited
         try:
-            self._life.__anext__().send(None)  # up to its yield
+            generator.__anext__().send(None)  # up to its yield
         except StopIteration:
             pass
+        finally:
+            sys.set_asyncgen_hooks(*hooks)
+        return generator
 
     def close(self) -> None:
         """Releases the descriptor and the queues; pending waits are cancelled."""
