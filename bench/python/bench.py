@@ -34,7 +34,6 @@ class Row:
     batch: int = 1          # elements of a call
     dtype: object = None    # of an element of a batch
     frame: int = 0          # bytes of a frame; 0: no frames
-    unit: str = "elements"
 
     def value(self):
         """What the producer sends, each time."""
@@ -58,7 +57,7 @@ ROWS = {
     "64 B by 1": Row("64-byte elements, one per call", 64),
     "8 B by 1024": Row("arrays of 1024 numbers of 8 bytes", "Q", 1024, "u8"),
     "64 B by 1024": Row("arrays of 1024 records of 64 bytes", 64, 1024, numpy.dtype([("x", "u8", 8)])),
-    "8 MiB": Row("frames of 8 MiB: filled by the producer, read by the consumer", frame=8 << 20, unit="frames"),
+    "8 MiB": Row("frames of 8 MiB: filled by the producer, read by the consumer", frame=8 << 20),
 }
 
 
@@ -113,14 +112,14 @@ def calls_for(row, name, seconds):
 
 def machine():
     with open("/proc/cpuinfo", encoding="utf-8") as file:
-        model = next((line.split(":", 1)[1].strip() for line in file if line.startswith("model name")), platform.machine())
+        models = [line.split(":", 1)[1].strip() for line in file if line.startswith("model name")]
     versions = {"Python": platform.python_version(), "joinmem": joinmem.__version__, "numpy": numpy.__version__}
     try:
         import zmq
         versions["pyzmq"] = f"{zmq.__version__} with libzmq {zmq.zmq_version()}"
     except ImportError:
         pass
-    return {"cpu": model, "cpus": len(os.sched_getaffinity(0)), "kernel": platform.release(), "versions": versions}
+    return {"cpu": models[0] if models else platform.machine(), "cpus": len(os.sched_getaffinity(0)), "kernel": platform.release(), "versions": versions}
 
 
 def run(rounds, seconds):
@@ -134,9 +133,9 @@ def run(rounds, seconds):
         print(f"round {number + 1} of {rounds}", file=sys.stderr, flush=True)
     rows = []
     for key, row in ROWS.items():
-        rows.append({"row": key, "title": row.title, "unit": row.unit, "batch": row.batch, "frame": row.frame, "contenders": [
-            {"name": name, "title": CONTENDERS[name].title, "calls": calls[key, name], "seconds": samples[key, name],
-             "median": statistics.median(samples[key, name])} for name in contenders_of(row)]})
+        each = [{"name": name, "title": CONTENDERS[name].title, "calls": calls[key, name], "seconds": samples[key, name],
+                 "median": statistics.median(samples[key, name])} for name in contenders_of(row)]
+        rows.append({"row": key, "title": row.title, "batch": row.batch, "frame": row.frame, "contenders": each})
     return {"machine": machine(), "rounds": rounds, "seconds": seconds, "rows": rows}
 
 
@@ -145,7 +144,8 @@ def main():
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--seconds", type=float, default=0.2, help="of each measurement")
     parser.add_argument("--output", type=pathlib.Path, default=pathlib.Path("."))
-    parser.add_argument("--one", nargs=3, metavar=("ROW", "CONTENDER", "CALLS"), help="measures once, prints seconds per call")
+    parser.add_argument("--one", nargs=3, metavar=("ROW", "CONTENDER", "CALLS"),
+                        help="measures once, and prints seconds per call")
     options = parser.parse_args()
     if options.one:
         row, name, calls = options.one

@@ -16,7 +16,7 @@ import joinmem
 
 CONTEXT = multiprocessing.get_context("fork")
 FRAMES = 4       # of a pool
-CAPACITY = 1024  # elements of a queue; of 8 KiB and more as many as fit into 1 MiB
+CAPACITY = 1024  # elements of a queue; with batches joinmem has room for four of them
 
 
 class Link:
@@ -33,9 +33,8 @@ class Joinmem:
 
     def __init__(self, row):
         self.row, self.name = row, f"/bench-python-{os.getpid()}"
-        element = row.dtype if row.batch > 1 else row.format
-        capacity = max(4 * row.batch, CAPACITY)
-        self.queue = joinmem.Queue(self.name, element if not row.frame else "q", capacity=capacity if not row.frame else FRAMES)
+        element = "q" if row.frame else row.dtype if row.batch > 1 else row.format
+        self.queue = joinmem.Queue(self.name, element, capacity=FRAMES if row.frame else max(4 * row.batch, CAPACITY))
         self.names = [self.name]
         if row.frame:
             self.memory = joinmem.ShmMem(self.name + "-frames", FRAMES * row.frame)

@@ -91,7 +91,7 @@ class Queue(_core.Queue[T]):
                  lock: bool = False, permissions: int = 0, only_ours: bool = False) -> None:
         opening = mode == "open" and name is not None
         if element is None and not opening:
-            raise TypeError('a queue needs the size or type of its elements, unless mode="open" takes that of the queue')
+            raise TypeError('a queue needs the size or type of its elements, unless mode="open" takes the size it has')
         known = element_of(element)
         memory = memory_options(mode=mode, huge=huge, huge_page_size=huge_page_size, node=node, prefault=prefault,
                                 lock=lock, permissions=permissions, only_ours=only_ours)

@@ -82,7 +82,7 @@ int readTimeout (PyObject* seconds, int64_t* ns)
         PyErr_SetString (PyExc_ValueError, "a timeout is a number of seconds, 0 or more, or None for no limit");
         return -1;
     }
-    if (value < 9e9)  /* more than 285 years wait without limit */
+    if (value < 9e9) /* more than 285 years wait without limit */
     {
         *ns = (int64_t) ceil (value * 1e9);
     }
@@ -126,7 +126,7 @@ PyObject* readText (TextCall call, jm_handle handle)
 {
     char* text = NULL;
     int64_t length = call (handle, NULL, 0);
-    for (int64_t size = 0; length >= size;)  /* it may have grown meanwhile */
+    for (int64_t size = 0; length >= size;) /* it may have grown meanwhile */
     {
         size = length + 1;
         char* larger = PyMem_Realloc (text, (size_t) size);
@@ -138,30 +138,32 @@ PyObject* readText (TextCall call, jm_handle handle)
         text = larger;
         length = call (handle, text, (uint64_t) size);
     }
-    PyObject* result = length >= 0 ? PyUnicode_DecodeUTF8 (text, (Py_ssize_t) length, "surrogateescape")
-                                   : raiseLast (ANY_CALL);
+    PyObject* result =
+        length >= 0 ? PyUnicode_DecodeUTF8 (text, (Py_ssize_t) length, "surrogateescape") : raiseLast (ANY_CALL);
     PyMem_Free (text);
     return result;
 }
 
 PyObject* listProducers (jm_handle queue, const char* name)
 {
-    enum { MOST = 1024 };  /* a queue has at most 1022 slots */
+    enum
+    {
+        MOST = 1024
+    }; /* a queue has at most 1022 slots */
     jm_producer* list = PyMem_Malloc (MOST * sizeof (*list));
     if (list == NULL)
     {
         return PyErr_NoMemory ();
     }
     int64_t count = 0;
-    Py_BEGIN_ALLOW_THREADS
-    count = name != NULL ? jm_inspect_producers (name, list, MOST, sizeof (*list))
-                         : jm_queue_producers (queue, list, MOST, sizeof (*list));
-    Py_END_ALLOW_THREADS
-    PyObject* result = count >= 0 ? PyList_New (0) : raiseLast (ANY_CALL);
+    Py_BEGIN_ALLOW_THREADS count = name != NULL ? jm_inspect_producers (name, list, MOST, sizeof (*list))
+                                                : jm_queue_producers (queue, list, MOST, sizeof (*list));
+    Py_END_ALLOW_THREADS PyObject* result = count >= 0 ? PyList_New (0) : raiseLast (ANY_CALL);
     for (int64_t i = 0; result != NULL && i < count && i < MOST; ++i)
     {
-        PyObject* producer = Py_BuildValue ("(IiNN)", (unsigned) list[i].slot, (int) list[i].pid,
-                                            PyBool_FromLong (list[i].alive != 0), PyBool_FromLong (list[i].in_push != 0));
+        PyObject* producer =
+            Py_BuildValue ("(IiNN)", (unsigned) list[i].slot, (int) list[i].pid, PyBool_FromLong (list[i].alive != 0),
+                           PyBool_FromLong (list[i].in_push != 0));
         if (producer == NULL || PyList_Append (result, producer) != 0)
         {
             Py_CLEAR (result);

@@ -6,7 +6,12 @@
 static const uint64_t maxWithGil = 256 * 1024;
 
 /* How many a call transfers: what is possible now; at least one; all. */
-typedef enum { TRY, SOME, ALL } Extent;
+typedef enum
+{
+    TRY,
+    SOME,
+    ALL
+} Extent;
 
 static int attemptPushAll (Wait* wait, int64_t timeoutNs)
 {
@@ -173,14 +178,18 @@ static PyObject* offerMany (PyObject* object, PyObject* args)
     wait.address = PyBytes_AsString (bytes) + first * (Py_ssize_t) self->size;
     wait.count = (uint64_t) (all - first);
     return transfer (&wait, TRY, attemptTryPush, 0) == 0 ? PyLong_FromUnsignedLongLong (wait.done)
-                                                          : raiseWait (&wait, PUSH_CALL);
+                                                         : raiseWait (&wait, PUSH_CALL);
 }
 
 static int popInto (Queue* self, Wait* wait, jm_handle handle, char* address, uint64_t count, Extent extent,
                     int64_t timeoutNs)
 {
-    *wait = (Wait){.attempt = extent == ALL ? attemptPopAll : attemptPopSome, .handle = handle,
-                   .closing = &self->closing, .address = address, .size = self->size, .count = count};
+    *wait = (Wait) {.attempt = extent == ALL ? attemptPopAll : attemptPopSome,
+                    .handle = handle,
+                    .closing = &self->closing,
+                    .address = address,
+                    .size = self->size,
+                    .count = count};
     return transfer (wait, extent, attemptTryPop, timeoutNs);
 }
 
@@ -316,7 +325,8 @@ static PyObject* tryPopMany (PyObject* object, PyObject* number)
     return popMany ((Queue*) object, number, TRY, 0);
 }
 
-static PyObject* popBuffer (PyObject* object, PyObject* const* args, Py_ssize_t count, PyObject* keywords, Extent extent)
+static PyObject* popBuffer (PyObject* object, PyObject* const* args, Py_ssize_t count, PyObject* keywords,
+                            Extent extent)
 {
     static const char* const names[] = {"buffer", "timeout", NULL};
     Queue* self = (Queue*) object;
@@ -333,8 +343,8 @@ static PyObject* popBuffer (PyObject* object, PyObject* const* args, Py_ssize_t 
     PyObject* result = NULL;
     if (view.len % (Py_ssize_t) self->size != 0)
     {
-        PyErr_Format (PyExc_ValueError, "a buffer of %zd bytes holds no whole number of elements of %zd bytes", view.len,
-                      (Py_ssize_t) self->size);
+        PyErr_Format (PyExc_ValueError, "a buffer of %zd bytes holds no whole number of elements of %zd bytes",
+                      view.len, (Py_ssize_t) self->size);
     }
     else
     {
@@ -346,7 +356,8 @@ static PyObject* popBuffer (PyObject* object, PyObject* const* args, Py_ssize_t 
         }
         else
         {
-            result = outcome == 0 || wait.done > 0 ? PyLong_FromUnsignedLongLong (wait.done) : raiseWait (&wait, POP_CALL);
+            result =
+                outcome == 0 || wait.done > 0 ? PyLong_FromUnsignedLongLong (wait.done) : raiseWait (&wait, POP_CALL);
         }
     }
     PyBuffer_Release (&view);

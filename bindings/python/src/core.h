@@ -13,7 +13,12 @@
 /* --- errors.c: what the library reports becomes an exception of joinmem._errors. --- */
 
 /* What a call does: EAGAIN of a push is Full, EAGAIN of a pop is Empty. */
-typedef enum { ANY_CALL, PUSH_CALL, POP_CALL } CallKind;
+typedef enum
+{
+    ANY_CALL,
+    PUSH_CALL,
+    POP_CALL
+} CallKind;
 
 int loadErrors (void);
 /* Raises this thread's last error of the library. Both return NULL. */
@@ -54,13 +59,13 @@ struct Wait
 {
     Attempt attempt;
     jm_handle handle;
-    const int* closing;     /* set once the object is closed */
-    char* address;          /* elements, or events */
-    uint64_t size;          /* bytes of each */
-    uint64_t count, done;   /* how many are wanted, and how many are done */
-    int result;             /* for an attempt that has one */
-    int waiting;            /* 0: an attempt that may wait or not does not */
-    int error;              /* errno of the failure; 0: a signal handler raised an exception */
+    const int* closing;   /* set once the object is closed */
+    char* address;        /* elements, or events */
+    uint64_t size;        /* bytes of each */
+    uint64_t count, done; /* how many are wanted, and how many are done */
+    int result;           /* for an attempt that has one */
+    int waiting;          /* 0: an attempt that may wait or not does not */
+    int error;            /* errno of the failure; 0: a signal handler raised an exception */
 };
 
 /* Attempts until it is done, fails, or the time is up; runs Python's signal handlers meanwhile, within 25 ms if the
@@ -73,16 +78,14 @@ PyObject* raiseWait (const Wait* wait, CallKind call);
 
 typedef struct
 {
-    PyObject_HEAD
-    jm_handle handle;
+    PyObject_HEAD jm_handle handle;
 } Mapping;
 
 typedef struct
 {
-    PyObject_HEAD
-    Mapping* mapping;  /* NULL: closed, or never opened */
-    int closing;       /* close () was called */
-    int lent;          /* something may use the address, and refer to this object alone */
+    PyObject_HEAD Mapping* mapping; /* NULL: closed, or never opened */
+    int closing;                    /* close () was called */
+    int lent;                       /* something may use the address, and refer to this object alone */
     int readOnly;
 } Memory;
 
@@ -95,11 +98,10 @@ int readMemoryOptions (PyObject* tuple, jm_options* options);
 
 typedef struct
 {
-    PyObject_HEAD
-    jm_handle handle;     /* 0: closed, or never opened */
-    Py_ssize_t regions;   /* live regions of peek and reserve, which keep the mapping */
-    int closing;          /* close () was called */
-    uint32_t size;        /* bytes of an element */
+    PyObject_HEAD jm_handle handle; /* 0: closed, or never opened */
+    Py_ssize_t regions;             /* live regions of peek and reserve, which keep the mapping */
+    int closing;                    /* close () was called */
+    uint32_t size;                  /* bytes of an element */
     uint64_t capacity;
     char code;            /* the struct module's letter of a single number; 0: another element */
     int spread;           /* a value is a tuple, whose items are the arguments of encode */
@@ -108,7 +110,7 @@ typedef struct
     PyObject* encodeMany; /* values -> buffer; NULL: numbers, or the value is the buffer */
     PyObject* decodeMany; /* bytes -> values; NULL: numbers, or bytes are the values */
     PyObject* makeMany;   /* count -> a buffer to pop into; NULL: none */
-    PyObject* finishMany;   /* buffer, count -> the values in its beginning */
+    PyObject* finishMany; /* buffer, count -> the values in its beginning */
 } Queue;
 
 PyObject* makeQueueType (PyObject* module);
@@ -125,13 +127,20 @@ void closeIfUnused (Queue* queue);
 
 typedef struct
 {
-    const void* address;  /* the bytes of one element, or of all */
-    Py_ssize_t length;    /* bytes */
-    union { int64_t i; uint64_t u; double d; float f; char bytes[8]; } number;
+    const void* address; /* the bytes of one element, or of all */
+    Py_ssize_t length;   /* bytes */
+    union
+    {
+        int64_t i;
+        uint64_t u;
+        double d;
+        float f;
+        char bytes[8];
+    } number;
     Py_buffer view;
-    int viewed;           /* view is to be released */
-    PyObject* owner;      /* to be released */
-    char* copy;           /* to be freed */
+    int viewed;      /* view is to be released */
+    PyObject* owner; /* to be released */
+    char* copy;      /* to be freed */
 } Elements;
 
 /* Finds the bytes of a value, or of many; releaseElements () after each success. */

@@ -18,7 +18,7 @@ static int encodeSigned (PyObject* value, char code, int64_t least, int64_t grea
     {
         return -1;
     }
-    elements->number.i = number;  /* little-endian: its first bytes are the smaller number */
+    elements->number.i = number; /* little-endian: its first bytes are the smaller number */
     return number < least || number > greatest ? outOfRange (code) : 0;
 }
 
@@ -65,38 +65,81 @@ static int encodeNumber (PyObject* value, char code, Elements* elements)
 {
     switch (code)
     {
-        case 'b': return encodeSigned (value, code, INT8_MIN, INT8_MAX, elements);
-        case 'h': return encodeSigned (value, code, INT16_MIN, INT16_MAX, elements);
-        case 'i': return encodeSigned (value, code, INT32_MIN, INT32_MAX, elements);
-        case 'q': return encodeSigned (value, code, INT64_MIN, INT64_MAX, elements);
-        case 'B': return encodeUnsigned (value, code, UINT8_MAX, elements);
-        case 'H': return encodeUnsigned (value, code, UINT16_MAX, elements);
-        case 'I': return encodeUnsigned (value, code, UINT32_MAX, elements);
-        case 'Q': return encodeUnsigned (value, code, UINT64_MAX, elements);
+        case 'b':
+            return encodeSigned (value, code, INT8_MIN, INT8_MAX, elements);
+        case 'h':
+            return encodeSigned (value, code, INT16_MIN, INT16_MAX, elements);
+        case 'i':
+            return encodeSigned (value, code, INT32_MIN, INT32_MAX, elements);
+        case 'q':
+            return encodeSigned (value, code, INT64_MIN, INT64_MAX, elements);
+        case 'B':
+            return encodeUnsigned (value, code, UINT8_MAX, elements);
+        case 'H':
+            return encodeUnsigned (value, code, UINT16_MAX, elements);
+        case 'I':
+            return encodeUnsigned (value, code, UINT32_MAX, elements);
+        case 'Q':
+            return encodeUnsigned (value, code, UINT64_MAX, elements);
         case '?':
             elements->number.i = PyObject_IsTrue (value);
             return elements->number.i == -1 ? -1 : 0;
-        default: return encodeFloat (value, code, elements);
+        default:
+            return encodeFloat (value, code, elements);
     }
 }
 
 static PyObject* decodeNumber (char code, const char* address)
 {
-    union { int8_t b; int16_t h; int32_t i; int64_t q; uint8_t B; uint16_t H; uint32_t I; uint64_t Q; float f; double d; } n;
+    union
+    {
+        int8_t b;
+        int16_t h;
+        int32_t i;
+        int64_t q;
+        uint8_t B;
+        uint16_t H;
+        uint32_t I;
+        uint64_t Q;
+        float f;
+        double d;
+    } n;
 #define READ(member) memcpy (&n.member, address, sizeof (n.member))
     switch (code)
     {
-        case 'b': READ (b); return PyLong_FromLong (n.b);
-        case 'h': READ (h); return PyLong_FromLong (n.h);
-        case 'i': READ (i); return PyLong_FromLong (n.i);
-        case 'q': READ (q); return PyLong_FromLongLong (n.q);
-        case 'B': READ (B); return PyLong_FromLong (n.B);
-        case 'H': READ (H); return PyLong_FromLong (n.H);
-        case 'I': READ (I); return PyLong_FromUnsignedLong (n.I);
-        case 'Q': READ (Q); return PyLong_FromUnsignedLongLong (n.Q);
-        case '?': READ (B); return PyBool_FromLong (n.B);
-        case 'f': READ (f); return PyFloat_FromDouble ((double) n.f);
-        default: READ (d); return PyFloat_FromDouble (n.d);
+        case 'b':
+            READ (b);
+            return PyLong_FromLong (n.b);
+        case 'h':
+            READ (h);
+            return PyLong_FromLong (n.h);
+        case 'i':
+            READ (i);
+            return PyLong_FromLong (n.i);
+        case 'q':
+            READ (q);
+            return PyLong_FromLongLong (n.q);
+        case 'B':
+            READ (B);
+            return PyLong_FromLong (n.B);
+        case 'H':
+            READ (H);
+            return PyLong_FromLong (n.H);
+        case 'I':
+            READ (I);
+            return PyLong_FromUnsignedLong (n.I);
+        case 'Q':
+            READ (Q);
+            return PyLong_FromUnsignedLongLong (n.Q);
+        case '?':
+            READ (B);
+            return PyBool_FromLong (n.B);
+        case 'f':
+            READ (f);
+            return PyFloat_FromDouble ((double) n.f);
+        default:
+            READ (d);
+            return PyFloat_FromDouble (n.d);
     }
 #undef READ
 }
@@ -141,13 +184,15 @@ int encodeElement (Queue* queue, PyObject* value, Elements* elements)
     }
     if (queue->encode != NULL)
     {
-        elements->owner = !queue->spread ? PyObject_CallFunctionObjArgs (queue->encode, value, NULL)
-                          : PyTuple_Check (value) ? PyObject_Call (queue->encode, value, NULL) : NULL;
+        elements->owner = !queue->spread          ? PyObject_CallFunctionObjArgs (queue->encode, value, NULL)
+                          : PyTuple_Check (value) ? PyObject_Call (queue->encode, value, NULL)
+                                                  : NULL;
         if (elements->owner == NULL)
         {
             if (!PyErr_Occurred ())
             {
-                PyErr_Format (PyExc_TypeError, "an element of this queue is a tuple, not %R", (PyObject*) Py_TYPE (value));
+                PyErr_Format (PyExc_TypeError, "an element of this queue is a tuple, not %R",
+                              (PyObject*) Py_TYPE (value));
             }
             return -1;
         }
@@ -228,7 +273,7 @@ static int encodeNumbers (Queue* queue, PyObject* values, Elements* elements)
     {
         if (PyObject_GetBuffer (values, &elements->view, PyBUF_CONTIG_RO | PyBUF_FORMAT) != 0)
         {
-            PyErr_Clear ();  /* not contiguous */
+            PyErr_Clear (); /* not contiguous */
         }
         else if (sameNumbers (queue, &elements->view))
         {
@@ -256,8 +301,8 @@ int encodeElements (Queue* queue, PyObject* values, Elements* elements)
     }
     else
     {
-        result = queue->code != 0 ? encodeNumbers (queue, values, elements)
-                                  : viewBuffer (values, PyBUF_CONTIG_RO, elements);
+        result =
+            queue->code != 0 ? encodeNumbers (queue, values, elements) : viewBuffer (values, PyBUF_CONTIG_RO, elements);
     }
     if (result == 0 && elements->length % (Py_ssize_t) queue->size != 0)
     {
@@ -278,7 +323,8 @@ PyObject* decodeElement (Queue* queue, const char* address, PyObject* bytes)
     {
         return decodeNumber (queue->code, address);
     }
-    PyObject* element = bytes != NULL ? Py_NewRef (bytes) : PyBytes_FromStringAndSize (address, (Py_ssize_t) queue->size);
+    PyObject* element =
+        bytes != NULL ? Py_NewRef (bytes) : PyBytes_FromStringAndSize (address, (Py_ssize_t) queue->size);
     if (element == NULL || queue->decode == NULL)
     {
         return element;

@@ -27,7 +27,10 @@ static const struct
     {"ProducersDead", EOWNERDEAD, ANY_CALL},
     {"Error", 0, ANY_CALL},
 };
-enum { KINDS = sizeof (kinds) / sizeof (kinds[0]) };
+enum
+{
+    KINDS = sizeof (kinds) / sizeof (kinds[0])
+};
 static PyObject* classes[KINDS];
 
 int loadErrors (void)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Memory with the buffer protocol. The mapping is an object of its own, to which the memory and all its buffers refer:
- * close () closes the memory at once, and the mapping goes with the last buffer. What takes the address of the memory and
- * refers to the memory alone, as numpy.ndarray (buffer=memory) does, keeps the mapping as long as the memory exists. */
+ * close () closes the memory at once, and the mapping goes with the last buffer. What takes the address and refers to
+ * the memory alone, as numpy.ndarray (buffer=memory) does, keeps the mapping as long as the memory exists. */
 #include "core.h"
 
 static PyTypeObject* mappingType;
@@ -18,7 +18,8 @@ int readMemoryOptions (PyObject* tuple, jm_options* options)
                              &options->numa_node, convert32, &options->prefault, convert32, &options->lock, convert32,
                              &options->open_mode, convert32, &options->permissions, convert32, &options->read_only,
                              convert32, &options->only_ours)
-               ? 0 : -1;
+               ? 0
+               : -1;
 }
 
 static int initMemory (PyObject* object, PyObject* args, PyObject* keywords)
@@ -45,10 +46,9 @@ static int initMemory (PyObject* object, PyObject* args, PyObject* keywords)
     }
     const char* text = path != NULL ? PyBytes_AsString (path) : NULL;
     jm_handle handle = 0;
-    Py_BEGIN_ALLOW_THREADS
-    handle = text != NULL ? jm_shm_open_with (size, text, &options) : jm_local_create_with (size, &options);
-    Py_END_ALLOW_THREADS
-    Py_XDECREF (path);
+    Py_BEGIN_ALLOW_THREADS handle =
+        text != NULL ? jm_shm_open_with (size, text, &options) : jm_local_create_with (size, &options);
+    Py_END_ALLOW_THREADS Py_XDECREF (path);
     if (handle == JM_INVALID_HANDLE)
     {
         raiseLast (ANY_CALL);
@@ -70,10 +70,8 @@ static void deleteMapping (PyObject* object)
 {
     const jm_handle handle = ((Mapping*) object)->handle;
     PyTypeObject* type = Py_TYPE (object);
-    Py_BEGIN_ALLOW_THREADS
-    jm_close (handle);
-    Py_END_ALLOW_THREADS
-    PyObject_Free (object);
+    Py_BEGIN_ALLOW_THREADS jm_close (handle);
+    Py_END_ALLOW_THREADS PyObject_Free (object);
     Py_DECREF (type);
 }
 
@@ -118,11 +116,12 @@ static int getBuffer (PyObject* object, Py_buffer* view, int flags)
         return -1;
     }
     if (PyBuffer_FillInfo (view, (PyObject*) self->mapping, address, (Py_ssize_t) jm_size (handle), self->readOnly,
-                           flags) != 0)
+                           flags)
+        != 0)
     {
         return -1;
     }
-    self->lent = self->lent || (flags & PyBUF_FORMAT) == 0;  /* a memoryview asks for the format */
+    self->lent = self->lent || (flags & PyBUF_FORMAT) == 0; /* a memoryview asks for the format */
     return 0;
 }
 
@@ -178,10 +177,8 @@ static PyObject* bindMemory (PyObject* object, PyObject* node)
         return NULL;
     }
     int result = 0;
-    Py_BEGIN_ALLOW_THREADS
-    result = jm_mbind (handle, (int) number);
-    Py_END_ALLOW_THREADS
-    return noneOf (result);
+    Py_BEGIN_ALLOW_THREADS result = jm_mbind (handle, (int) number);
+    Py_END_ALLOW_THREADS return noneOf (result);
 }
 
 static PyObject* lockMemory (PyObject* object, PyObject* none)
@@ -189,10 +186,8 @@ static PyObject* lockMemory (PyObject* object, PyObject* none)
     (void) none;
     const jm_handle handle = openMemory (object);
     int result = 0;
-    Py_BEGIN_ALLOW_THREADS
-    result = handle != 0 ? jm_mlock (handle) : 0;
-    Py_END_ALLOW_THREADS
-    return handle != 0 ? noneOf (result) : NULL;
+    Py_BEGIN_ALLOW_THREADS result = handle != 0 ? jm_mlock (handle) : 0;
+    Py_END_ALLOW_THREADS return handle != 0 ? noneOf (result) : NULL;
 }
 
 static PyObject* unlockMemory (PyObject* object, PyObject* none)
@@ -206,8 +201,8 @@ static int attemptInitialise (Wait* wait, int64_t timeoutNs)
 {
     /* A thread that is not sliced wakes as often as the others, to notice a close () that a buffer delays. */
     const int64_t second = 1000000000;
-    wait->result = jm_initialise_begin (wait->handle, wait->count,
-                                        timeoutNs < 0 || timeoutNs > second ? second : timeoutNs);
+    wait->result =
+        jm_initialise_begin (wait->handle, wait->count, timeoutNs < 0 || timeoutNs > second ? second : timeoutNs);
     const int again = timeoutNs < 0 || timeoutNs > second;
     return wait->result != -1 ? 0 : again && jm_last_error () == ETIMEDOUT ? 1 : -1;
 }

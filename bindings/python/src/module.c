@@ -19,7 +19,7 @@ static int addType (PyObject* module, const char* name, PyObject* type, void (*k
 
 static int execute (PyObject* module)
 {
-    static int64_t interpreter = -1;  /* the types and exceptions are those of one interpreter */
+    static int64_t interpreter = -1; /* the types and exceptions are those of one interpreter */
     const int64_t current = PyInterpreterState_GetID (PyInterpreterState_Get ());
     if (interpreter != -1 && interpreter != current)
     {

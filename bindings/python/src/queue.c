@@ -54,8 +54,9 @@ static int initQueue (PyObject* object, PyObject* args, PyObject* keywords)
     static char* names[] = {"name", "kind", "capacity", "size", "memory", "options", "element", NULL};
     jm_options memory;
     jm_queue_options options;
-    if (!PyArg_ParseTupleAndKeywords (args, keywords, "OO&O&O&O!O!O!", names, &name, convert32, &kind,
-                                      convert64, &capacity, convert32, &size, &PyTuple_Type, &memoryTuple, &PyTuple_Type, &queueTuple, &PyTuple_Type, &element)
+    if (!PyArg_ParseTupleAndKeywords (args, keywords, "OO&O&O&O!O!O!", names, &name, convert32, &kind, convert64,
+                                      &capacity, convert32, &size, &PyTuple_Type, &memoryTuple, &PyTuple_Type,
+                                      &queueTuple, &PyTuple_Type, &element)
         || readMemoryOptions (memoryTuple, &memory) != 0 || readQueueOptions (queueTuple, &options) != 0)
     {
         return -1;
@@ -73,11 +74,9 @@ static int initQueue (PyObject* object, PyObject* args, PyObject* keywords)
     options.memory = &memory;
     const char* text = path != NULL ? PyBytes_AsString (path) : NULL;
     jm_handle handle = 0;
-    Py_BEGIN_ALLOW_THREADS
-    handle = text != NULL ? jm_queue_open_with (kind, capacity, size, text, &options)
-                          : jm_queue_create_with (kind, capacity, size, &options);
-    Py_END_ALLOW_THREADS
-    Py_XDECREF (path);
+    Py_BEGIN_ALLOW_THREADS handle = text != NULL ? jm_queue_open_with (kind, capacity, size, text, &options)
+                                                 : jm_queue_create_with (kind, capacity, size, &options);
+    Py_END_ALLOW_THREADS Py_XDECREF (path);
     if (handle == JM_INVALID_HANDLE)
     {
         raiseLast (ANY_CALL);
@@ -108,12 +107,11 @@ void closeIfUnused (Queue* queue)
     const jm_handle handle = queue->handle;
     if (queue->regions != 0)
     {
-        jm_queue_cancel (handle);  /* ends the waits of other threads */
+        jm_queue_cancel (handle); /* ends the waits of other threads */
         return;
     }
     queue->handle = 0;
-    Py_BEGIN_ALLOW_THREADS
-    jm_close (handle);
+    Py_BEGIN_ALLOW_THREADS jm_close (handle);
     Py_END_ALLOW_THREADS
 }
 
@@ -156,7 +154,7 @@ static void deleteQueue (PyObject* object)
     Queue* self = (Queue*) object;
     PyTypeObject* type = Py_TYPE (object);
     PyObject_GC_UnTrack (object);
-    self->closing = 1;  /* a region has a reference, so there is none */
+    self->closing = 1; /* a region has a reference, so there is none */
     closeIfUnused (self);
     clearQueue (object);
     freeObject (type, object);

@@ -4,10 +4,9 @@
 
 typedef struct
 {
-    PyObject_HEAD
-    Queue* queue;
+    PyObject_HEAD Queue* queue;
     void* address;
-    uint64_t count;  /* elements */
+    uint64_t count; /* elements */
     int readOnly;
 } Region;
 
@@ -109,7 +108,7 @@ static PyObject* openRegion (PyObject* object, PyObject* const* args, Py_ssize_t
         return NULL;
     }
     wait.waiting = values[2] == NULL || values[2] == Py_True;
-    ++self->regions;  /* close () on another thread leaves the mapping */
+    ++self->regions; /* close () on another thread leaves the mapping */
     PyObject* region = NULL;
     if (waitFor (&wait, timeoutNs) == 0)
     {

@@ -8,12 +8,12 @@ static PyObject* noneOf (int result)
 }
 
 /* Calls of one handle that return 0 or -1. */
-#define SIMPLE(name, call)                                                                                             \
-    static PyObject* name (PyObject* object, PyObject* none)                                                           \
-    {                                                                                                                  \
-        (void) none;                                                                                                   \
-        const jm_handle handle = openQueue ((Queue*) object);                                                          \
-        return handle != 0 ? noneOf (call (handle)) : NULL;                                                            \
+#define SIMPLE(name, call)                                    \
+    static PyObject* name (PyObject* object, PyObject* none)  \
+    {                                                         \
+        (void) none;                                          \
+        const jm_handle handle = openQueue ((Queue*) object); \
+        return handle != 0 ? noneOf (call (handle)) : NULL;   \
     }
 
 SIMPLE (shutdownQueue, jm_queue_shutdown)
@@ -26,10 +26,8 @@ static PyObject* lockQueue (PyObject* object, PyObject* none)
     (void) none;
     const jm_handle handle = openQueue ((Queue*) object);
     int result = 0;
-    Py_BEGIN_ALLOW_THREADS
-    result = handle != 0 ? jm_queue_mlock (handle) : 0;
-    Py_END_ALLOW_THREADS
-    return handle != 0 ? noneOf (result) : NULL;
+    Py_BEGIN_ALLOW_THREADS result = handle != 0 ? jm_queue_mlock (handle) : 0;
+    Py_END_ALLOW_THREADS return handle != 0 ? noneOf (result) : NULL;
 }
 
 static PyObject* bindQueue (PyObject* object, PyObject* node)
@@ -41,10 +39,8 @@ static PyObject* bindQueue (PyObject* object, PyObject* node)
         return NULL;
     }
     int result = 0;
-    Py_BEGIN_ALLOW_THREADS
-    result = jm_queue_mbind (handle, (int) number);
-    Py_END_ALLOW_THREADS
-    return noneOf (result);
+    Py_BEGIN_ALLOW_THREADS result = jm_queue_mbind (handle, (int) number);
+    Py_END_ALLOW_THREADS return noneOf (result);
 }
 
 static int attemptElement (Wait* wait, int64_t timeoutNs)
@@ -164,9 +160,9 @@ static PyObject* getTag (PyObject* object, void* none)
     (void) none;
     uint64_t tag = 0;
     const jm_handle handle = openQueue ((Queue*) object);
-    return handle == 0                          ? NULL
+    return handle == 0                         ? NULL
            : jm_queue_tag (handle, &tag) == -1 ? raiseLast (ANY_CALL)
-                                                : PyLong_FromUnsignedLongLong (tag);
+                                               : PyLong_FromUnsignedLongLong (tag);
 }
 
 static PyObject* getFlag (PyObject* object, void* call)

@@ -96,7 +96,7 @@ static PyObject* offerElement (PyObject* object, PyObject* value)
 /* Room for one popped element: small ones on the stack, others in a bytes object, which may become the value. */
 typedef struct
 {
-    _Alignas (16) char small[MAX_INLINE];
+    _Alignas(16) char small[MAX_INLINE];
     char* address;
     PyObject* bytes;
 } Room;

@@ -4,8 +4,7 @@
 
 typedef struct
 {
-    PyObject_HEAD
-    jm_handle handle;  /* 0: closed, or never opened */
+    PyObject_HEAD jm_handle handle; /* 0: closed, or never opened */
     int closing;
 } WaitSet;
 
@@ -46,8 +45,7 @@ static void closeHandle (WaitSet* self)
     self->handle = 0;
     if (handle != 0)
     {
-        Py_BEGIN_ALLOW_THREADS
-        jm_close (handle);
+        Py_BEGIN_ALLOW_THREADS jm_close (handle);
         Py_END_ALLOW_THREADS
     }
 }
@@ -77,14 +75,16 @@ static PyObject* closeSet (PyObject* object, PyObject* none)
     Py_RETURN_NONE;
 }
 
-static PyObject* watch (PyObject* object, PyObject* args, int (*call) (jm_handle, jm_handle, uint32_t, uint64_t, uint64_t))
+static PyObject* watch (PyObject* object, PyObject* args,
+                        int (*call) (jm_handle, jm_handle, uint32_t, uint64_t, uint64_t))
 {
     PyObject* queue;
     uint32_t ready = 0;
     uint64_t key = 0, amount = 0;
     const jm_handle set = openSet (object);
-    if (set == 0 || !PyArg_ParseTuple (args, "O!O&O&O&", queueType, &queue, convert32, &ready, convert64, &key, convert64,
-                                        &amount))
+    if (set == 0
+        || !PyArg_ParseTuple (args, "O!O&O&O&", queueType, &queue, convert32, &ready, convert64, &key, convert64,
+                              &amount))
     {
         return NULL;
     }
@@ -94,10 +94,8 @@ static PyObject* watch (PyObject* object, PyObject* args, int (*call) (jm_handle
         return NULL;
     }
     int result = 0;
-    Py_BEGIN_ALLOW_THREADS
-    result = call (set, handle, ready, key, amount);
-    Py_END_ALLOW_THREADS
-    return result == 0 ? Py_NewRef (Py_None) : raiseLast (ANY_CALL);
+    Py_BEGIN_ALLOW_THREADS result = call (set, handle, ready, key, amount);
+    Py_END_ALLOW_THREADS return result == 0 ? Py_NewRef (Py_None) : raiseLast (ANY_CALL);
 }
 
 static PyObject* addQueue (PyObject* object, PyObject* args)
@@ -130,7 +128,10 @@ static PyObject* removeQueue (PyObject* object, PyObject* queue)
     return jm_wait_remove (set, handle) == 0 ? Py_NewRef (Py_None) : raiseLast (ANY_CALL);
 }
 
-enum { MAX_EVENTS = 256 };
+enum
+{
+    MAX_EVENTS = 256
+};
 
 static int attemptWait (Wait* wait, int64_t timeoutNs)
 {
@@ -161,7 +162,8 @@ static PyObject* waitSet (PyObject* object, PyObject* args)
     int64_t timeoutNs = 0;
     jm_wait_event events[MAX_EVENTS];
     const jm_handle set = openSet (object);
-    if (set == 0 || !PyArg_ParseTuple (args, "O&O", convert64, &most, &timeout) || readTimeout (timeout, &timeoutNs) != 0)
+    if (set == 0 || !PyArg_ParseTuple (args, "O&O", convert64, &most, &timeout)
+        || readTimeout (timeout, &timeoutNs) != 0)
     {
         return NULL;
     }

@@ -28,7 +28,7 @@ static int64_t timeLeft (int64_t end)
 {
     if (end <= 0)
     {
-        return end;  /* no limit, or one attempt */
+        return end; /* no limit, or one attempt */
     }
     const int64_t now = monotonicNow ();
     return now < end ? end - now : 0;
@@ -43,11 +43,9 @@ int waitFor (Wait* wait, int64_t timeoutNs)
         const int64_t left = timeLeft (end);
         const int64_t slice = sliced && (left < 0 || left > sliceNs) ? sliceNs : left;
         int outcome = 0;
-        Py_BEGIN_ALLOW_THREADS
-        outcome = wait->attempt (wait, slice);
+        Py_BEGIN_ALLOW_THREADS outcome = wait->attempt (wait, slice);
         wait->error = outcome == -1 ? jm_last_error () : 0;
-        Py_END_ALLOW_THREADS
-        if (outcome == 0)
+        Py_END_ALLOW_THREADS if (outcome == 0)
         {
             return 0;
         }

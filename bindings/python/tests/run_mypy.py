@@ -38,8 +38,8 @@ with joinmem.WaitSet() as waits:
     for event in waits.wait(1.0):
         ready: joinmem.Ready = event.ready
 '''
-WRONG = ["sized.push(5)", "f: int = sized.pop()", "joinmem.ShmMem('/y', 1, huge='big')", "joinmem.Queue('/x', 8, kind='x')",
-         "structs.push(b'')", "joinmem.LocalMem('x')"]
+WRONG = ["sized.push(5)", "f: int = sized.pop()", "joinmem.ShmMem('/y', 1, huge='big')",
+         "joinmem.Queue('/x', 8, kind='x')", "structs.push(b'')", "joinmem.LocalMem('x')"]
 
 
 def mypy(*arguments, cwd):

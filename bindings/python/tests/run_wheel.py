@@ -88,7 +88,8 @@ def main():
         program.write_text(PROGRAM, encoding="utf-8")
         environment = {key: value for key, value in os.environ.items() if key not in ("PYTHONPATH", "LD_LIBRARY_PATH")}
         version, value, where = run(folder / "env/bin/python", program, env=environment).split()
-        expect(value == "42" and where.startswith(str(folder)) and f"-{version}-" in wheel.name, f"{version} {value} {where}")
+        expect(value == "42" and where.startswith(str(folder)) and f"-{version}-" in wheel.name,
+               f"{version} {value} {where}")
         print(f"{wheel.name} works in a venv")
 
 

@@ -134,7 +134,7 @@ class Formats(Case):
 @needs_numpy
 class Arrays(Case):
     def test_scalars_and_batches(self):
-        for kind in ("i1", "u1", "i2", "u2", "i4", "u4", "i8", "u8", "f4", "f8", "?", ">i4", "f2", "c16", "S5", "M8[s]"):
+        for kind in "i1 u1 i2 u2 i4 u4 i8 u8 f4 f8 ? >i4 f2 c16 S5 M8[s]".split():
             dtype = numpy.dtype(kind)
             with self.subTest(kind), joinmem.Queue(None, dtype, capacity=8) as queue:
                 values = numpy.array([0, 1, 1, 0, 1]).astype(dtype)

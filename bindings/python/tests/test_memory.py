@@ -179,7 +179,8 @@ class Memory(Case):
     def test_array_made_by_numpy_outlives_close(self):
         name = self.name()
         joinmem.ShmMem(name, 4096).close()
-        for make in (lambda memory: numpy.ndarray((512,), "u8", buffer=memory), lambda memory: numpy.frombuffer(memory, "u8"),
+        for make in (lambda memory: numpy.ndarray((512,), "u8", buffer=memory),
+                     lambda memory: numpy.frombuffer(memory, "u8"),
                      lambda memory: numpy.ndarray((512,), "u8", buffer=memoryview(memory)),
                      lambda memory: numpy.asarray(memory).view("u8")):
             memory = joinmem.ShmMem(name, 4096)

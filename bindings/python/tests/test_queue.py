@@ -80,7 +80,7 @@ class Queues(Case):
                 queue.push(bytes(24))
                 self.assertEqual(other.pop(), bytes(24))
                 self.assertEqual(queue.stats(), joinmem.Stats(1, 1, 0, 0, False))
-                self.assertEqual([(producer.alive, producer.in_push) for producer in queue.producers()], [(True, False)])
+                self.assertEqual([(slot.alive, slot.in_push) for slot in queue.producers()], [(True, False)])
                 self.assertEqual(joinmem.inspect_producers(name), queue.producers())
             for wrong in ({"element": 16}, {"kind": "spsc"}, {"capacity": 64}, {"type_id": 5}):
                 options = {"element": 24, "kind": "mpsc", "capacity": 8, **wrong}
@@ -121,7 +121,8 @@ class Queues(Case):
     def test_arguments_are_checked(self):
         with joinmem.Queue(None, 8) as queue:
             for wrong in (lambda: queue.push(), lambda: queue.push(b"", 1, 2), lambda: queue.push(value=b"", wrong=1),
-                          lambda: queue.push(b"12345678", value=b""), lambda: queue.push("text"), lambda: queue.pop("1"),
+                          lambda: queue.push(b"12345678", value=b""), lambda: queue.push("text"),
+                          lambda: queue.pop("1"),
                           lambda: queue.try_pop(wrong=1), lambda: queue.pop_many(), lambda: queue.pop_many(1.5),
                           lambda: joinmem.Queue(None), lambda: joinmem.Queue("x")):
                 with self.assertRaises(TypeError):
