@@ -119,7 +119,8 @@ def machine():
         versions["pyzmq"] = f"{zmq.__version__} with libzmq {zmq.zmq_version()}"
     except ImportError:
         pass
-    return {"cpu": models[0] if models else platform.machine(), "cpus": len(os.sched_getaffinity(0)), "kernel": platform.release(), "versions": versions}
+    return {"cpu": models[0] if models else platform.machine(), "cpus": len(os.sched_getaffinity(0)),
+            "kernel": platform.release(), "versions": versions}
 
 
 def run(rounds, seconds):
@@ -133,8 +134,8 @@ def run(rounds, seconds):
         print(f"round {number + 1} of {rounds}", file=sys.stderr, flush=True)
     rows = []
     for key, row in ROWS.items():
-        each = [{"name": name, "title": CONTENDERS[name].title, "calls": calls[key, name], "seconds": samples[key, name],
-                 "median": statistics.median(samples[key, name])} for name in contenders_of(row)]
+        each = [{"name": name, "title": CONTENDERS[name].title, "calls": calls[key, name],
+                 "seconds": samples[key, name], "median": statistics.median(samples[key, name])} for name in contenders_of(row)]
         rows.append({"row": key, "title": row.title, "batch": row.batch, "frame": row.frame, "contenders": each})
     return {"machine": machine(), "rounds": rounds, "seconds": seconds, "rows": rows}
 

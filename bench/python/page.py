@@ -34,8 +34,8 @@ The receiver checks the last value of each measurement.
 - **joinmem**: `Queue` of kind `spsc`, by `push` and `pop`, `push_many` and `pop_many`; frames in a `ShmMem`.
 - **multiprocessing.Queue**: pickles, and a thread of the sender writes into a pipe.
 - **multiprocessing.Pipe**: `send_bytes` and `recv_bytes`, without pickling; bounded by the pipe's 64 KiB.
-- **multiprocessing.shared_memory**: for frames, with a `multiprocessing.Queue` or a `SimpleQueue` for their numbers; its
-  pages are touched beforehand.
+- **multiprocessing.shared_memory**: for frames, with a `multiprocessing.Queue` or a `SimpleQueue` for their numbers;
+  its pages are touched beforehand.
 - **pyzmq**: `PUSH` and `PULL` over `ipc://`; arrays and frames with `copy=False`.
 
 ## Figures

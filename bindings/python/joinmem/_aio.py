@@ -188,8 +188,8 @@ async def _wait(queue: "Queue[Any]", side: int) -> None:
     if queue.closed:
         raise Canceled(errno.ECANCELED, "the queue was closed while this call waited")
     if ready & PRODUCERS_DEAD and side == ELEMENT and queue.pending == 0:
-        raise ProducersDead(errno.EOWNERDEAD, "no live producer is left, and at least one was killed: start a producer, "
-                            "or stop popping")
+        raise ProducersDead(errno.EOWNERDEAD,
+                            "no live producer is left, and at least one was killed: start a producer, or stop popping")
 
 
 async def pop(queue: "Queue[Any]") -> Any:

@@ -31,7 +31,8 @@ class Pickling(Case):
             with self.subTest(method):
                 context = multiprocessing.get_context(method)
                 with joinmem.Queue(self.name(), "q") as requests, \
-                        joinmem.Queue(self.name(), "q", kind="mpsc") as replies, joinmem.ShmMem(self.name(), 4096) as memory:
+                        joinmem.Queue(self.name(), "q", kind="mpsc") as replies, \
+                        joinmem.ShmMem(self.name(), 4096) as memory:
                     process = context.Process(target=echo, args=(requests, replies, memory))
                     process.start()
                     self.addCleanup(process.kill)
