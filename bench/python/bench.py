@@ -135,7 +135,8 @@ def run(rounds, seconds):
     rows = []
     for key, row in ROWS.items():
         each = [{"name": name, "title": CONTENDERS[name].title, "calls": calls[key, name],
-                 "seconds": samples[key, name], "median": statistics.median(samples[key, name])} for name in contenders_of(row)]
+                 "seconds": samples[key, name], "median": statistics.median(samples[key, name])}
+                for name in contenders_of(row)]
         rows.append({"row": key, "title": row.title, "batch": row.batch, "frame": row.frame, "contenders": each})
     return {"machine": machine(), "rounds": rounds, "seconds": seconds, "rows": rows}
 

@@ -156,9 +156,11 @@ PyObject* listProducers (jm_handle queue, const char* name)
         return PyErr_NoMemory ();
     }
     int64_t count = 0;
-    Py_BEGIN_ALLOW_THREADS count = name != NULL ? jm_inspect_producers (name, list, MOST, sizeof (*list))
-                                                : jm_queue_producers (queue, list, MOST, sizeof (*list));
-    Py_END_ALLOW_THREADS PyObject* result = count >= 0 ? PyList_New (0) : raiseLast (ANY_CALL);
+    Py_BEGIN_ALLOW_THREADS
+    count = name != NULL ? jm_inspect_producers (name, list, MOST, sizeof (*list))
+                         : jm_queue_producers (queue, list, MOST, sizeof (*list));
+    Py_END_ALLOW_THREADS
+    PyObject* result = count >= 0 ? PyList_New (0) : raiseLast (ANY_CALL);
     for (int64_t i = 0; result != NULL && i < count && i < MOST; ++i)
     {
         PyObject* producer =

@@ -15,8 +15,10 @@ static PyObject* unlinkName (PyObject* module, PyObject* args)
     }
     const char* name = PyBytes_AsString (path);
     int result = 0;
-    Py_BEGIN_ALLOW_THREADS result = jm_unlink (name);
-    Py_END_ALLOW_THREADS Py_DECREF (path);
+    Py_BEGIN_ALLOW_THREADS
+    result = jm_unlink (name);
+    Py_END_ALLOW_THREADS
+    Py_DECREF (path);
     return result == 0 ? Py_NewRef (Py_None) : raiseLast (ANY_CALL);
 }
 
@@ -33,9 +35,10 @@ static PyObject* removeUnused (PyObject* module, PyObject* args)
     }
     const char* name = PyBytes_AsString (path);
     int result = 0;
-    Py_BEGIN_ALLOW_THREADS result =
-        known ? jm_remove_unused_if_unchanged (name, device, inode, pushed, popped) : jm_remove_unused (name);
-    Py_END_ALLOW_THREADS Py_DECREF (path);
+    Py_BEGIN_ALLOW_THREADS
+    result = known ? jm_remove_unused_if_unchanged (name, device, inode, pushed, popped) : jm_remove_unused (name);
+    Py_END_ALLOW_THREADS
+    Py_DECREF (path);
     return result == 0 ? Py_NewRef (Py_None) : raiseLast (ANY_CALL);
 }
 
@@ -65,10 +68,12 @@ static PyObject* segmentNames (PyObject* module, PyObject* none)
     (void) none;
     int64_t length = 0;
     char* names = NULL;
-    Py_BEGIN_ALLOW_THREADS names = readNames (&length);
-    Py_END_ALLOW_THREADS PyObject* list = length == -1                  ? raiseLast (ANY_CALL)
-                                          : length > 0 && names == NULL ? PyErr_NoMemory ()
-                                                                        : PyList_New (0);
+    Py_BEGIN_ALLOW_THREADS
+    names = readNames (&length);
+    Py_END_ALLOW_THREADS
+    PyObject* list = length == -1                  ? raiseLast (ANY_CALL)
+                     : length > 0 && names == NULL ? PyErr_NoMemory ()
+                                                   : PyList_New (0);
     for (int64_t i = 0; list != NULL && names != NULL && i < length; i += (int64_t) strlen (&names[i]) + 1)
     {
         PyObject* name = PyUnicode_DecodeFSDefault (&names[i]);
@@ -88,7 +93,8 @@ static PyObject* inspectText (PyObject* path, int pages, uint64_t most)
     const char* name = PyBytes_AsString (path);
     char* text = NULL;
     int64_t length = 0;
-    Py_BEGIN_ALLOW_THREADS for (int64_t size = 0; length >= size;)
+    Py_BEGIN_ALLOW_THREADS
+    for (int64_t size = 0; length >= size;)
     {
         size = length > 0 ? length + 1 : 4096;
         char* larger = realloc (text, (size_t) size);
@@ -101,10 +107,10 @@ static PyObject* inspectText (PyObject* path, int pages, uint64_t most)
         length =
             pages ? jm_inspect_pages (name, most, text, (uint64_t) size) : jm_inspect (name, text, (uint64_t) size);
     }
-    Py_END_ALLOW_THREADS PyObject* result = text == NULL ? PyErr_NoMemory ()
-                                            : length == -1
-                                                ? raiseLast (ANY_CALL)
-                                                : PyUnicode_DecodeUTF8 (text, (Py_ssize_t) length, "surrogateescape");
+    Py_END_ALLOW_THREADS
+    PyObject* result = text == NULL   ? PyErr_NoMemory ()
+                       : length == -1 ? raiseLast (ANY_CALL)
+                                      : PyUnicode_DecodeUTF8 (text, (Py_ssize_t) length, "surrogateescape");
     free (text);
     Py_DECREF (path);
     return result;

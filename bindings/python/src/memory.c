@@ -46,9 +46,10 @@ static int initMemory (PyObject* object, PyObject* args, PyObject* keywords)
     }
     const char* text = path != NULL ? PyBytes_AsString (path) : NULL;
     jm_handle handle = 0;
-    Py_BEGIN_ALLOW_THREADS handle =
-        text != NULL ? jm_shm_open_with (size, text, &options) : jm_local_create_with (size, &options);
-    Py_END_ALLOW_THREADS Py_XDECREF (path);
+    Py_BEGIN_ALLOW_THREADS
+    handle = text != NULL ? jm_shm_open_with (size, text, &options) : jm_local_create_with (size, &options);
+    Py_END_ALLOW_THREADS
+    Py_XDECREF (path);
     if (handle == JM_INVALID_HANDLE)
     {
         raiseLast (ANY_CALL);
@@ -70,8 +71,10 @@ static void deleteMapping (PyObject* object)
 {
     const jm_handle handle = ((Mapping*) object)->handle;
     PyTypeObject* type = Py_TYPE (object);
-    Py_BEGIN_ALLOW_THREADS jm_close (handle);
-    Py_END_ALLOW_THREADS PyObject_Free (object);
+    Py_BEGIN_ALLOW_THREADS
+    jm_close (handle);
+    Py_END_ALLOW_THREADS
+    PyObject_Free (object);
     Py_DECREF (type);
 }
 
@@ -177,8 +180,10 @@ static PyObject* bindMemory (PyObject* object, PyObject* node)
         return NULL;
     }
     int result = 0;
-    Py_BEGIN_ALLOW_THREADS result = jm_mbind (handle, (int) number);
-    Py_END_ALLOW_THREADS return noneOf (result);
+    Py_BEGIN_ALLOW_THREADS
+    result = jm_mbind (handle, (int) number);
+    Py_END_ALLOW_THREADS
+    return noneOf (result);
 }
 
 static PyObject* lockMemory (PyObject* object, PyObject* none)
@@ -186,8 +191,10 @@ static PyObject* lockMemory (PyObject* object, PyObject* none)
     (void) none;
     const jm_handle handle = openMemory (object);
     int result = 0;
-    Py_BEGIN_ALLOW_THREADS result = handle != 0 ? jm_mlock (handle) : 0;
-    Py_END_ALLOW_THREADS return handle != 0 ? noneOf (result) : NULL;
+    Py_BEGIN_ALLOW_THREADS
+    result = handle != 0 ? jm_mlock (handle) : 0;
+    Py_END_ALLOW_THREADS
+    return handle != 0 ? noneOf (result) : NULL;
 }
 
 static PyObject* unlockMemory (PyObject* object, PyObject* none)

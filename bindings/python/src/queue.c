@@ -74,9 +74,11 @@ static int initQueue (PyObject* object, PyObject* args, PyObject* keywords)
     options.memory = &memory;
     const char* text = path != NULL ? PyBytes_AsString (path) : NULL;
     jm_handle handle = 0;
-    Py_BEGIN_ALLOW_THREADS handle = text != NULL ? jm_queue_open_with (kind, capacity, size, text, &options)
-                                                 : jm_queue_create_with (kind, capacity, size, &options);
-    Py_END_ALLOW_THREADS Py_XDECREF (path);
+    Py_BEGIN_ALLOW_THREADS
+    handle = text != NULL ? jm_queue_open_with (kind, capacity, size, text, &options)
+                          : jm_queue_create_with (kind, capacity, size, &options);
+    Py_END_ALLOW_THREADS
+    Py_XDECREF (path);
     if (handle == JM_INVALID_HANDLE)
     {
         raiseLast (ANY_CALL);
@@ -111,7 +113,8 @@ void closeIfUnused (Queue* queue)
         return;
     }
     queue->handle = 0;
-    Py_BEGIN_ALLOW_THREADS jm_close (handle);
+    Py_BEGIN_ALLOW_THREADS
+    jm_close (handle);
     Py_END_ALLOW_THREADS
 }
 

@@ -26,8 +26,10 @@ static PyObject* lockQueue (PyObject* object, PyObject* none)
     (void) none;
     const jm_handle handle = openQueue ((Queue*) object);
     int result = 0;
-    Py_BEGIN_ALLOW_THREADS result = handle != 0 ? jm_queue_mlock (handle) : 0;
-    Py_END_ALLOW_THREADS return handle != 0 ? noneOf (result) : NULL;
+    Py_BEGIN_ALLOW_THREADS
+    result = handle != 0 ? jm_queue_mlock (handle) : 0;
+    Py_END_ALLOW_THREADS
+    return handle != 0 ? noneOf (result) : NULL;
 }
 
 static PyObject* bindQueue (PyObject* object, PyObject* node)
@@ -39,8 +41,10 @@ static PyObject* bindQueue (PyObject* object, PyObject* node)
         return NULL;
     }
     int result = 0;
-    Py_BEGIN_ALLOW_THREADS result = jm_queue_mbind (handle, (int) number);
-    Py_END_ALLOW_THREADS return noneOf (result);
+    Py_BEGIN_ALLOW_THREADS
+    result = jm_queue_mbind (handle, (int) number);
+    Py_END_ALLOW_THREADS
+    return noneOf (result);
 }
 
 static int attemptElement (Wait* wait, int64_t timeoutNs)

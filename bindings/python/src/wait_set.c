@@ -45,7 +45,8 @@ static void closeHandle (WaitSet* self)
     self->handle = 0;
     if (handle != 0)
     {
-        Py_BEGIN_ALLOW_THREADS jm_close (handle);
+        Py_BEGIN_ALLOW_THREADS
+        jm_close (handle);
         Py_END_ALLOW_THREADS
     }
 }
@@ -94,8 +95,10 @@ static PyObject* watch (PyObject* object, PyObject* args,
         return NULL;
     }
     int result = 0;
-    Py_BEGIN_ALLOW_THREADS result = call (set, handle, ready, key, amount);
-    Py_END_ALLOW_THREADS return result == 0 ? Py_NewRef (Py_None) : raiseLast (ANY_CALL);
+    Py_BEGIN_ALLOW_THREADS
+    result = call (set, handle, ready, key, amount);
+    Py_END_ALLOW_THREADS
+    return result == 0 ? Py_NewRef (Py_None) : raiseLast (ANY_CALL);
 }
 
 static PyObject* addQueue (PyObject* object, PyObject* args)

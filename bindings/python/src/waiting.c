@@ -43,9 +43,11 @@ int waitFor (Wait* wait, int64_t timeoutNs)
         const int64_t left = timeLeft (end);
         const int64_t slice = sliced && (left < 0 || left > sliceNs) ? sliceNs : left;
         int outcome = 0;
-        Py_BEGIN_ALLOW_THREADS outcome = wait->attempt (wait, slice);
+        Py_BEGIN_ALLOW_THREADS
+        outcome = wait->attempt (wait, slice);
         wait->error = outcome == -1 ? jm_last_error () : 0;
-        Py_END_ALLOW_THREADS if (outcome == 0)
+        Py_END_ALLOW_THREADS
+        if (outcome == 0)
         {
             return 0;
         }
