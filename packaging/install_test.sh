@@ -50,7 +50,7 @@ esac
 
 step 'removal'
 apt-get purge -y '*joinmem*' > /tmp/apt.log 2>&1 || { cat /tmp/apt.log ; exit 1 ; }
-left=$(find / -xdev -path /src -prune -o -path /proc -prune -o -path /tmp -prune -o -path /var/lib/apt -prune \
-    -o -path /var/log -prune -o -iname '*joinmem*' -print | grep -v -e sources.list.d || true)
+left=$(find / -xdev \( -path /src -o -path /proc -o -path /tmp -o -path /var/cache -o -path /var/lib/apt \
+    -o -path /var/log -o -path /etc/apt/sources.list.d \) -prune -o -iname '*joinmem*' -print)
 [ -z "$left" ] || { echo "left after the removal: $left" ; exit 1 ; }
 step 'the packages install, work and can be removed'
