@@ -5,7 +5,7 @@ import dataclasses
 import re
 import struct
 import sys
-from typing import TYPE_CHECKING, Any, Callable, Iterable, Optional, Union
+from typing import TYPE_CHECKING, Any, Callable, Iterable, Optional, Union, cast
 
 if TYPE_CHECKING:
     import numpy as np
@@ -54,7 +54,7 @@ def element_of(spec: Any) -> Element:
     except ImportError:
         raise TypeError(f"an element is a number of bytes, a struct format, a ctypes class or, if numpy is installed, "
                         f"a dtype, and not {spec!r}") from None
-    return _of_dtype(numpy.dtype(spec))
+    return _of_dtype(numpy.dtype(cast(Any, spec)))
 
 
 def _number_code(letter: str, size: int) -> str:
@@ -144,7 +144,7 @@ def _of_dtype(dtype: "np.dtype[Any]") -> Element:
         return array((count,), dtype, buffer)
 
     try:
-        memoryview(numpy.empty(1, base))
+        memoryview(cast(Any, numpy.empty(1, base)))
         exports = True
     except ValueError:
         exports = False  # datetime64 and others

@@ -3,7 +3,7 @@
 import contextlib
 import os
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Iterator, Optional, Type, TypeVar, Union
+from typing import TYPE_CHECKING, Any, Iterator, Optional, Type, TypeVar, Union, cast
 
 from . import _core
 from ._options import Huge, Mode, memory_options
@@ -42,7 +42,7 @@ class Memory(_core.Memory):
             raise ValueError("objects of Python cannot be in shared memory")
         if shape is None:
             shape = (len(self) - offset) // kind.itemsize
-        return numpy.ndarray(shape, kind, memoryview(self), offset)
+        return numpy.ndarray(shape, kind, memoryview(cast(Any, self)), offset)
 
     def placement(self) -> Placement:
         """Reports where the memory is, what was requested, and why they differ.

@@ -2,7 +2,7 @@
 """Queues between threads or processes."""
 import os
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, AsyncIterator, Optional, Type, TypeVar, Union, overload
+from typing import TYPE_CHECKING, Any, AsyncIterator, Optional, Type, TypeVar, Union, overload, cast
 
 from . import _aio, _core
 from ._elements import element_of
@@ -71,7 +71,7 @@ class Queue(_core.Queue[T]):
                  lock: bool = False, permissions: int = 0, only_ours: bool = False) -> None: ...
 
     @overload
-    def __init__(self: "Queue[C]", name: Name, element: Type[C], *, kind: Optional[Kind] = None,
+    def __init__(self, name: Name, element: Type[T], *, kind: Optional[Kind] = None,
                  capacity: Optional[int] = None, mode: Mode = "either", max_producers: int = 0, type_id: int = 0,
                  tag: int = 0, owner_dead: bool = False, exclusive: bool = True, spin_ns: int = 0,
                  huge: Huge = "prefer", huge_page_size: int = 0, node: Optional[int] = None, prefault: bool = True,
@@ -172,7 +172,7 @@ class Queue(_core.Queue[T]):
         return self._piece(Reservation, self._reserve(count, None, False))
 
     def _piece(self, kind: Type[P], region: _core.Region) -> P:
-        return kind(self, region, self._view(region) if self._view else memoryview(region))
+        return kind(self, region, self._view(region) if self._view else memoryview(cast(Any, region)))
 
     def stats(self) -> Stats:
         """Returns the counters since the creation of the queue."""
