@@ -71,7 +71,8 @@ class Hub:
         if loop is not None and not loop.is_closed():
             loop.remove_reader(self._descriptor)
         for queue, watch in list(self._watches.items()):
-            (queue._hubs or set()).discard(self)
+            if queue._hubs is not None:
+                queue._hubs.discard(self)
             for futures in watch.sides.values():
                 for future in futures:
                     future.cancel()
@@ -86,7 +87,7 @@ class Hub:
             self._set._add(queue, 0, watch.key, 1)
             self._watches[queue] = self._by_key[watch.key] = watch
             if queue._hubs is None:
-                queue._hubs = set()
+                queue._hubs = weakref.WeakSet()
             queue._hubs.add(self)
         return watch
 

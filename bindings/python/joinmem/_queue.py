@@ -11,10 +11,9 @@ from ._regions import Peek, Reservation
 from ._reports import Placement, Producer, Stats, read_report
 
 if TYPE_CHECKING:
-    import ctypes
+    import weakref
 
 T = TypeVar("T")
-C = TypeVar("C", bound="ctypes.Structure")
 P = TypeVar("P", Peek, Reservation)
 Name = Union[str, bytes, "os.PathLike[str]", None]
 
@@ -61,7 +60,7 @@ class Queue(_core.Queue[T]):
 
     __slots__ = ("_text", "_view", "_spec", "_options", "_hubs", "_turn", "__weakref__")
 
-    _hubs: Optional[set["_aio.Hub"]]
+    _hubs: Optional["weakref.WeakSet[_aio.Hub]"]  # weak: a hub ends with its loop
 
     @overload
     def __init__(self: "Queue[bytes]", name: Name, element: Union[int, None] = None, *, kind: Optional[Kind] = None,
