@@ -2,8 +2,9 @@
 // Waits of queues. One wait set of the environment watches all queues on which a promise is pending, and libuv watches
 // the set's descriptor. While a promise is pending, the set keeps the process alive.
 //
-// Invariant: while a waiter is in a list of a watcher, the set watches that side of its queue. The set is
-// level-triggered, so an element that comes between an attempt and the watch is reported, too.
+// Invariant: while a waiter is in a list of a watcher, it is tried at each turn of the loop, or it is armed: the set
+// watches that side of its queue. The set is level-triggered, so an element that comes between an attempt and the watch
+// is reported, too.
 'use strict';
 
 const { native, timedOut, cancelled } = require('./native.js');
@@ -13,12 +14,16 @@ const MOST_EVENTS = 64;
 const ENDINGS = native.JM_READY_END | native.JM_READY_PRODUCERS_DEAD | native.JM_READY_DAMAGED;
 const BITS = { element: native.JM_READY_ELEMENT, room: native.JM_READY_ROOM };
 const PAUSE = 1; // milliseconds
+const TRY_FOR = 0.05; // milliseconds: shorter waits need no set, and no wake-up by the other side
+const MISSES = 8; // after so many waits in a row that were longer, only every RETRY-th one is tried so
+const RETRY = 16;
 
 const watchers = new Map(); // by key
 let set; // native
 let events; // three words of 32 bits of each event: the key, its upper half, and what is ready
 let lastKey = 0;
 let pending = 0;
+let misses = 0; // waits in a row that took longer than TRY_FOR
 
 function onReadable() {
   const count = native.setWait(set, MOST_EVENTS);
@@ -43,6 +48,11 @@ function count(change) {
   }
 }
 
+/** Until when a new wait is tried at each turn of the loop; 0: not at all. */
+function tryUntil() {
+  return misses < MISSES || misses % RETRY === 0 ? performance.now() + TRY_FOR : 0;
+}
+
 /** A wait for one side of a queue. attempt () returns undefined as long as the queue is not ready. */
 class Waiter {
   constructor(watcher, side, amount, attempt, resolve, reject) {
@@ -64,6 +74,7 @@ class Waiter {
 
   /** Releases what the wait has. The caller has taken it out of its list. */
   finish() {
+    this.ended = true;
     clearTimeout(this.timer);
     this.signal?.removeEventListener('abort', this.onAbort);
     count(-1);
@@ -101,33 +112,59 @@ class Watcher {
   }
 
   add(waiter) {
-    start();
     this.native = waiter.native;
-    const list = this.lists[waiter.side];
-    list.push(waiter);
+    this.lists[waiter.side].push(waiter);
     count(1);
-    try {
-      this.update();
-    } catch (error) {
-      list.splice(list.indexOf(waiter), 1);
-      waiter.finish();
-      throw error;
+    const until = tryUntil();
+    if (until === 0) {
+      misses += 1;
+      this.arm(waiter);
+    } else {
+      setImmediate(() => this.turn(waiter, until));
     }
   }
 
-  /** Makes the set watch the sides that have waiters, for the smallest amount. Sides without waiters stay watched until
-   * an event reports them, since the next wait often begins before. An ending is reported once: the next wait asks anew. */
+  /** Tries a wait that is not armed. */
+  turn(waiter, until) {
+    if (waiter.ended) {
+      return;
+    }
+    this.serve(waiter.side);
+    if (waiter.ended) {
+      misses = 0;
+    } else if (performance.now() < until) {
+      setImmediate(() => this.turn(waiter, until));
+    } else {
+      misses += 1;
+      this.arm(waiter);
+    }
+  }
+
+  arm(waiter) {
+    waiter.armed = true;
+    try {
+      this.update();
+    } catch (error) {
+      waiter.end(error);
+    }
+  }
+
+  /** Makes the set watch the sides of armed waiters, for the smallest amount. Sides without them stay watched until
+   * an event reports them, since the next wait often begins before. An ending is reported once: the next wait asks
+   * again. */
   update(reported = 0) {
     let mask = (reported & ENDINGS) !== 0 ? 0 : this.mask & ~reported;
     let amount = Infinity;
     for (const [side, list] of Object.entries(this.lists)) {
       for (const waiter of list) {
-        mask |= BITS[side];
-        amount = Math.min(amount, waiter.amount);
+        if (waiter.armed) {
+          mask |= BITS[side];
+          amount = Math.min(amount, waiter.amount);
+        }
       }
     }
     amount = amount === Infinity ? this.amount : amount;
-    if (this.native === undefined || (this.key !== 0 && mask === this.mask && amount === this.amount)) {
+    if (this.native === undefined || (this.key === 0 && mask === 0) || (this.key !== 0 && mask === this.mask && amount === this.amount)) {
       return;
     }
     if (this.key === 0) {
@@ -194,7 +231,7 @@ class Watcher {
 
   /** An event for a smaller amount than all waits of its side need comes again and again: then the set pauses. */
   isPaused(ready, progress) {
-    const waits = [...this.lists.element, ...this.lists.room];
+    const waits = [...this.lists.element, ...this.lists.room].filter((waiter) => waiter.armed);
     if (progress || waits.every((waiter) => waiter.amount === this.amount)) {
       return false;
     }
@@ -268,9 +305,10 @@ function waitFor(wait, attempt, options = {}, partial = undefined) {
       resolve(done);
       return;
     }
+    start();
     waiter.native = wait.native;
-    wait.watcher.add(waiter);
     waiter.limit(wait.operation, timeout, options.signal, partial);
+    wait.watcher.add(waiter);
   });
 }
 
