@@ -33,7 +33,8 @@ function start(one, settings) {
   if (one.where === 'worker') {
     return new Worker(CONSUMER, { workerData: settings });
   }
-  return fork(CONSUMER, [JSON.stringify({ ...settings, data: undefined })], { serialization: one.serialization ?? 'json' });
+  const words = [JSON.stringify({ ...settings, data: undefined })];
+  return fork(CONSUMER, words, { serialization: one.serialization ?? 'json' });
 }
 
 /** Resolves with the next message of the consumer that has this state. */
@@ -103,8 +104,8 @@ function chosen() {
 const median = (sorted) => (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2;
 
 function shown(ns) {
-  const [unit, factor] = ns >= 1e6 ? ['ms', 1e6] : ns >= 1e4 ? ['µs', 1e3] : ['ns', 1];
-  return `${(ns / factor).toPrecision(3)} ${unit}`;
+  const [unit, factor] = ns >= 1e6 ? ['ms', 1e6] : ns >= 1e3 ? ['µs', 1e3] : ['ns', 1];
+  return `${Number((ns / factor).toPrecision(3))} ${unit}`;
 }
 
 function table(list, row) {
@@ -125,18 +126,19 @@ function table(list, row) {
 function page(list) {
   const cpu = os.cpus();
   return ['<!-- SPDX-License-Identifier: MIT -->', '<!-- Written by bench/node/bench.mjs. -->', '# Node.js', '',
-    'Time for each message from one thread of JavaScript to another: to a child process, or to a worker. The consumer checks',
-    'each message. `node bench/node/bench.mjs --page docs/bench/node.md` repeats the figures, with the addon built.', '',
+    'Time for each message from one thread of JavaScript to another: to a child process, or to a worker. The consumer',
+    'checks each message. `node bench/node/bench.mjs --page docs/bench/node.md` repeats the figures, with the addon',
+    'built.', '',
     `- Machine: ${cpu[0].model.trim()}, ${cpu.length} CPUs, Linux ${os.release()}; Node.js ${process.version}.`,
-    `- ${options.rounds} measurements of each figure; the contenders of a row take turns. The table has their median, and`,
-    '  the range.',
-    '- joinmem: `Spsc` queues of 4096 numbers. Single numbers are tried first, and awaited if the queue is full or empty;',
-    '  "await each" awaits every push, and pops by `for await`. Frames are in a `ShmMem` of four frames, whose numbers go',
-    '  through the queues. The producer fills each frame, and the consumer reads a word of each page of it.',
+    `- ${options.rounds} measurements of each figure; the contenders of a row take turns. The table has their median,`,
+    '  and the range.',
+    '- joinmem: `Spsc` queues of 4096 numbers. Single numbers are tried first, and awaited if the queue is full or',
+    '  empty; "await each" awaits every push, and pops by `for await`. Frames are in a `ShmMem` of four frames, whose',
+    '  numbers go through the queues. The producer fills each frame, and the consumer reads a word of each page of it.',
     '- process.send: `child_process.fork` with `serialization: \'advanced\'`, which passes typed arrays; the default,',
     '  \'json\', does not.',
-    '- postMessage and process.send do not limit what is on its way: the consumer answers every 256th message (every fourth',
-    '  frame), and the producer waits for these answers. Frames are transferred by postMessage, and not copied.',
+    '- postMessage and process.send do not limit what is on its way: the consumer answers every 256th message (every',
+    '  fourth frame), and the producer waits for these answers. Frames are transferred by postMessage, not copied.',
     '', ...Object.keys(rows).flatMap((row) => table(list, row))].join('\n');
 }
 

@@ -7,11 +7,11 @@ const { worker, child, shared, socket } = require('./peers.cjs');
 
 const contenders = {
   'joinmem, process': { ...ours, where: 'process', counts: { one: 300000, batch: 10000, frame: 60, trip: 3000 } },
-  'joinmem, process, await each': { ...awaiting, where: 'process', counts: { one: 100000 } },
+  'joinmem, process, await each': { ...awaiting, where: 'process', counts: { one: 50000 } },
   'process.send': {
-    ...child, where: 'process', serialization: 'advanced', counts: { one: 15000, batch: 4000, frame: 12, trip: 2000 },
+    ...child, where: 'process', serialization: 'advanced', counts: { one: 12000, batch: 3000, frame: 10, trip: 1500 },
   },
-  'Unix socket': { ...socket, where: 'process', counts: { one: 60000, batch: 8000, frame: 40, trip: 3000 } },
+  'Unix socket': { ...socket, where: 'process', counts: { one: 30000, batch: 5000, frame: 20, trip: 2000 } },
   'joinmem, worker': { ...ours, where: 'worker', counts: { one: 300000, batch: 10000, frame: 60, trip: 3000 } },
   'postMessage': { ...worker, where: 'worker', counts: { one: 40000, batch: 10000, frame: 40, trip: 3000 } },
   'SharedArrayBuffer, postMessage': { ...shared, where: 'worker', counts: { frame: 60 } },

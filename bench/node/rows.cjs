@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The rows: what one message is, how it is made and checked. A message has a number, and the consumer adds up the numbers.
+// The rows: what one message is, how it is made and checked. A message has a number, and the consumer adds them up.
 'use strict';
 
 const FRAME = 8 << 20; // bytes
@@ -25,7 +25,12 @@ const rows = {
       return message[0] + wrong;
     },
   },
-  trip: { title: 'a round trip of one 8-byte number', bytes: 8, make: (i) => new Float64Array([i]), read: (message) => message[0] },
+  trip: {
+    title: 'a round trip of one 8-byte number',
+    bytes: 8,
+    make: (i) => new Float64Array([i]),
+    read: (message) => message[0],
+  },
 };
 
 module.exports = { rows, FRAME };

@@ -39,8 +39,8 @@ func newByteQueue(kind Kind, name *string, capacity uint64, elementSize uint32, 
 // elements returns the address and the number of the elements in a slice.
 func (q *ByteQueue) elements(op operation, bytes []byte) (unsafe.Pointer, uint64, error) {
 	if uintptr(len(bytes))%q.size != 0 {
-		return nil, 0, invalid(op.name(), fmt.Sprintf("%d bytes are no whole number of elements of %d bytes", len(bytes),
-			q.size))
+		sentence := fmt.Sprintf("%d bytes are no whole number of elements of %d bytes", len(bytes), q.size)
+		return nil, 0, invalid(op.name(), sentence)
 	}
 	if len(bytes) == 0 {
 		return nil, 0, nil

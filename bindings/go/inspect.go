@@ -87,7 +87,8 @@ type Pages struct {
 	NodeBytes []uint64 `json:"node_bytes"`
 }
 
-// Producer is a producer slot that a thread has taken; of an exclusive Spsc, slot 1 is the producer's, 2 the consumer's.
+// Producer is a producer slot that a thread has taken; of an exclusive Spsc, slot 1 is the producer's, 2 the
+// consumer's.
 type Producer struct {
 	Slot   uint32
 	PID    int32

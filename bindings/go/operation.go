@@ -63,7 +63,8 @@ var (
 	maxWaitingInC = int32(runtime.GOMAXPROCS(0))
 )
 
-// step executes an operation, and waits in C for at most `wait`. p and n are the elements; for an await n is the amount.
+// step executes an operation, and waits in C for at most `wait`. p and n are the elements; for an await n is the
+// amount.
 func (q *queue) step(op operation, p unsafe.Pointer, n uint64, wait time.Duration) C.jmgo_result {
 	at, count, timeout := (*C.char)(p), C.uint64_t(n), C.int64_t(wait)
 	switch {

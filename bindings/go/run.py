@@ -72,8 +72,8 @@ def examples(env, place):
     for name in ("producer", "consumer"):
         (scratch / name).mkdir(parents=True)
         shutil.copy(HERE / "examples" / name / "main.go", scratch / name)
-    (scratch / "go.mod").write_text(f"module user\n\ngo 1.19\n\nrequire {MODULE} v0.0.0\n\nreplace {MODULE} => {HERE}\n",
-                                    encoding="utf-8")
+    text = f"module user\n\ngo 1.19\n\nrequire {MODULE} v0.0.0\n\nreplace {MODULE} => {HERE}\n"
+    (scratch / "go.mod").write_text(text, encoding="utf-8")
     run("go", "build", "-o", "bin/", "./...", env=env, cwd=scratch)
     name = pathlib.Path("/dev/shm/example-prices")
     name.unlink(missing_ok=True)
@@ -96,7 +96,8 @@ def main(build, cc, cxx, what):
     place.mkdir(parents=True, exist_ok=True)
     prefix = installed.prepared(build, shlex.split(cc), shlex.split(cxx))
     with installed.locked(place / "lock"):
-        {"style": style, "tests": tests, "race": race, "examples": examples}[what](environment(prefix, place, cc), place)
+        run_one = {"style": style, "tests": tests, "race": race, "examples": examples}[what]
+        run_one(environment(prefix, place, cc), place)
 
 
 if __name__ == "__main__":

@@ -164,7 +164,8 @@ func (q *Queue[T]) PopIntoContext(ctx context.Context, elements []T) (int, error
 	return q.many(ctx, opPopSome, elements)
 }
 
-// TryPopInto pops as many elements as there are without waiting, up to the length of the slice. ErrEmpty: there is none.
+// TryPopInto pops as many elements as there are without waiting, up to the length of the slice. ErrEmpty: there is
+// none.
 func (q *Queue[T]) TryPopInto(elements []T) (int, error) {
 	if len(elements) == 0 {
 		return 0, nil

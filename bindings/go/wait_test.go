@@ -142,7 +142,7 @@ func TestThousandsOfGoroutinesWaitOnFewThreads(t *testing.T) {
 	same(t, sum, wanted)
 }
 
-func TestOneElementWakesOneOfManyConsumers(t *testing.T) {
+func TestOneElementEndsOneOfManyPops(t *testing.T) {
 	q := newQueueOf[int64](t, Mpmc, 8)
 	got := make(chan int64, 10)
 	for g := 0; g < 10; g++ {

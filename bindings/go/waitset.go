@@ -200,8 +200,9 @@ func (s *WaitSet) Wake() error {
 	return failure("wake", result)
 }
 
-// Fd returns a descriptor that is readable when a queue is ready: then call TryWait, and serve the
-// events. It stays readable until TryWait returns ErrTimeout. It belongs to the set; give a duplicate to os.NewFile. EMFILE, ENFILE; EAGAIN: no helper thread can be started.
+// Fd returns a descriptor that is readable when a queue is ready: then call TryWait, and serve the events. It stays
+// readable until TryWait returns ErrTimeout. It belongs to the set; give a duplicate to os.NewFile.
+// Errors: EMFILE, ENFILE. EAGAIN: no helper thread can be started.
 func (s *WaitSet) Fd() (int, error) {
 	result := C.jmgo_wait_fd(s.handle)
 	runtime.KeepAlive(s)

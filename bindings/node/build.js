@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: MIT
 // Builds the addon with the C compiler, without a download: node build.js [FOLDER]
 //
-// It needs a C compiler ($CC, else cc), pkg-config with joinmem, and the headers of Node.js with uv.h, which it looks for
-// beside the node program, in $npm_config_nodedir, in /usr/include and in the npm package node-api-headers. The result
-// is build/joinmem.node, or FOLDER/joinmem.node.
+// It needs a C compiler ($CC, else cc), pkg-config with joinmem, and the headers of Node.js with uv.h, which it looks
+// for beside the node program, in $npm_config_nodedir, in /usr/include and in the npm package node-api-headers. The
+// result is build/joinmem.node, or FOLDER/joinmem.node.
 'use strict';
 
 const { spawnSync } = require('node:child_process');
@@ -34,7 +34,8 @@ function headersOf(folder) {
 
 /** The folders with node_api.h and uv.h. */
 function nodeHeaders() {
-  const folders = [path.resolve(process.execPath, '../../include/node'), '/usr/include/node', '/usr/include/nodejs/src'];
+  const beside = path.resolve(process.execPath, '../../include/node');
+  const folders = [beside, '/usr/include/node', '/usr/include/nodejs/src'];
   if (process.env.npm_config_nodedir) {
     folders.unshift(path.join(process.env.npm_config_nodedir, 'include/node'));
   }
@@ -48,7 +49,8 @@ function nodeHeaders() {
     stop(`node_api.h is in none of ${folders.join(', ')}.`,
       'Install the headers of Node.js (on Debian: libnode-dev), or: npm install node-api-headers');
   }
-  const uv = [found, '/usr/include', '/usr/include/nodejs/deps/uv/include'].find((f) => fs.existsSync(path.join(f, 'uv.h')));
+  const uvFolders = [found, '/usr/include', '/usr/include/nodejs/deps/uv/include'];
+  const uv = uvFolders.find((folder) => fs.existsSync(path.join(folder, 'uv.h')));
   if (!uv) {
     stop(`uv.h is neither in ${found} nor in /usr/include. Install it (on Debian: libuv1-dev).`);
   }

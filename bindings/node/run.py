@@ -14,8 +14,8 @@ sys.path.insert(0, str(HERE.parents[1] / "tests/ffi"))
 import installed  # noqa: E402
 
 PRICES = ["Node.js got 100.5", "Node.js got 101.25", "Node.js got 99.75"]
-OFFLINE = re.compile(r"ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|ERR_SOCKET_TIMEOUT"
-                     r"|ENOTCACHED")
+OFFLINE = re.compile(r"ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH"
+                     r"|ERR_SOCKET_TIMEOUT|ENOTCACHED")
 TYPESCRIPT = ["typescript@5.4.5", "@types/node@18.19.130"]
 NPM = ["npm", "install", "--no-audit", "--no-fund", "--no-update-notifier", "--no-package-lock"]
 
@@ -82,7 +82,8 @@ def package(env, place):
     for path in ("producer.mjs", "consumer.mjs"):
         shutil.copy(HERE / "examples" / path, user)
     two_processes(user, env)
-    said = run("node", "-e", "const j = require('joinmem'); console.log(typeof j.Queue, j.version)", env=env, cwd=user).stdout
+    program = "const j = require('joinmem'); console.log(typeof j.Queue, j.version)"
+    said = run("node", "-e", program, env=env, cwd=user).stdout
     if not re.match(r"function \d+\.\d+\.\d+\n", said):
         fail(f"require printed {said}")
     broken = run("node", "build.js", place / "broken", env=dict(env, PKG_CONFIG_LIBDIR="/nowhere", PKG_CONFIG_PATH=""),
@@ -101,8 +102,8 @@ def types(env, place):
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         (folder / "package.json").write_text('{"private": true}\n', encoding="utf-8")
-        done = run(*NPM, "--ignore-scripts", "--fetch-retries=1", "--cache", place / "cache", *TYPESCRIPT, env=env, cwd=folder,
-                   may_fail=True)
+        done = run(*NPM, "--ignore-scripts", "--fetch-retries=1", "--cache", place / "cache", *TYPESCRIPT, env=env,
+                   cwd=folder, may_fail=True)
         if done.returncode != 0 and OFFLINE.search(done.stdout):
             shutil.rmtree(folder)
             skip(f"typescript cannot be fetched from the npm registry: {OFFLINE.search(done.stdout).group()}")

@@ -83,7 +83,8 @@ function formatOf(element) {
     return bytes(0);
   }
   if (typeof element !== 'object' || element === null || !Number.isInteger(element.size) || element.size < 0) {
-    throw new TypeError(`element has to be {size: BYTES}, {size, write, read}, or one of ${Object.keys(scalars).join(', ')}`);
+    const names = Object.keys(scalars).join(', ');
+    throw new TypeError(`element has to be {size: BYTES}, {size, write, read}, or one of ${names}`);
   }
   if (typeof element.write === 'function' && typeof element.read === 'function') {
     return custom(element);

@@ -4,9 +4,9 @@
  * Shared memory and lock-free queues between processes on Linux that survive kill -9, for programs in every language of
  * libjoinmem.
  *
- * Failures are {@link JoinmemError}: an Error with the errno and the sentence of the library. docs/reference/errors.md
- * of the library lists all of them. A misspelt option or a value of a wrong type is a TypeError, a bad length or timeout
- * a RangeError.
+ * Failures are {@link JoinmemError}: an Error with the errno and the sentence of the library. Its page
+ * docs/reference/errors.md lists all of them. A misspelt option or a value of a wrong type is a TypeError, a bad length
+ * or timeout a RangeError.
  *
  * Each worker has objects of its own: open the same names there. No call stops the event loop; those that wait return
  * promises, and a pending one keeps the process alive.
@@ -104,7 +104,7 @@ export class LocalMem extends Memory {
 export class ShmMem extends Memory {
   /**
    * Creates the segment, or opens it. @param size bytes; 0 with mode 'openOnly': that of the segment.
-   * EINVAL: size 0, a bad name, a file of another size, a queue. EEXIST, ENOENT: the mode. ENOSPC: /dev/shm is too full.
+   * EINVAL: size 0, a bad name, a file of another size, a queue. EEXIST, ENOENT: the mode. ENOSPC: /dev/shm is full.
    * EACCES, ENOMEM, EMFILE, ENAMETOOLONG, EOVERFLOW, ELOOP, EROFS.
    */
   constructor(name: string, size?: number, options?: ShmOptions);
@@ -156,7 +156,8 @@ export type Value<E extends Element> =
   : E extends CustomFormat<infer T> ? T
   : NodeJS.TypedArray;
 /** What pop () returns. */
-export type Popped<E extends Element> = E extends CustomFormat<infer T> ? T : E extends BytesFormat ? Uint8Array : Value<E>;
+export type Popped<E extends Element> =
+  E extends CustomFormat<infer T> ? T : E extends BytesFormat ? Uint8Array : Value<E>;
 /** The typed array of a batch. */
 export type BatchArray<E extends Element> = E extends ScalarName ? ScalarArrays[E] : Uint8Array;
 /** What a batch of pops returns. */
@@ -187,8 +188,8 @@ export interface QueueOptions<E extends Element> extends SharedOptions {
  * A bounded lock-free queue of elements of one size, delivered in push order. Elements are copied as bytes.
  *
  * Errors of all pushes and pops: EPIPE: shut down (a pop: and drained). EBADF: closed; ECANCELED: close () ended the
- * wait. EBADMSG: the segment is damaged. EBUSY: exclusive spsc: another object is the producer, or the consumer. Pushes:
- * EUSERS: no producer slot is left.
+ * wait. EBADMSG: the segment is damaged. EBUSY: exclusive spsc: another object is the producer, or the consumer.
+ * Pushes: EUSERS: no producer slot is left.
  */
 export class Queue<E extends Element = BytesFormat> implements AsyncIterable<Popped<E>> {
   /**
@@ -235,7 +236,7 @@ export class Queue<E extends Element = BytesFormat> implements AsyncIterable<Pop
   reserve(count?: number): BatchArray<E> | undefined;
   /** Publishes the first count reserved elements, and drops the others. */
   commit(count: number): void;
-  /** spsc, consumer: the oldest elements in the queue itself, up to count; undefined: empty. Read them, then release (). */
+  /** spsc, consumer: the oldest elements in the queue itself, up to count; undefined: empty. Then release () them. */
   peek(count?: number): BatchArray<E> | undefined;
   /** Removes the first count elements that peek () returned. */
   release(count: number): void;

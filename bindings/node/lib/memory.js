@@ -6,7 +6,7 @@ const { native, fail, timedOut } = require('./native.js');
 const { memoryOptions, translate, timeoutOf } = require('./options.js');
 const { placementOf } = require('./look.js');
 
-const INITIALISE_EVERY = 2; // milliseconds between two attempts of a process that waits for another one's initialisation
+const INITIALISE_EVERY = 2; // milliseconds between two attempts while another process initialises
 
 /** Waits, unless the signal ends it: then it throws the signal's reason. */
 function pause(milliseconds, signal) {
@@ -38,7 +38,8 @@ class Memory {
   get buffer() {
     if (this.#buffer === undefined) {
       if (this.#readOnly) {
-        fail('buffer', native.EROFS, 'JavaScript cannot protect an ArrayBuffer from writes: use read (): Read-only file system');
+        fail('buffer', native.EROFS,
+          'JavaScript cannot protect an ArrayBuffer from writes: use read (): Read-only file system');
       }
       this.#buffer = native.memoryBuffer(this.#native);
     }

@@ -4,7 +4,11 @@
 
 const { native } = require('./native.js');
 
-const modes = { createOrOpen: native.JM_CREATE_OR_OPEN, createOnly: native.JM_CREATE_ONLY, openOnly: native.JM_OPEN_ONLY };
+const modes = {
+  createOrOpen: native.JM_CREATE_OR_OPEN,
+  createOnly: native.JM_CREATE_ONLY,
+  openOnly: native.JM_OPEN_ONLY,
+};
 const huge = { prefer: native.JM_HUGE_PREFER, never: native.JM_HUGE_NEVER, require: native.JM_HUGE_REQUIRE };
 const kinds = { spsc: native.JM_SPSC, mpsc: native.JM_MPSC, mpmc: native.JM_MPMC };
 

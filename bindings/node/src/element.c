@@ -228,6 +228,6 @@ static napi_value release(napi_env env, napi_callback_info info)
 
 const function element_functions[] = {
     {"tryPush", try_push}, {"tryPop", try_pop}, {"tryPushMany", try_push_many}, {"tryPopMany", try_pop_many},
-    {"copyOut", copy_out}, {"copyIn", copy_in}, {"tryAwait", try_await}, {"reserve", reserve}, {"peek", peek}, {"ring", ring_of}, {"commit", commit},
-    {"release", release}, {NULL, NULL},
+    {"copyOut", copy_out}, {"copyIn", copy_in}, {"tryAwait", try_await}, {"reserve", reserve}, {"peek", peek},
+    {"ring", ring_of}, {"commit", commit}, {"release", release}, {NULL, NULL},
 };

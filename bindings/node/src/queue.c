@@ -54,8 +54,8 @@ static napi_value open_queue(napi_env env, napi_callback_info info)
     return wrap(env, o);
 }
 
-/* setScratch(queue, scratch, out): one element, and two doubles: a second result. Both are ArrayBuffers that nobody
- * else uses, so that they are never detached. */
+/* setScratch(queue, scratch, out): one element, and two doubles: a second result. Both are ArrayBuffers of lib/
+ * alone, so that they are never detached. */
 static napi_value set_scratch(napi_env env, napi_callback_info info)
 {
     napi_value values[3];

@@ -34,7 +34,8 @@ const whole = (word) => {
 };
 const number = (word) => Number(whole(word));
 const bytes = (word) => (word === '-' ? Buffer.alloc(0) : Buffer.from(word, 'hex'));
-const hex = (data) => (data.length === 0 ? '-' : Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('hex'));
+const bytesOf = (view) => Buffer.from(view.buffer, view.byteOffset, view.byteLength);
+const hex = (data) => (data.length === 0 ? '-' : bytesOf(data).toString('hex'));
 const wait = (word) => (word === '-1' ? {} : { timeout: number(word) });
 
 function full(operation) {
@@ -46,7 +47,9 @@ function timedOut() {
 }
 
 function optionsOf(words) {
-  const names = { type_id: 'typeId', tag: 'tag', max_producers: 'maxProducers', owner_dead: 'ownerDead', exclusive: 'exclusive' };
+  const names = {
+    type_id: 'typeId', tag: 'tag', max_producers: 'maxProducers', owner_dead: 'ownerDead', exclusive: 'exclusive',
+  };
   const options = {};
   for (const word of words) {
     const [key, value] = word.split('=');

@@ -23,7 +23,8 @@ test('two processes share a queue', async (t) => {
 
 test('all elements of a killed producer arrive, and its death is reported', async (t) => {
   const name = newName(t);
-  const queue = newQueue(t, name, { kind: 'mpmc', capacity: 64, element: { size: 24 }, ownerDead: true, maxProducers: 1 });
+  const options = { kind: 'mpmc', capacity: 64, element: { size: 24 }, ownerDead: true, maxProducers: 1 };
+  const queue = newQueue(t, name, options);
   for (let round = 0; round < 4; ++round) {
     const other = start(t, 'flood', name);
     assert.strictEqual(await other.line(), 'begun');
@@ -57,9 +58,19 @@ test('the role of a killed consumer is free', async (t) => {
   assert.strictEqual(await queue.pop(), 42);
 });
 
+test('a process that exits has closed its queues', async (t) => {
+  const name = newName(t);
+  const queue = newQueue(t, name, { kind: 'mpmc', capacity: 4, element: 'int32' });
+  const other = start(t, 'exit', name);
+  assert.strictEqual(await other.line(), '1');
+  assert.strictEqual(await other.ended, 0);
+  assert.deepStrictEqual(queue.producers(), []); // a killed one would still be listed
+});
+
 test('inspection from outside', (t) => {
   const name = newName(t);
-  const queue = newQueue(t, name, { kind: 'mpsc', capacity: 5, element: 'float64', tag: 2n ** 60n + 1n, permissions: 0o640 });
+  const options = { kind: 'mpsc', capacity: 5, element: 'float64', tag: 2n ** 60n + 1n, permissions: 0o640 };
+  const queue = newQueue(t, name, options);
   queue.tryPush(1);
   assert.ok(joinmem.segmentNames().includes(name));
   const segment = joinmem.inspect(name);

@@ -49,6 +49,16 @@ const roles = {
     console.log('waits');
   },
 
+  /** Ends without close (). */
+  exit(name) {
+    const queue = new Queue(name, { kind: 'mpmc', capacity: 4, element: 'int32' });
+    queue.tryPush(5);
+    queue.tryPop();
+    queue.pop();
+    console.log(queue.producers().length);
+    process.exit(0);
+  },
+
   async write(name, text) {
     const memory = new ShmMem(name, 4096);
     memory.bytes.set(Buffer.from(text), 100);
