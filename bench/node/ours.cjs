@@ -7,8 +7,9 @@ const { rows, FRAME } = require('./rows.cjs');
 
 const FRAMES = 4;
 
-function open(name) {
-  const options = { kind: 'spsc', capacity: 4096, element: 'float64' };
+/** Room for as much as the peers have on its way. */
+function open(name, row) {
+  const options = { kind: 'spsc', capacity: row === 'batch' ? 65536 : 4096, element: 'float64' };
   return { there: new Queue(`${name}-there`, options), back: new Queue(`${name}-back`, options) };
 }
 
@@ -110,7 +111,7 @@ const awaiting = {
 };
 
 function contender(made, consumed) {
-  const prepare = (row, name) => ({ ...open(name), ...(row === 'frame' ? frames(name) : {}) });
+  const prepare = (row, name) => ({ ...open(name, row), ...(row === 'frame' ? frames(name) : {}) });
   const close = ({ there, back, memory }) => [there, back, memory].forEach((object) => object?.close());
   return {
     rows: Object.keys(made),
