@@ -64,10 +64,10 @@ def main():
         status, output = mypy(program, cwd=folder)
         if status != 0:
             sys.exit(output)
-        for line in WRONG:
-            program.write_text(PROGRAM + line + "\n", encoding="utf-8")
-            status, output = mypy(program, cwd=folder)
-            if status == 0:
+        program.write_text(PROGRAM + "\n".join(WRONG) + "\n", encoding="utf-8")
+        _, output = mypy(program, cwd=folder)
+        for number, line in enumerate(WRONG, PROGRAM.count("\n") + 1):
+            if f":{number}: error:" not in output:
                 sys.exit(f"mypy accepts {line}")
     print("no complaint, and each of the wrong lines is refused")
 
