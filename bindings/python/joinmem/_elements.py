@@ -54,7 +54,8 @@ def element_of(spec: Any) -> Element:
     except ImportError:
         raise TypeError(f"an element is a number of bytes, a struct format, a ctypes class or, if numpy is installed, "
                         f"a dtype, and not {spec!r}") from None
-    return _of_dtype(numpy.dtype(cast(Any, spec)))
+    given: Any = spec
+    return _of_dtype(numpy.dtype(given))
 
 
 def _number_code(letter: str, size: int) -> str:
@@ -144,7 +145,8 @@ def _of_dtype(dtype: "np.dtype[Any]") -> Element:
         return array((count,), dtype, buffer)
 
     try:
-        memoryview(cast(Any, numpy.empty(1, base)))
+        example: Any = numpy.empty(1, base)
+        memoryview(example)
         exports = True
     except ValueError:
         exports = False  # datetime64 and others

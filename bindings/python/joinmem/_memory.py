@@ -42,7 +42,8 @@ class Memory(_core.Memory):
             raise ValueError("objects of Python cannot be in shared memory")
         if shape is None:
             shape = (len(self) - offset) // kind.itemsize
-        return numpy.ndarray(shape, kind, memoryview(cast(Any, self)), offset)
+        buffer: Any = self  # the types of Python 3.11 do not know which classes are buffers
+        return numpy.ndarray(shape, kind, memoryview(buffer), offset)
 
     def placement(self) -> Placement:
         """Reports where the memory is, what was requested, and why they differ.

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Queues between threads or processes."""
 import os
+import weakref
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, AsyncIterator, Optional, Type, TypeVar, Union, overload, cast
 
@@ -60,7 +61,7 @@ class Queue(_core.Queue[T]):
 
     __slots__ = ("_text", "_view", "_spec", "_options", "_hubs", "_turn", "__weakref__")
 
-    _hubs: Optional["weakref.WeakSet[_aio.Hub]"]  # weak: a hub ends with its loop
+    _hubs: Optional["weakref.WeakSet[_aio.Hub]"]
 
     @overload
     def __init__(self: "Queue[bytes]", name: Name, element: Union[int, None] = None, *, kind: Optional[Kind] = None,
@@ -171,7 +172,8 @@ class Queue(_core.Queue[T]):
         return self._piece(Reservation, self._reserve(count, None, False))
 
     def _piece(self, kind: Type[P], region: _core.Region) -> P:
-        return kind(self, region, self._view(region) if self._view else memoryview(cast(Any, region)))
+        buffer: Any = region
+        return kind(self, region, self._view(region) if self._view else memoryview(buffer))
 
     def stats(self) -> Stats:
         """Returns the counters since the creation of the queue."""

@@ -9,8 +9,8 @@ R = TypeVar("R")
 
 def read_report(kind: Type[R], text: str, **more: Any) -> R:
     """Makes a dataclass of a JSON object; keys of later versions of the library are left out."""
-    values = json.loads(text)
-    names = [field.name for field in dataclasses.fields(cast(Any, kind)) if field.name not in more]
+    values, made = json.loads(text), cast(Any, kind)
+    names = [field.name for field in dataclasses.fields(made) if field.name not in more]
     return kind(**{name: values[name] for name in names}, **more)
 
 
