@@ -55,7 +55,7 @@ class Row:
 ROWS = {
     "8 B by 1": Row("8-byte numbers, one per call", "Q"),
     "64 B by 1": Row("64-byte elements, one per call", 64),
-    "8 B by 1024": Row("arrays of 1024 numbers of 8 bytes", "Q", 1024, "u8"),
+    "8 B by 1024": Row("arrays of 1024 numbers of 8 bytes", "Q", 1024, numpy.dtype("u8")),
     "64 B by 1024": Row("arrays of 1024 records of 64 bytes", 64, 1024, numpy.dtype([("x", "u8", 8)])),
     "8 MiB": Row("frames of 8 MiB: filled by the producer, read by the consumer", frame=8 << 20),
 }

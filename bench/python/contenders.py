@@ -111,7 +111,9 @@ class Pipe:
 
     def producer(self):
         send = self.writer.send_bytes
-        return Link(send=send if self.row.batch > 1 or self.row.format != "Q" or self.row.frame
+        if self.row.batch > 1:
+            return Link(send=lambda array: send(array.view("u1")))
+        return Link(send=send if self.row.frame or self.row.format != "Q"
                     else lambda value: send(value.to_bytes(8, "little")))
 
     def consumer(self):
