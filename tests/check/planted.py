@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 
-SOURCE_FOLDERS = ("include", "src", "capi", "tests", "bench", "examples", "tools")
+SOURCE_FOLDERS = ("include", "src", "capi", "tests", "bench", "examples", "tools", "bindings", "packaging")
 
 
 def tree(root, suffixes, folders=SOURCE_FOLDERS):
