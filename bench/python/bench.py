@@ -62,9 +62,11 @@ ROWS = {
 
 
 def produce(contender, row, calls):
-    send, value = contender.producer().send, row.value()
+    link, value = contender.producer(), row.value()
+    send = link.send
     for _ in range(calls):
         send(value)
+    link.finish()
 
 
 def consume(receive, calls):

@@ -20,10 +20,10 @@ CAPACITY = 1024  # elements of a queue; with batches joinmem has room for four o
 
 
 class Link:
-    """What one process uses: send (value) or receive ()."""
+    """What one process uses: send (value) or receive (). finish () waits until all is sent."""
 
-    def __init__(self, send=None, receive=None):
-        self.send, self.receive = send, receive
+    def __init__(self, send=None, receive=None, finish=lambda: None):
+        self.send, self.receive, self.finish = send, receive, finish
 
 
 class Joinmem:
@@ -191,22 +191,28 @@ class Zmq:
 
     def socket(self, kind):
         import zmq
-        socket = zmq.Context().socket(kind)
+        context = zmq.Context()
+        socket = context.socket(kind)
         socket.set_hwm(FRAMES if self.row.frame else CAPACITY)
-        return socket, zmq
+        return context, socket
 
     def producer(self):
         import zmq
-        socket, _ = self.socket(zmq.PUSH)
+        context, socket = self.socket(zmq.PUSH)
         socket.connect(self.address)
-        if self.row.frame or self.row.batch > 1:
-            return Link(send=lambda value: socket.send(value, copy=False))
         send = socket.send
-        return Link(send=send if self.row.format != "Q" else lambda value: send(value.to_bytes(8, "little")))
+
+        def finish():
+            socket.close()
+            context.term()
+
+        if self.row.frame or self.row.batch > 1:
+            return Link(send=lambda value: send(value, copy=False), finish=finish)
+        return Link(send=send if self.row.format != "Q" else lambda value: send(value.to_bytes(8, "little")), finish=finish)
 
     def consumer(self):
         import zmq
-        socket, _ = self.socket(zmq.PULL)
+        _, socket = self.socket(zmq.PULL)
         socket.bind(self.address)
         receive = socket.recv
         if self.row.frame:

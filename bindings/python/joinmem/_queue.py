@@ -12,7 +12,7 @@ from ._regions import Peek, Reservation
 from ._reports import Placement, Producer, Stats, read_report
 
 if TYPE_CHECKING:
-    import weakref
+    import numpy as np
 
 T = TypeVar("T")
 P = TypeVar("P", Peek, Reservation)
@@ -65,6 +65,13 @@ class Queue(_core.Queue[T]):
 
     @overload
     def __init__(self: "Queue[bytes]", name: Name, element: Union[int, None] = None, *, kind: Optional[Kind] = None,
+                 capacity: Optional[int] = None, mode: Mode = "either", max_producers: int = 0, type_id: int = 0,
+                 tag: int = 0, owner_dead: bool = False, exclusive: bool = True, spin_ns: int = 0,
+                 huge: Huge = "prefer", huge_page_size: int = 0, node: Optional[int] = None, prefault: bool = True,
+                 lock: bool = False, permissions: int = 0, only_ours: bool = False) -> None: ...
+
+    @overload
+    def __init__(self: "Queue[Any]", name: Name, element: "Type[np.generic]", *, kind: Optional[Kind] = None,
                  capacity: Optional[int] = None, mode: Mode = "either", max_producers: int = 0, type_id: int = 0,
                  tag: int = 0, owner_dead: bool = False, exclusive: bool = True, spin_ns: int = 0,
                  huge: Huge = "prefer", huge_page_size: int = 0, node: Optional[int] = None, prefault: bool = True,
