@@ -8,6 +8,7 @@ or a frame, which the producer copies and the consumer reads.
 import importlib.util
 import multiprocessing
 import os
+import time
 from multiprocessing import shared_memory
 
 import numpy
@@ -187,7 +188,8 @@ class Zmq:
     title = "pyzmq"
 
     def __init__(self, row):
-        self.row, self.address = row, f"ipc:///tmp/bench-python-{os.getpid()}"
+        self.row, self.path = row, f"/tmp/bench-python-{os.getpid()}"
+        self.address = "ipc://" + self.path
 
     def socket(self, kind):
         import zmq
@@ -199,6 +201,8 @@ class Zmq:
     def producer(self):
         import zmq
         context, socket = self.socket(zmq.PUSH)
+        while not os.path.exists(self.path):  # otherwise it would find the consumer only at its next attempt
+            time.sleep(0.001)
         socket.connect(self.address)
         send = socket.send
 
@@ -220,9 +224,8 @@ class Zmq:
         return Link(receive=decoded(self.row, receive))
 
     def close(self):
-        path = self.address[len("ipc://"):]
-        if os.path.exists(path):
-            os.unlink(path)
+        if os.path.exists(self.path):
+            os.unlink(self.path)
 
 
 CONTENDERS = {"joinmem": Joinmem, "queue": Queue, "pipe": Pipe, "pool": Pool, "simple-pool": SimplePool, "zmq": Zmq}
