@@ -97,10 +97,20 @@ def measure(name, row, calls):
 
 
 def one(row, name, calls):
-    """Measures in a process of its own."""
-    done = subprocess.run([sys.executable, __file__, "--one", row, name, str(calls)], stdout=subprocess.PIPE, text=True,
-                          check=True, timeout=20)
-    return float(done.stdout)
+    """Measures in a process of its own; twice if the first one hangs, which must not end the other rows."""
+    for _ in range(2):
+        with subprocess.Popen([sys.executable, __file__, "--one", row, name, str(calls)], stdout=subprocess.PIPE, text=True,
+                              start_new_session=True) as process:
+            try:
+                output, _ = process.communicate(timeout=10)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                print(f"{name}: {row}: {calls} calls hang", file=sys.stderr, flush=True)
+                continue
+            if process.returncode == 0:
+                return float(output)
+            sys.exit(f"{name}: {row}: ended with {process.returncode}")
+    sys.exit(f"{name}: {row}: hangs")
 
 
 def calls_for(row, name, seconds):

@@ -114,8 +114,7 @@ class Pipe:
         send = self.writer.send_bytes
         if self.row.batch > 1:
             return Link(send=lambda array: send(array.view("u1")))
-        return Link(send=send if self.row.frame or self.row.format != "Q"
-                    else lambda value: send(value.to_bytes(8, "little")))
+        return Link(send=encoded(self.row, send))
 
     def consumer(self):
         row, receive = self.row, self.reader.recv_bytes
@@ -132,6 +131,11 @@ class Pipe:
     def close(self):
         self.reader.close()
         self.writer.close()
+
+
+def encoded(row, send):
+    """send () for transports of bytes."""
+    return (lambda value: send(value.to_bytes(8, "little"))) if row.format == "Q" else send
 
 
 def decoded(row, receive):
@@ -212,7 +216,7 @@ class Zmq:
 
         if self.row.frame or self.row.batch > 1:
             return Link(send=lambda value: send(value, copy=False), finish=finish)
-        return Link(send=send if self.row.format != "Q" else lambda value: send(value.to_bytes(8, "little")), finish=finish)
+        return Link(send=encoded(self.row, send), finish=finish)
 
     def consumer(self):
         import zmq

@@ -5,7 +5,7 @@ import dataclasses
 import re
 import struct
 import sys
-from typing import TYPE_CHECKING, Any, Callable, Iterable, Optional, Union, cast
+from typing import TYPE_CHECKING, Any, Callable, Iterable, Optional, Union
 
 if TYPE_CHECKING:
     import numpy as np

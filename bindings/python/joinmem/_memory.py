@@ -3,7 +3,7 @@
 import contextlib
 import os
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Iterator, Optional, Type, TypeVar, Union, cast
+from typing import TYPE_CHECKING, Any, Iterator, Optional, Type, TypeVar, Union
 
 from . import _core
 from ._options import Huge, Mode, memory_options

@@ -3,7 +3,7 @@
 import os
 import weakref
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, AsyncIterator, Optional, Type, TypeVar, Union, overload, cast
+from typing import TYPE_CHECKING, Any, AsyncIterator, Optional, Type, TypeVar, Union, overload
 
 from . import _aio, _core
 from ._elements import element_of
