@@ -99,8 +99,8 @@ def measure(name, row, calls):
 def one(row, name, calls):
     """Measures in a process of its own; twice if the first one hangs, which must not end the other rows."""
     for _ in range(2):
-        with subprocess.Popen([sys.executable, __file__, "--one", row, name, str(calls)], stdout=subprocess.PIPE, text=True,
-                              start_new_session=True) as process:
+        with subprocess.Popen([sys.executable, __file__, "--one", row, name, str(calls)], stdout=subprocess.PIPE,
+                              text=True, start_new_session=True) as process:
             try:
                 output, _ = process.communicate(timeout=10)
             except subprocess.TimeoutExpired:
