@@ -126,7 +126,7 @@ def calls_for(row, name, seconds):
 def machine():
     with open("/proc/cpuinfo", encoding="utf-8") as file:
         models = [line.split(":", 1)[1].strip() for line in file if line.startswith("model name")]
-    versions = {"Python": platform.python_version(), "joinmem": joinmem.__version__, "numpy": numpy.__version__}
+    versions = {"Python": platform.python_version(), "numpy": numpy.__version__}
     try:
         import zmq
         versions["pyzmq"] = f"{zmq.__version__} with libzmq {zmq.zmq_version()}"
