@@ -6,6 +6,7 @@
 #include "harness/rounds.hpp"
 
 #include <algorithm>
+#include <sys/mman.h>
 
 namespace bench
 {
@@ -37,6 +38,7 @@ void runOnce (Result* result, const Plan& plan)
     Order order {result->contender, result->bytes, plan.accesses};
     Sample sample;
     const std::string error = harness::inChild (runOrder, &order, &sample, sizeof (sample));
+    ::shm_unlink (sharedName ().c_str ());  // a contender that failed has left it
     if (error.empty ())
     {
         result->rounds.push_back (sample);
