@@ -349,8 +349,10 @@ int jm_queue_mlock(jm_handle queue) JM_NOEXCEPT;
  *
  * Events are level-triggered: each wait reports a queue as long as it is ready. A set takes no element and no role, so
  * another consumer may be faster than the one that got the event. One thread waits in a set at a time; all other calls
- * may run meanwhile. A queue has two sides, elements and room. A set that watches more than 127 sides, is interruptible
- * or has a descriptor needs a helper thread for each 127 sides. A forked child makes sets of its own: all calls but
+ * may run meanwhile. A queue has two sides, elements and room. A set that watches more than 8 sides, is interruptible
+ * or has a descriptor takes one more descriptor, an io_uring; with jm_wait_fd() it has a helper thread too. Where the
+ * kernel refuses io_uring, or is older than Linux 6.7, a set that watches more than 127 sides, is interruptible or has a
+ * descriptor has a helper thread for each 127 sides instead. A forked child makes sets of its own: all calls but
  * jm_close() fail with EBADF on those of its parent.
  *
  * Errors of all functions that take a set: EBADF; EINVAL: the handle is not a set's. Since: 0.2, for this section. */

@@ -41,13 +41,13 @@ void untilInCall (const std::atomic<pid_t>& thread, const Check& check)
     }
 }
 
-/// Whether that thread sleeps on a futex of the library: FUTEX_WAIT_BITSET or futex_waitv(2). The mutexes of libc use
-/// FUTEX_WAIT.
+/// Whether that thread sleeps on a futex of the library: FUTEX_WAIT_BITSET, futex_waitv(2) or io_uring_enter(2). The
+/// mutexes of libc use FUTEX_WAIT.
 inline bool isAsleep (const std::atomic<pid_t>& thread)
 {
     constexpr long futexWaitv = 449;  // SYS_futex_waitv, which older headers lack
     return isInCall (thread, [] (long number, unsigned long long operation) {
-        if (number == futexWaitv)
+        if (number == futexWaitv || number == SYS_io_uring_enter)
         {
             return true;
         }

@@ -79,9 +79,11 @@ struct WaitSetOptions
 };
 
 /// A set of queues that one thread waits for; moved, not copied. It watches one futex word for each queue and side
-/// (elements, room). Up to 127 words need no thread of the set. A larger set, an interruptible one, and one whose fd ()
-/// was called have a helper thread for each 127 words. Helpers sleep while no queue becomes ready, and block all
-/// signals.
+/// (elements, room). A set of more than 8 words, an interruptible one, and one whose fd () was called have an io_uring(7),
+/// which takes a descriptor; with fd () they have a helper thread too. Where the kernel refuses io_uring, or is older
+/// than Linux 6.7, sets of more than 127 words, interruptible ones, and those with fd () have a helper thread for each
+/// 127 words instead. Helpers sleep while no queue becomes ready, and block all signals. If different threads wait in
+/// turn, each change of the thread costs a system call for each 256 words, and after 16 changes the set has helpers.
 ///
 /// Errors of all members that return -1, in lastError:
 ///     EBADF  the object has no set: it was moved from, or make () failed; or a forked child inherited the object, and

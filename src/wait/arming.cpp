@@ -16,15 +16,17 @@ constexpr int64_t fillTime = 1000 * 1000;  // nanoseconds until the next check o
 bool WaitSetState::arm (int64_t now) noexcept
 {
     _armedNow.clear ();
-    for (std::size_t i = 0; i < _words.size (); ++i)
+    WatchedWord* next = nullptr;
+    for (WatchedWord* loose = _loose.first (); loose != nullptr; loose = next)
     {
-        if (hasHelpers () && _groups[i / groupSize]->asleep)
+        next = loose->next;
+        WatchedWord& word = *loose;
+        if (word.entry ().isOver ())
         {
-            i = (i / groupSize + 1) * groupSize - 1;
+            _loose.remove (word);
             continue;
         }
-        WatchedWord& word = *_words[i];
-        if (word.entry ().isOver () || word.isArmed ())
+        if (word.isArmed ())
         {
             continue;
         }
@@ -89,7 +91,7 @@ void WaitSetState::lookAgain (WatchedWord& word, bool sure) noexcept
     }
     if (word.entry ().look () != Ready::Nothing)
     {
-        _candidates.push (word.entry ());
+        _candidates.pushBack (word.entry ());
     }
 }
 
@@ -145,7 +147,7 @@ void WaitSetState::endNaps (int64_t now) noexcept
 {
     _napsEnd = detail::Deadline::never;
     _armedNow.clear ();
-    for (WatchedWord* word : _words)
+    for (WatchedWord* word = _loose.first (); word != nullptr; word = word->next)
     {
         if (!word->naps)
         {
@@ -154,8 +156,7 @@ void WaitSetState::endNaps (int64_t now) noexcept
         if (word->entry ().look () != Ready::Nothing)
         {
             word->naps = false;
-            touch (*word);
-            _candidates.push (word->entry ());
+            _candidates.pushBack (word->entry ());
         }
         else if (word->entry ().growsRoom ())
         {
@@ -164,7 +165,6 @@ void WaitSetState::endNaps (int64_t now) noexcept
         else
         {
             word->arm ();
-            touch (*word);  // its helper does not sleep on it yet
             _armedNow.push_back (word);
         }
     }

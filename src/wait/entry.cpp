@@ -134,40 +134,5 @@ bool Entry::growsRoom () noexcept
     return _amount > 1 && moved;
 }
 
-void Candidates::push (Entry& entry) noexcept
-{
-    if (entry.queued)
-    {
-        return;
-    }
-    entry.queued = true;
-    entry.next = nullptr;
-    (_last != nullptr ? _last->next : _first) = &entry;
-    _last = &entry;
-    ++_size;
-}
-
-Entry& Candidates::pop () noexcept
-{
-    Entry& entry = *_first;
-    _first = entry.next;
-    _last = _first != nullptr ? _last : nullptr;
-    entry.queued = false;
-    --_size;
-    return entry;
-}
-
-void Candidates::remove (Entry& entry) noexcept
-{
-    for (uint64_t left = entry.queued ? _size : 0; left != 0; --left)
-    {
-        Entry& other = pop ();
-        if (&other != &entry)
-        {
-            push (other);
-        }
-    }
-}
-
 }  // namespace JOIN_ABI
 }  // namespace join

@@ -3,22 +3,35 @@
 #ifndef JOIN_SRC_WAIT_ENTRY_HPP
 #define JOIN_SRC_WAIT_ENTRY_HPP
 
+#include "base/linked_list.hpp"
 #include "queue/eventcount.hpp"
 #include "queue/owned.hpp"
 #include "queue/watchers.hpp"
 
 #include <join/wait_set.hpp>
 
+#include <memory>
+
 namespace join
 {
 inline namespace JOIN_ABI
 {
 class Entry;
+class WatchedWord;
+
+/// A request of the set's os::FutexRing for one word. The kernel keeps it until the word is woken, also where the word
+/// has left the set.
+struct Request final : Link<Request>
+{
+    WatchedWord* word = nullptr;  // null: it has left the set, or the request is for the bell
+    bool pending = false;         // the kernel has the request, or gets it next
+};
 
 /// The eventcount of one side of a queue, for the set as its observer. An armed word has its flag set and its epoch
-/// recorded, so the next publication increments the epoch and wakes the threads that sleep on it. All members are used
-/// under the set's mutex; the words in the segment are atomic.
-class WatchedWord
+/// recorded, so the next publication increments the epoch and wakes the threads that sleep on it. A word is loose if the
+/// set has to check it: if it is not armed, or if nobody sleeps on it yet. All members are used under the set's mutex;
+/// the words in the segment are atomic.
+class WatchedWord final : public Link<WatchedWord>
 {
 public:
     WatchedWord (Entry& entry, OwnedRing& ring, Side side) noexcept
@@ -97,8 +110,14 @@ public:
         return _shared;
     }
 
-    std::size_t index = 0;  // in the set's list of words
-    bool naps = false;      // not armed: the set checks it again after a millisecond
+    bool isLoose () const noexcept
+    {
+        return isLinked;
+    }
+
+    std::size_t index = 0;             // in the set's list of words
+    bool naps = false;                 // not armed: the set checks it again after a millisecond
+    std::unique_ptr<Request> request;  // exists while the set has the word
 
 private:
     Entry& _entry;
@@ -112,8 +131,10 @@ private:
     uint32_t _epoch = 0;  // the value of the epoch when the word was armed
 };
 
-/// A queue object in a set. All members are used under the set's mutex.
-class Entry final : public Watcher
+/// A queue object in a set. It is linked while it is a candidate. All members are used under the set's mutex.
+class Entry final
+: public Watcher
+, public Link<Entry>
 {
 public:
     Entry (WaitSetState& set, OwnedRing& watched) noexcept
@@ -166,8 +187,6 @@ public:
     uint64_t key = 0;
     WatchedWord elementWord;
     WatchedWord roomWord;
-    Entry* next = nullptr;  // in the list of candidates
-    bool queued = false;    // the entry is in that list
     std::size_t place = 0;  // in the set's list of entries
 
 private:
@@ -184,35 +203,6 @@ private:
     bool _abandoned = false;     // no live producer was left at the last check
     uint64_t _amount = 1;        // elements, or free cells
     uint64_t _tailSeen = 0;      // at the last growsRoom ()
-};
-
-/// The entries that were ready at the set's last check, in the order in which they are to be reported. The list does
-/// not own them.
-class Candidates
-{
-public:
-    bool isEmpty () const noexcept
-    {
-        return _first == nullptr;
-    }
-
-    uint64_t size () const noexcept
-    {
-        return _size;
-    }
-
-    /// No effect on an entry that is in the list.
-    void push (Entry& entry) noexcept;
-
-    /// Removes the first entry. @pre the list is not empty
-    Entry& pop () noexcept;
-
-    void remove (Entry& entry) noexcept;
-
-private:
-    Entry* _first = nullptr;
-    Entry* _last = nullptr;
-    uint64_t _size = 0;
 };
 
 }  // namespace JOIN_ABI

@@ -53,7 +53,9 @@ void Group::serve () noexcept
         }
         waits[0] = os::FutexWait (_calls, calls, false);
         unsigned woken = 0;
-        const int error = n == WaitSetState::changedWord ? EAGAIN : os::sleepOnAny (waits, n + 1, until, &woken);
+        const int error = n == WaitSetState::changedWord ? EAGAIN
+                          : n == 0                       ? os::sleepOn (_calls, calls, false, until)
+                                                         : os::sleepOnAny (waits, n + 1, until, &woken);
         if (os::isRefused (error) || error == ENOMEM)
         {
             nap (calls, until);
@@ -67,7 +69,7 @@ void Group::serve () noexcept
         {
             _set.checkForOwner ();
         }
-        else if (error == 0 || error == EAGAIN)
+        else if (n != 0 && (error == 0 || error == EAGAIN))
         {
             _rang.store (true);
             _set.bell ();

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The sleep of a set: of the thread that waits, and of the helpers; the bell that ends it; and the descriptor.
+// The sleep of a set: of the thread that waits, and of the helpers; the bell that ends it; and the descriptor. The sleep
+// on a ring is in ringing.cpp.
 #include "wait/state.hpp"
 
 #include <cerrno>
@@ -39,30 +40,37 @@ void WaitSetState::renewReadable () noexcept
     }
 }
 
-void WaitSetState::rest (uint32_t rings) noexcept
+// Makes the descriptor unreadable. A ring signals the event without a note in _signalled, and may do so a moment after its
+// request has been taken. So the event is always read then. @return false: the ring is lost
+bool WaitSetState::rest (uint32_t rings) noexcept
 {
-    if (!_hasEvent.load () || !_signalled.load ())
+    if (!_hasEvent.load () || (!_signalled.load () && !_ring.isOpen ()))
     {
-        return;
+        return true;
+    }
+    if (_ring.isOpen () && submit () != 0)
+    {
+        renewReadable ();
+        return !_ringLost;
     }
     if (os::drainEvent (_event))
     {
         _signalled.store (false);
     }
-    if (_bell.load () != rings)
+    if (_bell.load () != rings || (_ring.isOpen () && _ring.hasEnded ()))
     {
         makeReadable ();
     }
+    return true;
 }
 
 void WaitSetState::callHelpers () noexcept
 {
-    for (const std::unique_ptr<Group>& group : _groups)
+    for (std::size_t i = 0; i < _groups.size () && !_ring.isOpen (); ++i)
     {
-        if (!group->asleep)
+        if (!_groups[i]->asleep)
         {
-            group->asleep = true;
-            group->call ();
+            callHelper (*_groups[i]);
         }
     }
     if (hasHelpers () && nextCheck () < _checkTold)
@@ -72,12 +80,37 @@ void WaitSetState::callHelpers () noexcept
     }
 }
 
+// The words that are armed are the helper's from now on.
+void WaitSetState::callHelper (Group& group) noexcept
+{
+    const std::size_t begin = group.number * groupSize;
+    for (std::size_t i = begin; i < begin + groupSize && i < _words.size (); ++i)
+    {
+        if (_words[i]->wasArmed ())
+        {
+            _loose.remove (*_words[i]);
+        }
+    }
+    group.asleep = true;
+    group.call ();
+}
+
 int WaitSetState::sleep (Lock& lock, uint32_t rings, int64_t until) noexcept
 {
-    if (!hasHelpers () && !_interruptible)
+    const int64_t untilCheck = until < nextCheck () ? until : nextCheck ();
+    if (_ring.isOpen ())
     {
-        return sleepOnWords (lock, rings, until < nextCheck () ? until : nextCheck ());
+        return sleepOnRing (lock, rings, untilCheck);
     }
+    if (!hasHelpers ())
+    {
+        return sleepOnWords (lock, rings, untilCheck);
+    }
+    return sleepOnBell (lock, rings, until);
+}
+
+int WaitSetState::sleepOnBell (Lock& lock, uint32_t rings, int64_t until) noexcept
+{
     lock.unlock ();
     _sleeps.store (true);
     const int error = os::sleepOn (_bell, rings, false, until);
@@ -126,7 +159,7 @@ int WaitSetState::sleepOnWords (Lock& lock, uint32_t rings, int64_t until) noexc
 unsigned WaitSetState::list (const Group& group, os::FutexWait* waits, int64_t* until) noexcept
 {
     const Lock lock (_mutex);
-    *until = group.number == 0 && group.asleep ? nextCheck () : detail::Deadline::never;
+    *until = group.number == 0 && (group.asleep || _ring.isOpen ()) ? nextCheck () : detail::Deadline::never;
     _checkTold = group.number == 0 ? *until : _checkTold;
     if (!group.asleep)
     {
@@ -163,9 +196,9 @@ void WaitSetState::checkForOwner () noexcept
         endNaps (now);
     }
     bool found = !_candidates.isEmpty ();
-    for (const std::unique_ptr<Group>& group : _groups)
+    for (const WatchedWord* word = _loose.first (); word != nullptr && !found; word = word->next)
     {
-        found = found || !group->asleep;
+        found = !word->naps;
     }
     if (found)
     {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The membership of a wait set: its queues, their words, and the helpers that they need.
+// The membership of a wait set: its queues and their words.
 #include "wait/state.hpp"
 
 #include "base/failure.hpp"
@@ -32,6 +32,7 @@ WaitSetState::~WaitSetState ()
         }
         leaveAll ();
         stop (std::move (_retired));
+        closeRing ();
     }
     os::closeEvent (&_event);
 }
@@ -231,8 +232,11 @@ int WaitSetState::watch (Entry& entry, Ready wanted, uint64_t key, uint64_t amou
     return 0;
 }
 
+// @throw std::bad_alloc
 void WaitSetState::take (WatchedWord& word)
 {
+    word.request.reset (new Request);
+    word.request->word = &word;
     word.index = _words.size ();
     _words.push_back (&word);
     ++_changes;
@@ -242,79 +246,41 @@ void WaitSetState::take (WatchedWord& word)
 void WaitSetState::drop (WatchedWord& word) noexcept
 {
     WatchedWord* const last = _words.back ();
+    touch (word);
+    touch (*last);
     _words[word.index] = last;
     last->index = word.index;
     touch (*last);
     _words.pop_back ();
+    _loose.remove (word);
     word.disarm ();
+    if (word.request->pending)
+    {
+        word.request->word = nullptr;
+        _orphans.pushBack (*word.request.release ());
+    }
+    word.request.reset ();
     ++_changes;
 }
 
-// Makes the set itself check the group of a changed word until the set sleeps again.
-void WaitSetState::touch (const WatchedWord& word) noexcept
+// Makes the set itself check a changed word, and those of its helper, until the set sleeps again.
+void WaitSetState::touch (WatchedWord& word) noexcept
 {
-    if (hasHelpers () && word.index / groupSize < _groups.size ())
+    _loose.pushBack (word);
+    const std::size_t group = word.index / groupSize;
+    if (group < _groups.size () && _groups[group]->asleep)
     {
-        _groups[word.index / groupSize]->asleep = false;
+        touchGroup (*_groups[group]);
     }
 }
 
-// Starts the helpers that the words need. An interruptible set always has one: its thread then sleeps with futex(2),
-// which every signal handler ends, and not with futex_waitv(2), which SA_RESTART restarts. @return 0, or an errno
-int WaitSetState::cover (bool forEvent) noexcept
-try
+void WaitSetState::touchGroup (Group& group) noexcept
 {
-    const bool needsHelpers = _interruptible || forEvent || _words.size () > groupSize || hasHelpers ();
-    while (needsHelpers && (_groups.size () * groupSize < _words.size () || _groups.empty ()))
+    group.asleep = false;
+    const std::size_t begin = group.number * groupSize;
+    for (std::size_t i = begin; i < begin + groupSize && i < _words.size (); ++i)
     {
-        std::unique_ptr<Group> group (new Group (*this, _groups.size ()));
-        _groups.reserve (_groups.size () + 1);
-        const int error = group->start ();
-        if (error != 0)
-        {
-            return error;
-        }
-        _groups.push_back (std::move (group));
-    }
-    return 0;
-}
-catch (const std::bad_alloc&)
-{
-    return ENOMEM;
-}
-
-// Retires the helpers that the words no longer need.
-void WaitSetState::retire () noexcept
-{
-    const std::size_t covering = (_words.size () + groupSize - 1) / groupSize;
-    const std::size_t needed = covering == 0 && !_interrupted.load () ? 1 : covering;
-    while (_groups.size () > needed)
-    {
-        _groups.back ()->next = std::move (_retired);
-        _retired = std::move (_groups.back ());
-        _groups.pop_back ();
-    }
-}
-
-void WaitSetState::stop (std::unique_ptr<Group> groups) noexcept
-{
-    const os::NoCancel noCancel;  // a join is a cancellation point
-    while (groups != nullptr)
-    {
-        groups->stop ();
-        groups = std::move (groups->next);
-    }
-}
-
-// Waits for the end of the retired helpers. They may need the mutex, so it is unlocked meanwhile.
-void WaitSetState::reap (Lock& lock) noexcept
-{
-    if (_retired != nullptr)
-    {
-        std::unique_ptr<Group> retired = std::move (_retired);
-        lock.unlock ();
-        stop (std::move (retired));
-        lock.lock ();
+        _loose.pushBack (*_words[i]);
     }
 }
 

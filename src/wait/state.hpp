@@ -1,21 +1,25 @@
 // SPDX-License-Identifier: MIT
 // The state of a wait set: an observer of many eventcounts.
 //
-// A wait first checks the candidates (the queues that were ready before) and some of the others, in turn. If none is
-// ready, it arms all words that are not armed, executes one barrier for all of them, checks them once more, and sleeps
-// with futex_waitv(2). A word that stays armed costs one load at the next wait, and nothing if a helper sleeps on it.
+// A wait first checks the candidates (the queues that were ready before) and some of the loose words, in turn. If none
+// is ready, it arms all words that are not armed, executes one barrier for all of them, checks them once more, and
+// sleeps: with futex_waitv(2) on a few words; with requests that stay with the kernel (os::FutexRing) on many, or for
+// the descriptor; with helper threads where the kernel has no such requests. A word that stays armed costs one load at
+// the next wait, and nothing if a helper or a request sleeps on it.
 // Invariants:
 // 1. A queue that becomes ready is a candidate, or its word is not armed, or the epoch of its word has changed, or a
 //    publisher is about to change it.
 // 2. The set sleeps only after it has found no candidate, and all words armed with unchanged epochs. A thread that adds
 //    a candidate or an unarmed word meanwhile rings the bell.
-// 3. The descriptor is readable if, since a wait () last found nothing, a wait () has returned an event or the bell has
+// 3. A word that is neither loose nor over is armed, and a helper or a request sleeps on it, or has been woken.
+// 4. The descriptor is readable if, since a wait () last found nothing, a wait () has returned an event or the bell has
 //    rung.
 // docs/design/wait-set.md.
 #ifndef JOIN_SRC_WAIT_STATE_HPP
 #define JOIN_SRC_WAIT_STATE_HPP
 
 #include "os/event.hpp"
+#include "os/futex_ring.hpp"
 #include "queue/wait_history.hpp"
 #include "wait/entry.hpp"
 #include "wait/group.hpp"
@@ -75,6 +79,13 @@ private:
     using Lock = std::unique_lock<std::mutex>;
     class Reaper;
 
+    enum class Next : uint8_t
+    {
+        Check,
+        Sleep,
+        End,
+    };
+
     bool isForked () const noexcept;
     void leaveAll () noexcept;
     int usable (OwnedRing& ring) const noexcept;
@@ -83,8 +94,10 @@ private:
     int insert (OwnedRing& ring, Ready wanted, uint64_t key, uint64_t amount);
     void take (WatchedWord& word);
     void drop (WatchedWord& word) noexcept;
-    void touch (const WatchedWord& word) noexcept;
+    void touch (WatchedWord& word) noexcept;
+    void touchGroup (Group& group) noexcept;
     int cover (bool forEvent) noexcept;
+    int startHelpers (std::size_t n);
     void retire () noexcept;
     void reap (Lock& lock) noexcept;
     static void stop (std::unique_ptr<Group> groups) noexcept;
@@ -92,8 +105,9 @@ private:
 
     int64_t waitHere (Lock& lock, WaitEvent* events, uint64_t n, detail::Deadline deadline) noexcept;
     uint64_t report (WaitEvent* events, uint64_t n, int64_t now, bool slept) noexcept;
-    static int64_t timedOut () noexcept;
     bool hasHelpers () const noexcept;
+    bool returnsArmed () const noexcept;
+    Next endOrArm (int64_t now, int64_t until, uint32_t rings, bool* last) noexcept;
     void awake (int64_t now) noexcept;
     void poll (std::size_t most) noexcept;
     void pollWord (WatchedWord& word) noexcept;
@@ -109,9 +123,21 @@ private:
     bool takeChanges () noexcept;
     int64_t nextCheck () const noexcept;
     void callHelpers () noexcept;
-    void rest (uint32_t rings) noexcept;
+    void callHelper (Group& group) noexcept;
+    bool rest (uint32_t rings) noexcept;
     int sleep (Lock& lock, uint32_t rings, int64_t until) noexcept;
     int sleepOnWords (Lock& lock, uint32_t rings, int64_t until) noexcept;
+    int sleepOnBell (Lock& lock, uint32_t rings, int64_t until) noexcept;
+
+    int tendRing () noexcept;
+    int reopenRing () noexcept;
+    int leaveRing () noexcept;
+    void closeRing () noexcept;
+    int setUpRing () noexcept;
+    int takeEnded () noexcept;
+    int request () noexcept;
+    int submit () noexcept;
+    int sleepOnRing (Lock& lock, uint32_t rings, int64_t until) noexcept;
 
     const bool _interruptible;
     const uint32_t _forks;
@@ -120,17 +146,25 @@ private:
     std::vector<std::unique_ptr<Entry>> _entries;
     std::vector<WatchedWord*> _words;
     std::vector<WatchedWord*> _armedNow;          // the words that arm () has just armed; has room for all words
-    std::vector<std::unique_ptr<Group>> _groups;  // empty: the thread that waits sleeps on all words itself
+    std::vector<std::unique_ptr<Group>> _groups;  // one for each 127 words, or with a ring one for checks, or none
     std::unique_ptr<Group> _retired;              // the list of groups whose helpers are to end
-    Candidates _candidates;
-    std::size_t _cursor = 0;  // the word that poll () checks next
-    uint64_t _changes = 0;    // the number of changes of _words
-    int64_t _polledAt = 0;    // when all words were last checked
+    LinkedList<Entry> _candidates;   // ready at the last check, in the order in which they are to be reported
+    LinkedList<WatchedWord> _loose;  // the words that the set has to check, in the order in which it does
+    uint64_t _changes = 0;           // the number of changes of _words
+    int64_t _polledAt = 0;           // when all loose words were last checked
     int64_t _checkAt = detail::Deadline::never;
     int64_t _napsEnd = detail::Deadline::never;    // when to check the words that nap
     int64_t _checkTold = detail::Deadline::never;  // until when the first helper sleeps
     int64_t _armedAt = 0;                          // when the set last found nothing ready; 0: it has been awake since
     WaitHistory _history;
+
+    os::FutexRing _ring;  // the thread that waits uses it without the mutex while it sleeps
+    bool _ringRefused = false;
+    bool _ringLost = false;      // another thread waits now, or the kernel lost results: a new ring is needed
+    bool _ringNotifies = false;  // it signals _event
+    unsigned _ringsLost = 0;
+    LinkedList<Request> _orphans;  // requests that the kernel has, for words that have left the set
+    Request _bellRequest;
 
     os::Event _event;
     std::atomic<bool> _hasEvent {false};

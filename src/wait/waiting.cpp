@@ -23,6 +23,12 @@ bool WaitSetState::hasHelpers () const noexcept
     return !_groups.empty ();
 }
 
+// Whether a wait that returns ETIMEDOUT has armed all words: their wake-ups make the descriptor readable.
+bool WaitSetState::returnsArmed () const noexcept
+{
+    return _hasEvent.load () || hasHelpers ();
+}
+
 int WaitSetState::wake () noexcept
 {
     if (isForked ())
@@ -100,14 +106,18 @@ int64_t WaitSetState::wait (WaitEvent* events, uint64_t n, detail::Deadline dead
 int64_t WaitSetState::waitHere (Lock& lock, WaitEvent* events, uint64_t n, detail::Deadline deadline) noexcept
 {
     bool slept = false;
-    int rounds = 0;
-    for (bool last = false;; ++rounds)
+    bool last = false;
+    for (int rounds = 0;; ++rounds)
     {
         if (rounds > quickRounds)
         {
             lock.unlock ();
             os::yieldCpu ();
             lock.lock ();
+        }
+        if (const int error = tendRing ())
+        {
+            return fail (error, "helper threads of the wait set, in place of a ring (io_uring), cannot be started");
         }
         const uint32_t rings = _bell.load ();
         const int64_t now = os::monotonicNow ();
@@ -125,20 +135,14 @@ int64_t WaitSetState::waitHere (Lock& lock, WaitEvent* events, uint64_t n, detai
             makeReadable ();
             return static_cast<int64_t> (found);
         }
-        if (last || (now >= deadline.at && !hasHelpers ()))
+        const Next next = endOrArm (now, deadline.at, rings, &last);
+        if (next == Next::End)
         {
-            renewReadable ();
-            return timedOut ();
+            return setError (ETIMEDOUT, "no queue of the wait set became ready: the time is up");
         }
-        last = now >= deadline.at;
-        if (arm (now) || (last && takeChanges ()))
+        if (next == Next::Check)
         {
             continue;
-        }
-        if (last)
-        {
-            rest (rings);
-            return timedOut ();
         }
         const int error = sleep (lock, rings, deadline.at);
         if (error == EINTR && _interruptible)
@@ -152,6 +156,33 @@ int64_t WaitSetState::waitHere (Lock& lock, WaitEvent* events, uint64_t n, detai
     }
 }
 
+// What a wait does that has found nothing ready. When its time is up it checks once more, and then ends.
+// @param last whether that check has been made
+WaitSetState::Next WaitSetState::endOrArm (int64_t now, int64_t until, uint32_t rings, bool* last) noexcept
+{
+    const bool ends = now >= until;
+    if (*last || (ends && !returnsArmed () && !takeChanges ()))
+    {
+        renewReadable ();
+        return Next::End;
+    }
+    *last = ends;
+    if ((ends && !returnsArmed ()) || arm (now) || (ends && takeChanges ()))
+    {
+        return Next::Check;
+    }
+    if (!ends)
+    {
+        return Next::Sleep;
+    }
+    if (!rest (rings))
+    {
+        *last = false;  // the ring is another thread's: once more, with a new one
+        return Next::Check;
+    }
+    return Next::End;
+}
+
 // Reports ready queues: the candidates and those that a quick look finds; where there are none, all that are ready.
 // @param slept the set has slept since the last look, which made the queue that woke it a candidate
 uint64_t WaitSetState::report (WaitEvent* events, uint64_t n, int64_t now, bool slept) noexcept
@@ -159,7 +190,7 @@ uint64_t WaitSetState::report (WaitEvent* events, uint64_t n, int64_t now, bool 
     if (!slept)
     {
         const bool all = now - _polledAt >= checkEvery;
-        poll (all ? _words.size () : looksAtLeast + _candidates.size ());
+        poll (all ? _loose.size () : looksAtLeast + _candidates.size ());
         _polledAt = all ? now : _polledAt;
     }
     const uint64_t found = collect (events, n);
@@ -167,14 +198,9 @@ uint64_t WaitSetState::report (WaitEvent* events, uint64_t n, int64_t now, bool 
     {
         return found;
     }
-    poll (_words.size ());
+    poll (_loose.size ());
     _polledAt = now;
     return collect (events, n);
-}
-
-int64_t WaitSetState::timedOut () noexcept
-{
-    return setError (ETIMEDOUT, "no queue of the wait set became ready: the time is up");
 }
 
 void WaitSetState::awake (int64_t now) noexcept
@@ -186,9 +212,9 @@ void WaitSetState::awake (int64_t now) noexcept
     }
     for (const std::unique_ptr<Group>& group : _groups)
     {
-        if (group->takeRing ())
+        if (group->takeRing () && group->asleep)
         {
-            group->asleep = false;
+            touchGroup (*group);
         }
     }
     if (now >= _checkAt)
@@ -203,29 +229,21 @@ void WaitSetState::awake (int64_t now) noexcept
 
 void WaitSetState::poll (std::size_t most) noexcept
 {
-    const std::size_t size = _words.size ();
-    std::size_t passed = 0;
-    for (std::size_t looked = 0; looked < most && passed < size; ++passed)
+    for (std::size_t left = most < _loose.size () ? most : _loose.size (); left != 0; --left)
     {
-        _cursor = _cursor < size ? _cursor : 0;
-        if (hasHelpers () && _groups[_cursor / groupSize]->asleep)
-        {
-            const std::size_t end = (_cursor / groupSize + 1) * groupSize;
-            passed += (end < size ? end : size) - _cursor - 1;
-            _cursor = end;
-            continue;
-        }
-        pollWord (*_words[_cursor++]);
-        ++looked;
+        WatchedWord& word = _loose.popFront ();
+        _loose.pushBack (word);
+        pollWord (word);
     }
 }
 
-// Finds words that changed although their helper has not run yet: so a thread that has pushed itself, and then waits
-// without a timeout, gets its event.
+// Finds words that changed although their helper has not run yet, or their publisher has not woken the ring yet. So a
+// wait without a timeout gets an event of each push that ended before it began.
 bool WaitSetState::takeChanges () noexcept
 {
     bool found = false;
-    for (std::size_t i = 0; i < _words.size () && _words.size () <= manyWords && hasHelpers (); ++i)
+    const bool asleep = hasHelpers () || _ring.isOpen ();
+    for (std::size_t i = 0; i < _words.size () && _words.size () <= manyWords && asleep; ++i)
     {
         if (_words[i]->hasChanged ())
         {
@@ -239,9 +257,9 @@ bool WaitSetState::takeChanges () noexcept
 void WaitSetState::pollWord (WatchedWord& word) noexcept
 {
     Entry& entry = word.entry ();
-    if (!entry.queued && !entry.isOver () && !word.isArmed () && entry.look () != Ready::Nothing)
+    if (!entry.isLinked && !entry.isOver () && !word.isArmed () && entry.look () != Ready::Nothing)
     {
-        _candidates.push (entry);
+        _candidates.pushBack (entry);
     }
 }
 
@@ -250,13 +268,13 @@ uint64_t WaitSetState::collect (WaitEvent* events, uint64_t n) noexcept
     uint64_t found = 0;
     for (uint64_t left = _candidates.size (); left != 0 && found < n; --left)
     {
-        Entry& entry = _candidates.pop ();
+        Entry& entry = _candidates.popFront ();
         const Ready ready = entry.look ();
         if (ready != Ready::Nothing)
         {
             events[found++] = WaitEvent {entry.key, ready, 0};
             entry.report (ready);
-            _candidates.push (entry);
+            _candidates.pushBack (entry);
         }
     }
     return found;

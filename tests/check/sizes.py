@@ -15,7 +15,7 @@ from planted import tree, verdict
 FILE, FUNCTION = 400, 60
 LONGER = {"capi/joinmem.h": 500}  # one interface in one header: other languages parse it as a whole
 SUFFIXES = {".cpp", ".hpp", ".c", ".h", ".py", ".sh", ""}
-NO_FUNCTION = re.compile(r"^(?:(?:inline )?namespace|extern|template <.*> (?:class|struct)|class|struct|enum|union|typedef)\b")
+NO_FUNCTION = re.compile(r"^(?:(?:inline )?namespace|extern|template <.*> (?:class|struct)|class|struct|enum|union|typedef)\b|^[:,] public ")
 
 
 def braced(lines):

@@ -94,3 +94,14 @@ TEST_CASE ("bell that does not ring is detected", "[mistakes][setmistakes]")
     CHECK (inSet (planted (Mistake::Skip, "_rang.store (true)"), "set: its helper sleeps") == lost);
     CHECK (inSet (planted (Mistake::Skip, "_calls.fetch_add (1)"), "set: its helper sleeps") == lost);
 }
+
+TEST_CASE ("ring whose requests, barrier or wake-up are wrong is detected", "[mistakes][setmistakes]")
+{
+    const char* const two = "ring: one element in each of two queues";
+    CHECK (inSet (planted (Mistake::Fresh), two) == lost);
+    CHECK (inSet (planted (Mistake::Blind), two) == lost);
+    CHECK (inSet (planted (Mistake::Sparing), two) == lost);
+    CHECK (inSet (planted (Mistake::Skip, "epoch (role).fetch_add (1)"), "ring: two elements in one queue") == lost);
+    CHECK (inSet (planted (Mistake::Skip, "_sleeps.store (true)", "ringing.cpp"), "ring: woken by a call") == lost);
+    CHECK (inSet (planted (Mistake::Skip, "_bell.load () != rings", "ringing.cpp"), "ring: woken by a call") == lost);
+}

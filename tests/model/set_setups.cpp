@@ -64,6 +64,13 @@ Setup asleepFirst (uint8_t threads, Setup setup)
     return setup;
 }
 
+// Requests for the words stay with the kernel.
+Setup byRing (Setup setup)
+{
+    setup.ring = true;
+    return setup;
+}
+
 Setup counted (Setup setup)
 {
     setup.counted = true;
@@ -88,6 +95,10 @@ std::vector<Setup> setSetups ()
         roomOf (2, 2, make ("set: room for two", Mpsc, 2, {{serve}, {pop, pop}})),
         make ("set: woken by a call", Spsc, 1, {{serve2}, {push}, {wakeSet}}),
         make ("set: its helper sleeps", Mpsc, 1, {{serve, endHelp}, {help}, {push}}),
+        byRing (make ("ring: one element in each of two queues", Spsc, 1, {{serve2}, {push, pushBeside}})),
+        byRing (make ("ring: two elements in one queue", Spsc, 1, {{serve2}, {pushWait, pushWait}})),
+        byRing (make ("ring: woken by a call", Spsc, 1, {{serve2}, {push}, {wakeSet}})),
+        byRing (asleepFirst (1, withDeaths (2, make ("ring: producer dies", Spsc, 1, {{serve2}, {push}})))),
     };
 }
 
@@ -106,6 +117,10 @@ std::vector<Setup> largeSetSetups ()
         asleepFirst (3,
                      withDeaths (3, make ("set: taker or set dies", Spsc, 2, {{awaitEvent}, {popWait}, {push, push}}))),
         roomOf (1, 1, make ("set: room, and another producer", Mpsc, 1, {{serve2}, {pop}, {pushBeside}})),
+        byRing (make ("ring: cells with sequences", Mpsc, 1, {{serve2}, {pushBeside, push}})),
+        byRing (make ("ring: three elements in one queue", Spsc, 1, {{serve3}, {pushWait, pushWait, pushWait}})),
+        byRing (make ("ring: two producers", Spsc, 1, {{serve2}, {push}, {pushBeside}})),
+        byRing (roomOf (1, 1, make ("ring: room", Mpsc, 1, {{serve2}, {pop, pushBeside}}))),
         make ("set: its helper sleeps on two queues", Mpsc, 1, {{serve2, endHelp}, {help}, {push, pushBeside}}),
     };
 }

@@ -8,12 +8,40 @@
 
 #include "os/event.hpp"
 #include "os/futex.hpp"
+#include "os/futex_ring.hpp"
 #include "os/threads.hpp"
+
+#include <cstddef>
 
 namespace model
 {
+KernelRing* kernelRing = nullptr;
+
 namespace
 {
+uint64_t ask (Kind kind, const void* at, uint64_t value = 0, uint64_t expected = 0) noexcept
+{
+    const auto location = static_cast<uint8_t> (arena ().locationOf (at));
+    return running->ask (Access {kind, Order::SeqCst, Order::SeqCst, location, value, expected, nullptr}, nullptr, 0);
+}
+
+// The number of the request for the word at that location; -1: the ring has none for it.
+int requestFor (int location) noexcept
+{
+    const World& world = running->world;
+    const int seen = world.setup ().watch == Watch::Element ? world.elementSeen () : world.roomSeen ();
+    return location == seen ? 0 : location == world.secondSeen () ? 1 : location == world.bell () ? 2 : -1;
+}
+
+void end (int number) noexcept
+{
+    if (ask (Kind::Swap, &kernelRing->requests[number], KernelRing::ended, KernelRing::pending) == KernelRing::pending)
+    {
+        ask (Kind::Add, &kernelRing->count, 1);
+        ask (Kind::Wake, &kernelRing->count, ~0U);
+    }
+}
+
 // The words that a set-up has, with the number of each in `waits`. Planted mistakes, if requested, change what the
 // sleep expects.
 Access sleepOn (const join::os::FutexWait* waits, unsigned n, unsigned* numbers) noexcept
@@ -56,6 +84,33 @@ Access sleepOn (const join::os::FutexWait* waits, unsigned n, unsigned* numbers)
     return access;
 }
 }  // namespace
+
+void locked (const void* mutex) noexcept
+{
+    if (running != nullptr)
+    {
+        running->world.lockedMutex (mutex);
+    }
+}
+
+void unlocks (const void* mutex) noexcept
+{
+    if (running != nullptr)
+    {
+        running->world.unlocksMutex (mutex);
+    }
+}
+
+// A wake-up of the word ends its request. The kernel does both at one moment; here threads may run in between.
+void wakeRing (const void* word) noexcept
+{
+    const int location = kernelRing != nullptr && running != nullptr ? arena ().locationOf (word) : -1;
+    const int number = location < 0 ? -1 : requestFor (location);
+    if (number >= 0)
+    {
+        end (number);
+    }
+}
 }  // namespace model
 
 namespace join
@@ -70,6 +125,83 @@ FutexWait::FutexWait (const std::atomic<uint32_t>& word, uint32_t expected, bool
 , flags (0)
 , reserved (0)
 {
+}
+
+int FutexRing::open (std::size_t) noexcept
+{
+    _file = model::kernelRing != nullptr ? 3 : -1;
+    _capacity = 16;
+    return isOpen () ? 0 : ENOSYS;
+}
+
+void FutexRing::close () noexcept
+{
+    _file = -1;
+}
+
+int FutexRing::bind () noexcept
+{
+    return 0;
+}
+
+int FutexRing::notify (const Event&) noexcept
+{
+    return 0;
+}
+
+// The kernel compares the word and keeps the request at one moment. Here the request is kept first, as the kernel does
+// under its lock, and ends if the word has changed.
+int FutexRing::add (const FutexWait& wait, uint64_t tag) noexcept
+{
+    const int location = model::arena ().locationOf (reinterpret_cast<const void*> (wait.address));
+    const int number = location < 0 ? -1 : model::requestFor (location);
+    if (number < 0)
+    {
+        return 0;  // no thread of this set-up rings the bell
+    }
+    const model::Mistake mistake = model::running->mutant.mistake;
+    model::kernelRing->tags[number] = tag;
+    model::ask (model::Kind::Store, &model::kernelRing->requests[number], model::KernelRing::pending);
+    const uint64_t found = model::ask (model::Kind::Load, reinterpret_cast<const void*> (wait.address));
+    if (found != wait.value && mistake != model::Mistake::Fresh)
+    {
+        model::end (number);
+    }
+    return 0;
+}
+
+int FutexRing::submit () noexcept
+{
+    return 0;
+}
+
+bool FutexRing::hasEnded () const noexcept
+{
+    return model::ask (model::Kind::Load, &model::kernelRing->count) != 0;
+}
+
+int FutexRing::take (uint64_t* tag, int*) noexcept
+{
+    for (int i = 0; hasEnded () && i < 3; ++i)
+    {
+        if (model::ask (model::Kind::Load, &model::kernelRing->requests[i]) == model::KernelRing::ended)
+        {
+            model::ask (model::Kind::Store, &model::kernelRing->requests[i], model::KernelRing::none);
+            model::ask (model::Kind::Add, &model::kernelRing->count, ~uint64_t (0));
+            *tag = model::kernelRing->tags[i];
+            return 1;
+        }
+    }
+    return 0;
+}
+
+int FutexRing::sleep (int64_t until) noexcept
+{
+    FutexWait wait = {};
+    wait.address = reinterpret_cast<uint64_t> (&model::kernelRing->count);
+    unsigned woken = 0;
+    const int error = sleepOnAny (&wait, 1, until, &woken);
+    return error == EAGAIN ? 0 : error;
 }
 
 // As sleepOn (), but a sleep that is short by design may go on until no thread can continue.

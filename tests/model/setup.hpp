@@ -138,6 +138,7 @@ struct Setup
     bool timeouts = false;      // if no thread can continue, sleeps end by themselves
     Watch watch = Watch::None;  // a set watches this queue, and a second one for elements
     uint8_t amount = 1;         // that the set waits for
+    bool ring = false;          // the set uses a ring (os::FutexRing) and no helper
     bool early = false;         // sleeps of the set that may end by time may also end at once
     bool givesUp = false;       // waits of the set fail when time has passed and nothing is ready
     bool exclusive = false;     // Spsc: each role belongs to one object, which takes it at its first push or pop

@@ -174,7 +174,12 @@ void drainStoreBuffers (int64_t) noexcept
 uint32_t wake (const std::atomic<uint32_t>& word, uint32_t n, bool) noexcept
 {
     const bool sparing = model::running != nullptr && model::running->mutant.mistake == model::Mistake::Sparing;
-    return static_cast<uint32_t> (model::ask (model::Kind::Wake, &word, 0, sparing ? 0 : n));
+    const uint64_t woken = model::ask (model::Kind::Wake, &word, 0, sparing ? 0 : n);
+    if (!sparing)
+    {
+        model::wakeRing (&word);
+    }
+    return static_cast<uint32_t> (woken);
 }
 
 void yieldCpu () noexcept

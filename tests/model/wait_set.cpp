@@ -5,6 +5,8 @@
 #include "../../src/wait/arming.cpp"
 #include "../../src/wait/entry.cpp"
 #include "../../src/wait/group.cpp"
+#include "../../src/wait/helpers.cpp"
+#include "../../src/wait/ringing.cpp"
 #include "../../src/wait/sleeping.cpp"
 #include "../../src/wait/state.cpp"
 #include "../../src/wait/waiting.cpp"
@@ -96,7 +98,7 @@ Ready readyOf (Watch watch) noexcept
 join::WaitSetOptions optionsFor (const Setup& setup) noexcept
 {
     join::WaitSetOptions options;
-    options.interruptible = has (setup, Call::Help);  // an interruptible set has helpers even if it is small
+    options.interruptible = setup.ring || has (setup, Call::Help);  // then a small set has a ring or helpers, too
     return options;
 }
 
@@ -112,6 +114,8 @@ void require (int result)
 SetWorld::SetWorld (const Setup& setup, const std::vector<OwnedRing*>& firstRings)
 : set (new WaitSetState (optionsFor (setup)))
 {
+    kernel = setup.ring ? static_cast<KernelRing*> (arena ().carve (sizeof (KernelRing))) : nullptr;
+    kernelRing = kernel;
     control = static_cast<Control*> (arena ().carve (sizeof (Control)));
     elements = static_cast<char*> (arena ().carve (wideElement));
     for (std::size_t i = 0; i < setup.threads.size (); ++i)
@@ -164,6 +168,13 @@ void SetWorld::protect (const Setup& setup)
     for (const auto& entry : set->*memberOf (Entries ()))
     {
         _protected.emplace_back (reinterpret_cast<char*> (entry.get ()), sizeof (*entry));
+        for (const join::WatchedWord* word : {&entry->elementWord, &entry->roomWord})
+        {
+            if (word->request != nullptr)
+            {
+                _protected.emplace_back (reinterpret_cast<char*> (word->request.get ()), sizeof (join::Request));
+            }
+        }
     }
     for (const auto& group : set->*memberOf (Groups ()))
     {
@@ -223,10 +234,17 @@ void World::listSet ()
     add (_set->elements, 8, "second element", Sort::Payload);
     add (&(_set->set->*memberOf (Mutex ())), 4, "mutex", helps ? Sort::Usual : Sort::Own);
     add (&_set->number, 8, "protected", Sort::Own);
-    add (&(_set->set->*memberOf (Bell ())), 4, "bell", rings ? Sort::Strong : Sort::Own);
+    _bell = add (&(_set->set->*memberOf (Bell ())), 4, "bell", rings ? Sort::Strong : Sort::Own);
     if (rings)
     {
         add (&(_set->set->*memberOf (Sleeps ())), 1, "sleeps", Sort::Strong);
+    }
+    if (_set->kernel != nullptr)
+    {
+        add (&_set->kernel->requests[0], 4, "first request");
+        add (&_set->kernel->requests[1], 4, "second request");
+        add (&_set->kernel->requests[2], 4, "bell request", rings ? Sort::Usual : Sort::Own);
+        add (&_set->kernel->count, 4, "requests that have ended", Sort::Strong);
     }
     if (has (_setup, Call::Wake))
     {
@@ -374,22 +392,6 @@ unsigned World::take (unsigned thread, const WaitEvent& event, uint8_t nextEleme
         outcome->fault = "an event reports an end or damage";
     }
     return taken;
-}
-
-void locked (const void* mutex) noexcept
-{
-    if (running != nullptr)
-    {
-        running->world.lockedMutex (mutex);
-    }
-}
-
-void unlocks (const void* mutex) noexcept
-{
-    if (running != nullptr)
-    {
-        running->world.unlocksMutex (mutex);
-    }
 }
 
 }  // namespace model

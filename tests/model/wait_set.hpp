@@ -32,9 +32,30 @@ struct Control;
 
 namespace model
 {
+/// What the kernel knows of the requests of a ring: for the words of the two queues, and for the bell.
+struct KernelRing
+{
+    enum : uint32_t
+    {
+        none,
+        pending,
+        ended,
+    };
+
+    uint32_t requests[3];
+    uint32_t count;    // requests that have ended and were not taken: the ring's thread sleeps on it
+    uint64_t tags[3];  // the same in all states
+};
+
 /// The keys of the two queues in the set.
 constexpr uint64_t firstQueue = 1;
 constexpr uint64_t secondQueue = 2;
+
+/// The ring of the set-up that is explored; null: it has none.
+extern KernelRing* kernelRing;
+
+/// Ends the ring's request for that word.
+void wakeRing (const void* word) noexcept;
 
 class SetWorld
 {
@@ -57,6 +78,7 @@ public:
     join::WaitSetState* const set;
     join::detail::Control* control = nullptr;  // of the second queue
     char* elements = nullptr;                  // of the second queue
+    KernelRing* kernel = nullptr;              // null: the set has no ring
     std::vector<join::OwnedRing*> rings;       // the objects of the second queue, one for each thread
     uint64_t number = 0;                       // of the protected bytes: a location
     uint8_t done = 0;                          // by the call that serves the set: events

@@ -281,7 +281,7 @@ void World::listLocations ()
     }
     if (_setup.watch == Watch::Room)
     {
-        add (&control ().gate.roomSeen, 4, "room seen", Sort::Strong);
+        _roomSeen = add (&control ().gate.roomSeen, 4, "room seen", Sort::Strong);
     }
     if (_set != nullptr)
     {

@@ -81,6 +81,27 @@ public:
 
     bool isWord (unsigned location) const noexcept;
 
+    // The words that a set sleeps on; -1: the set-up has none.
+    int elementSeen () const noexcept
+    {
+        return _elementSeen;
+    }
+
+    int roomSeen () const noexcept
+    {
+        return _roomSeen;
+    }
+
+    int secondSeen () const noexcept
+    {
+        return _secondSeen;
+    }
+
+    int bell () const noexcept
+    {
+        return _bell;
+    }
+
     /// Checks a cell's word that recovery has stored.
     const char* holed (Account& account, uint64_t word) const noexcept;
 
@@ -191,6 +212,8 @@ private:
     int _tail = -1;
     int _state = -1;
     int _elementSeen = -1;
+    int _roomSeen = -1;
+    int _bell = -1;
     int _secondState = -1;  // of the second queue of a set, as the next one
     int _secondSeen = -1;
     std::unique_ptr<SetWorld> _set;  // null: there is none

@@ -15,10 +15,10 @@ import tempfile
 NUMBERS = {
     "x86_64": {"membarrier": 324, "mbind": 237, "move_pages": 279, "futex": 202, "linkat": 265, "madvise": 28,
                "fcntl": 72, "clone": 56, "clone3": 435, "openat": 257, "futex_waitv": 449, "eventfd2": 290,
-               "pipe2": 293},
+               "io_uring_setup": 425, "pipe2": 293},
     "aarch64": {"membarrier": 283, "mbind": 235, "move_pages": 239, "futex": 98, "linkat": 37, "madvise": 233,
                 "fcntl": 25, "clone": 220, "clone3": 435, "openat": 56, "futex_waitv": 449, "eventfd2": 19,
-                "pipe2": 59},
+                "io_uring_setup": 425, "pipe2": 59},
 }.get(platform.machine(), {})
 EPERM, UNKNOWN, KILL = 0x00050000 | 1, 0x00050000 | 22, 0x80000000  # what a filter does: errno 1, errno 22, or a kill
 F_OFD_SETLK, FUTEX_WAIT_BITSET, MADV_COLLAPSE, MADV_POPULATE_WRITE, MADV_WIPEONFORK = 37, 9, 25, 23, 18
@@ -26,8 +26,8 @@ AS_NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
 STATUS = {"fine": 0, "worse": 1, "missing": 2}
 
 # The checks that try system calls.
-WITH_CALLS = {"huge-private", "huge-shared", "tmpfile", "linkat", "locks", "futex", "futex-waitv", "eventfd",
-              "membarrier", "populate", "fork-advice", "mbind", "move-pages"}
+WITH_CALLS = {"huge-private", "huge-shared", "tmpfile", "linkat", "locks", "futex", "futex-waitv", "io-uring",
+              "eventfd", "membarrier", "populate", "fork-advice", "mbind", "move-pages"}
 
 # A machine without any defect.
 GOOD = {

@@ -268,10 +268,10 @@ class Refused(DoctorTest):
 
     def test_weaker(self):
         """a filter that refuses what the library can do without is worse, and affects nothing else"""
-        _, checks = self.under("membarrier", "mbind", "move_pages", "futex_waitv", "eventfd2",
+        _, checks = self.under("membarrier", "mbind", "move_pages", "futex_waitv", "io_uring_setup", "eventfd2",
                                ("madvise", 2, MADV_COLLAPSE))
         self.assertRegex(checks["futex-waitv"]["consequence"] + checks["eventfd"]["consequence"], "millisecond.*a pipe")
-        for name in ("membarrier", "mbind", "move-pages", "huge-private", "futex-waitv", "eventfd"):
+        for name in ("membarrier", "mbind", "move-pages", "huge-private", "futex-waitv", "io-uring", "eventfd"):
             self.assertEqual(checks[name]["verdict"], "worse", checks[name])
         self.assertIn("Operation not permitted", checks["membarrier"]["found"])
         for name in ("futex", "locks", "populate", "fork-advice"):
@@ -302,9 +302,9 @@ class Refused(DoctorTest):
     def test_killed(self):
         """a filter that kills is reported, and does not kill the doctor"""
         document, checks = self.under("membarrier", ("futex", 1, FUTEX_WAIT_BITSET), "mbind", ("fcntl", 1, F_OFD_SETLK),
-                                      "futex_waitv", "eventfd2", answer=KILL)
+                                      "futex_waitv", "io_uring_setup", "eventfd2", answer=KILL)
         self.assertEqual(document["verdict"], "missing")
-        for name in ("membarrier", "futex", "mbind", "locks", "futex-waitv", "eventfd"):
+        for name in ("membarrier", "futex", "mbind", "locks", "futex-waitv", "io-uring", "eventfd"):
             self.assertIn("SIGSYS", checks[name]["found"])
             self.assertEqual(checks[name]["verdict"], "missing")
 

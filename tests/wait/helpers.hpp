@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: MIT
-/// The helper threads and the descriptors of this process, as /proc shows them.
+/// The helper threads and the descriptors of this process, as /proc shows them, and whether the kernel offers rings.
 #ifndef JOIN_TESTS_WAIT_HELPERS_HPP
 #define JOIN_TESTS_WAIT_HELPERS_HPP
 
 #include <chrono>
 #include <csignal>
 #include <cstdint>
+#include <cstring>
 #include <dirent.h>
 #include <fstream>
+#include <linux/io_uring.h>
 #include <string>
+#include <sys/syscall.h>
 #include <thread>
+#include <unistd.h>
 #include <vector>
 
 /// The names in a folder, without those that begin with a dot.
@@ -88,6 +92,35 @@ inline bool signalsBlocked ()
 inline int64_t openDescriptors ()
 {
     return static_cast<int64_t> (entriesOf ("/proc/self/fd").size ());
+}
+
+/// Whether the kernel keeps requests for futex words (io_uring, Linux 6.7), and no filter refuses it.
+inline bool kernelHasRings ()
+{
+    constexpr unsigned futexWait = 51;           // IORING_OP_FUTEX_WAIT
+    constexpr uint32_t withoutArray = 1U << 16;  // IORING_SETUP_NO_SQARRAY
+    io_uring_params parameters;
+    std::memset (&parameters, 0, sizeof (parameters));
+    parameters.flags = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN | withoutArray;
+    const int ring = static_cast<int> (::syscall (SYS_io_uring_setup, 1, &parameters));
+    if (ring == -1)
+    {
+        return false;
+    }
+    alignas (io_uring_probe) char known[sizeof (io_uring_probe) + 64 * sizeof (io_uring_probe_op)] = {};
+    const bool asked = ::syscall (SYS_io_uring_register, ring, IORING_REGISTER_PROBE, known, 64) == 0;
+    ::close (ring);
+    return asked && (reinterpret_cast<io_uring_probe*> (known)->ops[futexWait].flags & IO_URING_OP_SUPPORTED) != 0;
+}
+
+/// The number of helpers of a set of that many words.
+inline uint64_t helpersFor (uint64_t words, bool withDescriptor)
+{
+    if (kernelHasRings ())
+    {
+        return withDescriptor ? 1 : 0;
+    }
+    return words > 127 || withDescriptor ? (words + 126) / 127 : 0;
 }
 
 #endif

@@ -8,7 +8,6 @@
 
 #include <cerrno>
 #include <csignal>
-#include <poll.h>
 #include <random>
 #include <sys/wait.h>
 
@@ -20,13 +19,6 @@ using join::WaitSet;
 namespace
 {
 using Shared = join::ShmMem::Mpsc::Queue<uint64_t>;
-
-/// Whether the descriptor becomes readable within 30 s, which is enough for any machine.
-bool isReadable (int fd)
-{
-    pollfd file = {fd, POLLIN, 0};
-    return ::poll (&file, 1, 30000) == 1;
-}
 
 /// Waits for an event by the set's own sleep, or by its descriptor.
 int64_t next (WaitSet& set, WaitEvent* events, uint64_t n, bool byDescriptor)
@@ -223,7 +215,9 @@ TEST_CASE ("sets work where system calls are refused", "[refused]")
     };
     constexpr long futexWaitv = 449;
     const Refusal refusal = GENERATE (Refusal {futexWaitv, ENOSYS}, Refusal {futexWaitv, EPERM},
-                                      Refusal {SYS_eventfd2, EPERM}, Refusal {SYS_membarrier, EPERM});
+                                      Refusal {SYS_eventfd2, EPERM}, Refusal {SYS_membarrier, EPERM},
+                                      Refusal {SYS_io_uring_setup, EPERM}, Refusal {SYS_io_uring_setup, ENOSYS},
+                                      Refusal {SYS_io_uring_register, EPERM}, Refusal {SYS_io_uring_enter, EPERM});
     INFO ("call " << refusal.call << ", errno " << refusal.error);
     const std::string complaint = crash::judge ([&] (crash::Verdict& verdict) {
         forbid (refusal.call, refusal.error);

@@ -10,9 +10,17 @@
 #include "../queue/kinds.hpp"
 
 #include <functional>
+#include <poll.h>
 #include <set>
 #include <thread>
 #include <unistd.h>
+
+/// Whether the descriptor becomes readable within 30 s, which is enough for any machine.
+inline bool isReadable (int fd)
+{
+    pollfd file = {fd, POLLIN, 0};
+    return ::poll (&file, 1, 30000) == 1;
+}
 
 /// Runs one call on a thread of its own.
 class Call

@@ -170,6 +170,7 @@ struct CallFacts
     bool tried = false;
     Results futex = untried ();    ///< wait shared, wake shared, wait private, wake private
     Results several = untried ();  ///< futex_waitv
+    Results ring = untried ();     ///< io_uring with FUTEX_WAIT
     Results event = untried ();    ///< indexed by EventCall
     Results barrier = untried ();  ///< register private, private, register global, global
     Results fork = untried ();     ///< MADV_WIPEONFORK, MADV_DONTFORK

@@ -9,6 +9,7 @@
 
 #include <fcntl.h>
 #include <linux/futex.h>
+#include <linux/io_uring.h>
 #include <linux/membarrier.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
@@ -21,6 +22,7 @@ namespace
 {
 constexpr Subject futexSubject {"futex", "sleeping in the kernel", callSection};
 constexpr Subject severalSubject {"futex-waitv", "sleeping on several queues at once", callSection};
+constexpr Subject ringSubject {"io-uring", "sleeping on many queues at once", callSection};
 constexpr Subject eventSubject {"eventfd", "the descriptor of a wait set", callSection};
 constexpr Subject barrierSubject {"membarrier", "barriers on behalf of other threads", callSection};
 constexpr Subject forkSubject {"fork-advice", "keeping pages from forked children (MADV_WIPEONFORK)", callSection};
@@ -69,6 +71,30 @@ void trySeveral (Results& results) noexcept
     const Wait waits[] = {{2, address, sharedWord, 0}, {2, address, privateWord, 0}};
     const long done = ::syscall (waitvCall, waits, 2, 0, nullptr, CLOCK_MONOTONIC);
     results[0] = resultOf (done != -1 || errno == EAGAIN);
+}
+
+// Linux 6.7. Opens the ring that a wait set has, enters it, and asks for the request that a set makes.
+void tryRing (Results& results) noexcept
+{
+    constexpr unsigned futexWait = 51;           // IORING_OP_FUTEX_WAIT
+    constexpr uint32_t withoutArray = 1U << 16;  // IORING_SETUP_NO_SQARRAY, Linux 6.6
+    alignas (io_uring_probe) char known[sizeof (io_uring_probe) + 64 * sizeof (io_uring_probe_op)] = {};
+    struct io_uring_params parameters = {};
+    parameters.flags = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN | withoutArray;
+    const int ring = static_cast<int> (::syscall (SYS_io_uring_setup, 1, &parameters));
+    results[0] = resultOf (ring != -1);
+    if (ring == -1)
+    {
+        return;
+    }
+    const bool works = ::syscall (SYS_io_uring_register, ring, IORING_REGISTER_PROBE, known, 64) == 0
+                       && ::syscall (SYS_io_uring_enter, ring, 0, 0, IORING_ENTER_GETEVENTS, nullptr, 0) == 0;
+    results[0] = resultOf (works);
+    if (works && (reinterpret_cast<io_uring_probe*> (known)->ops[futexWait].flags & IO_URING_OP_SUPPORTED) == 0)
+    {
+        results[0] = ENOSYS;
+    }
+    ::close (ring);
 }
 
 // A program that has no descriptor left gets neither.
@@ -173,6 +199,33 @@ Check judgeSeveral (const CallFacts& calls)
                                  fix);
 }
 
+Check judgeRing (const CallFacts& calls)
+{
+    const Result result = calls.ring[0];
+    const char* const fix = "use Linux 6.7 or later, allow io_uring_setup, io_uring_enter and io_uring_register in the "
+                            "seccomp profile, and set kernel.io_uring_disabled to 0";
+    if (!calls.tried)
+    {
+        return ringSubject.unknown (notLive, "");
+    }
+    if (result == 0)
+    {
+        return ringSubject.fine ("allowed, with requests for futex words",
+                                 "A wait set of any size wakes as fast as a small one, and needs at most one helper "
+                                 "thread.");
+    }
+    if (wasKilled (result))
+    {
+        return ringSubject.missing (
+            wordsFor (result), "A wait set of more than 8 queues, and one with a descriptor, kills the process.", fix);
+    }
+    return ringSubject.worse (
+        wordsFor (result),
+        "A wait set of more than 127 queues, and one with a descriptor, needs a helper thread for "
+        "each 127 queues, and wakes two to five times as slowly. No event is lost.",
+        fix);
+}
+
 Check judgeEvent (const CallFacts& calls)
 {
     const Result result = calls.event[EventDescriptor];
@@ -250,6 +303,7 @@ CallFacts tryCalls (const Source& source)
         calls.tried = true;
         calls.futex = attempt (tryFutex);
         calls.several = attempt (trySeveral);
+        calls.ring = attempt (tryRing);
         calls.event = attempt (tryEvent);
         calls.barrier = attempt (tryBarrier);
         calls.fork = attempt (tryForkAdvice);
@@ -262,6 +316,7 @@ void judgeCalls (const Facts& facts, Checks* checks)
 {
     checks->push_back (judgeFutex (facts.calls));
     checks->push_back (judgeSeveral (facts.calls));
+    checks->push_back (judgeRing (facts.calls));
     checks->push_back (judgeEvent (facts.calls));
     checks->push_back (judgeBarrier (facts.calls));
     judgePresence (facts, checks);
