@@ -159,7 +159,7 @@ TEST_CASE ("a set has a ring, or a helper for each 127 words", "[descriptor][hel
     };
     grow (8, Ready::Element);
     CHECK (openDescriptors () == descriptors);
-    for (const uint64_t size : {9, 127, 128, 508})
+    for (const uint64_t size : {9U, 127U, 128U, 508U})
     {
         grow (size, Ready::Element);
         CHECK (helpers () == helpersFor (size, false));

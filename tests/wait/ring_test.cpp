@@ -96,7 +96,7 @@ TEST_CASE ("a set that grows and shrinks while it is armed reports all queues", 
 {
     Many many (9);
     WaitEvent event;
-    for (const uint64_t size : {9, 200, 700, 3000})
+    for (const uint64_t size : {9U, 200U, 700U, 3000U})
     {
         many.grow (size);
         REQUIRE (errorOf ([&] { return many.set.wait (&event, 1, 1ms); }) == ETIMEDOUT);
