@@ -323,7 +323,15 @@ TEMPLATE_LIST_TEST_CASE ("a producer that is killed at any instruction of a push
         REQUIRE ((observer.isDone () || made->tryPush (6) == 0));
         REQUIRE (observer.result () == 1);
         CHECK (event.ready == Ready::Element);
-        REQUIRE (made->tryPop (got) == 0);
+        if (made->tryPop (got) != 0)
+        {
+            // The set found the claim of the killed producer, whose cell is skipped: the pop has freed it.
+            REQUIRE (join::lastError.value () == EAGAIN);
+            REQUIRE (made->pending () == 0);
+            REQUIRE (made->tryPush (6) == 0);
+            REQUIRE (set.wait (&event, 1, 5s) == 1);
+            REQUIRE (made->tryPop (got) == 0);
+        }
         REQUIRE ((got == 5 || (got == 6 && !ended)));
         REQUIRE (k < 5000);
     }
