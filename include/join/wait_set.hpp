@@ -83,7 +83,7 @@ struct WaitSetOptions
 /// which takes a descriptor; with fd () they have a helper thread too. Where the kernel refuses io_uring, or is older
 /// than Linux 6.7, sets of more than 127 words, interruptible ones, and those with fd () have a helper thread for each
 /// 127 words instead. Helpers sleep while no queue becomes ready, and block all signals. If different threads wait in
-/// turn, each change of the thread costs a system call for each 256 words, and after 16 changes the set has helpers.
+/// turn, each change of the thread costs a system call for each 256 words, and after 16 changes the set has a helper.
 ///
 /// Errors of all members that return -1, in lastError:
 ///     EBADF  the object has no set: it was moved from, or make () failed; or a forked child inherited the object, and

@@ -140,12 +140,6 @@ int FutexRing::bind () noexcept
     return _isBound ? 0 : errno;
 }
 
-int FutexRing::notify (const Event& event) noexcept
-{
-    int file = event.readable;
-    return control (_file, IORING_REGISTER_EVENTFD, &file, 1) == 0 ? 0 : errno;
-}
-
 int FutexRing::add (const FutexWait& wait, uint64_t tag) noexcept
 {
     if (_added - _requestHead->load () > _requestMask)

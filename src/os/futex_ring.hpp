@@ -5,7 +5,6 @@
 #ifndef JOIN_SRC_OS_FUTEX_RING_HPP
 #define JOIN_SRC_OS_FUTEX_RING_HPP
 
-#include "os/event.hpp"
 #include "os/futex.hpp"
 
 #include <cstddef>
@@ -53,9 +52,6 @@ public:
 
     /// Makes the ring the calling thread's. @return 0, or an errno
     int bind () noexcept;
-
-    /// Makes the kernel signal the event, an eventfd, when a request ends. @return 0, or an errno
-    int notify (const Event& event) noexcept;
 
     /// Adds a request, which ends when the word is woken, or at once if the word has another value than expected.
     /// The kernel gets it at the next submit () or sleep (). @return 0, or the errno of a submission that failed

@@ -44,6 +44,10 @@ void Group::serve () noexcept
         {
             return;
         }
+        if (_set.serveRing (_calls, calls))
+        {
+            continue;
+        }
         int64_t until = 0;
         const unsigned n = _set.list (*this, waits + 1, &until);
         if (n == 0 && until == detail::Deadline::never)
@@ -53,9 +57,7 @@ void Group::serve () noexcept
         }
         waits[0] = os::FutexWait (_calls, calls, false);
         unsigned woken = 0;
-        const int error = n == WaitSetState::changedWord ? EAGAIN
-                          : n == 0                       ? os::sleepOn (_calls, calls, false, until)
-                                                         : os::sleepOnAny (waits, n + 1, until, &woken);
+        const int error = n == WaitSetState::changedWord ? EAGAIN : os::sleepOnAny (waits, n + 1, until, &woken);
         if (os::isRefused (error) || error == ENOMEM)
         {
             nap (calls, until);
@@ -69,7 +71,7 @@ void Group::serve () noexcept
         {
             _set.checkForOwner ();
         }
-        else if (n != 0 && (error == 0 || error == EAGAIN))
+        else if (error == 0 || error == EAGAIN)
         {
             _rang.store (true);
             _set.bell ();

@@ -7,6 +7,7 @@
 #include "wait/state.hpp"
 
 #include <cerrno>
+#include <new>
 
 namespace join
 {
@@ -14,7 +15,7 @@ inline namespace JOIN_ABI
 {
 namespace
 {
-constexpr unsigned ringsMost = 16;  // rings that a set loses before it uses helpers
+constexpr unsigned ringsMost = 16;  // that a set loses before the helper gets the ring, and then before it has none
 constexpr std::size_t fewOrphans = groupSize;
 
 // Whether a call of the ring may succeed later.
@@ -22,30 +23,49 @@ bool isTransient (int error) noexcept
 {
     return error == EAGAIN || error == EBUSY || error == ENOMEM || error == EINTR || error == ETIMEDOUT;
 }
+
+// Whether a submission failed because the kernel has no memory for requests.
+bool lacksMemory (int error) noexcept
+{
+    return error == EAGAIN || error == EBUSY || error == ENOMEM;
+}
 }  // namespace
 
-// Makes the ring ready for the calling thread, and takes the requests that have ended. A set without a ring has nothing
-// to do. @return 0, or the errno of a helper that cannot be started in place of the ring
+// Makes the ring ready for the thread that waits. @return 0, or the errno of a helper that cannot be started
 int WaitSetState::tendRing () noexcept
+{
+    if (!_ring.isOpen ())
+    {
+        return _ringRefused ? cover (_hasEvent.load ()) : 0;
+    }
+    if (_ringIsHelpers)
+    {
+        return 0;
+    }
+    return _hasEvent.load () || _ringsLost > ringsMost ? giveRing () : keepRing ();
+}
+
+// Makes the ring ready for the calling thread, and takes the requests that have ended. @return as above
+int WaitSetState::keepRing () noexcept
 {
     while (_ring.isOpen ())
     {
         const std::size_t needed = _words.size () + 1;
         if (_ringLost || _ring.capacity () < needed || _orphans.size () > needed + fewOrphans)
         {
-            if (const int error = reopenRing ())
+            const int error = reopenRing ();
+            if (error != 0)
             {
                 return error;
             }
             continue;
         }
-        const int error = setUpRing ();
-        if (error != 0)
+        if (_ring.bind () != 0)
         {
             return leaveRing ();
         }
-        const int ended = takeEnded ();
-        if (ended == 0 || isTransient (ended))
+        const int error = takeEnded ();
+        if (error == 0 || isTransient (error))
         {
             return 0;
         }
@@ -54,31 +74,42 @@ int WaitSetState::tendRing () noexcept
     return 0;
 }
 
-// @return 0, or an errno: such a ring is of no use
-int WaitSetState::setUpRing () noexcept
-{
-    const int error = _ring.bind ();
-    if (error != 0 || _ringNotifies || !_hasEvent.load ())
-    {
-        return error;
-    }
-    const int refused = _ring.notify (_event);
-    _ringNotifies = refused == 0;
-    return refused;
-}
-
-// A set whose waits are made by many threads in turn would pay for all requests each time: it uses helpers.
 int WaitSetState::reopenRing () noexcept
 {
     _ringsLost += _ringLost;
     closeRing ();
-    return _ringsLost > ringsMost || _ring.open (2 * _words.size ()) != 0 ? leaveRing () : 0;
+    return _ringsLost > 2 * ringsMost || _ring.open (2 * _words.size ()) != 0 ? leaveRing () : 0;
+}
+
+// From now on the ring belongs to the helper: for the descriptor, or because many threads wait in turn, and each change
+// would cost as much as all requests.
+int WaitSetState::giveRing () noexcept
+try
+{
+    if (startHelpers (1) != 0)  // fd () has started it
+    {
+        _ringsLost = 0;
+        return keepRing ();
+    }
+    closeRing ();
+    if (_ring.open (2 * _words.size ()) != 0)
+    {
+        return leaveRing ();
+    }
+    _ringIsHelpers = true;
+    return 0;
+}
+catch (const std::bad_alloc&)
+{
+    _ringsLost = 0;
+    return keepRing ();
 }
 
 int WaitSetState::leaveRing () noexcept
 {
     closeRing ();
     _ringRefused = true;
+    _ringIsHelpers = false;
     return cover (_hasEvent.load ());
 }
 
@@ -87,7 +118,6 @@ void WaitSetState::closeRing () noexcept
 {
     _ring.close ();
     _ringLost = false;
-    _ringNotifies = false;
     _bellRequest.pending = false;
     while (!_orphans.isEmpty ())
     {
@@ -110,10 +140,6 @@ int WaitSetState::takeEnded () noexcept
     {
         Request& ended = *reinterpret_cast<Request*> (static_cast<std::uintptr_t> (tag));
         ended.pending = false;
-        if (_ringNotifies)
-        {
-            _signalled.store (true);  // by the kernel, which may be about to do it
-        }
         if (ended.word != nullptr)
         {
             touch (*ended.word);
@@ -128,49 +154,39 @@ int WaitSetState::takeEnded () noexcept
     return taken == 0 ? 0 : error;
 }
 
-// Adds a request for each armed word that has none. @return 0, or an errno
-int WaitSetState::request () noexcept
+// Adds a request for each armed word that has none, and for the word that calls the ring's thread. @return 0, or an errno
+int WaitSetState::request (const std::atomic<uint32_t>& call, uint32_t before) noexcept
 {
+    const auto add = [this] (Request& request, const os::FutexWait& wait) {
+        const int error = request.pending ? 0 : _ring.add (wait, reinterpret_cast<std::uintptr_t> (&request));
+        request.pending = error == 0;
+        return error;
+    };
+    int error = add (_bellRequest, os::FutexWait (call, before, false));
     WatchedWord* next = nullptr;
-    for (WatchedWord* word = _loose.first (); word != nullptr; word = next)
+    for (WatchedWord* word = _loose.first (); word != nullptr && error == 0; word = next)
     {
         next = word->next;
-        if (!word->wasArmed ())
+        if (!word->isArmed ())  // a request for a changed word would end at once
         {
             continue;
         }
-        Request& request = *word->request;
-        if (!request.pending)
+        error = add (*word->request, os::FutexWait (word->word (), word->epoch (), word->isShared ()));
+        if (error == 0)
         {
-            const os::FutexWait wait (word->word (), word->epoch (), word->isShared ());
-            if (const int error = _ring.add (wait, reinterpret_cast<std::uintptr_t> (&request)))
-            {
-                return error;
-            }
-            request.pending = true;
+            _loose.remove (*word);
         }
-        _loose.remove (*word);
     }
-    return 0;
-}
-
-// Gives the kernel a request for each armed word, without a sleep. @return 0, or an errno
-int WaitSetState::submit () noexcept
-{
-    const int added = request ();
-    const int error = added == 0 ? _ring.submit () : added;
-    _ringLost = _ringLost || !(error == 0 || isTransient (error));
     return error;
 }
 
 // Where the kernel has no memory for requests, the set checks its queues every millisecond.
 int WaitSetState::sleepOnRing (Lock& lock, uint32_t rings, int64_t until) noexcept
 {
-    int error = request ();
-    if (error == 0 && !_bellRequest.pending)
+    int error = request (_bell, rings);
+    if (error == 0 && hasWork ())  // a word has changed since it was armed
     {
-        error = _ring.add (os::FutexWait (_bell, rings, false), reinterpret_cast<std::uintptr_t> (&_bellRequest));
-        _bellRequest.pending = error == 0;
+        return EAGAIN;
     }
     lock.unlock ();
     if (error == 0 && _interruptible)
@@ -183,7 +199,7 @@ int WaitSetState::sleepOnRing (Lock& lock, uint32_t rings, int64_t until) noexce
     {
         error = _ring.sleep (until);
     }
-    if (error == EAGAIN || error == EBUSY || error == ENOMEM)
+    if (lacksMemory (error))
     {
         const int64_t soon = os::monotonicNow () + napTime;
         error = os::sleepOn (_bell, rings, false, soon < until ? soon : until);
@@ -192,6 +208,39 @@ int WaitSetState::sleepOnRing (Lock& lock, uint32_t rings, int64_t until) noexce
     lock.lock ();
     _ringLost = _ringLost || !(error == 0 || isTransient (error));
     return rang ? EAGAIN : error;
+}
+
+bool WaitSetState::serveRing (const std::atomic<uint32_t>& calls, uint32_t before) noexcept
+{
+    Lock lock (_mutex);
+    if (!_ringIsHelpers)
+    {
+        return false;
+    }
+    const int error = keepRing ();
+    if (!_ring.isOpen ())
+    {
+        bell ();  // nobody sleeps on the words any more
+        return error == 0;
+    }
+    checkNow (os::monotonicNow ());
+    const int added = request (calls, before);
+    if (hasWork ())
+    {
+        bell ();
+    }
+    const int64_t until = nextCheck ();
+    _checkTold = until;
+    lock.unlock ();
+    const int slept = added == 0 ? _ring.sleep (until) : added;
+    if (lacksMemory (slept))
+    {
+        const int64_t soon = os::monotonicNow () + napTime;
+        os::sleepOn (calls, before, false, soon < until ? soon : until);
+    }
+    lock.lock ();
+    _ringLost = _ringLost || !(slept == 0 || isTransient (slept));
+    return true;
 }
 
 }  // namespace JOIN_ABI

@@ -40,32 +40,29 @@ void WaitSetState::renewReadable () noexcept
     }
 }
 
-// Makes the descriptor unreadable. A ring signals the event without a note in _signalled, and may do so a moment after its
-// request has been taken. So the event is always read then. @return false: the ring is lost
-bool WaitSetState::rest (uint32_t rings) noexcept
+void WaitSetState::rest (uint32_t rings) noexcept
 {
-    if (!_hasEvent.load () || (!_signalled.load () && !_ring.isOpen ()))
+    if (!_hasEvent.load () || !_signalled.load ())
     {
-        return true;
-    }
-    if (_ring.isOpen () && submit () != 0)
-    {
-        renewReadable ();
-        return !_ringLost;
+        return;
     }
     if (os::drainEvent (_event))
     {
         _signalled.store (false);
     }
-    if (_bell.load () != rings || (_ring.isOpen () && _ring.hasEnded ()))
+    if (_bell.load () != rings)
     {
         makeReadable ();
     }
-    return true;
 }
 
 void WaitSetState::callHelpers () noexcept
 {
+    bool calls = hasHelpers () && nextCheck () < _checkTold;  // the first one sleeps until a later time
+    for (const WatchedWord* word = _loose.first (); word != nullptr && _ringIsHelpers && !calls; word = word->next)
+    {
+        calls = word->wasArmed ();
+    }
     for (std::size_t i = 0; i < _groups.size () && !_ring.isOpen (); ++i)
     {
         if (!_groups[i]->asleep)
@@ -73,10 +70,10 @@ void WaitSetState::callHelpers () noexcept
             callHelper (*_groups[i]);
         }
     }
-    if (hasHelpers () && nextCheck () < _checkTold)
+    if (calls)
     {
         _checkTold = nextCheck ();
-        _groups[0]->call ();  // it sleeps until a later time
+        _groups[0]->call ();
     }
 }
 
@@ -98,7 +95,7 @@ void WaitSetState::callHelper (Group& group) noexcept
 int WaitSetState::sleep (Lock& lock, uint32_t rings, int64_t until) noexcept
 {
     const int64_t untilCheck = until < nextCheck () ? until : nextCheck ();
-    if (_ring.isOpen ())
+    if (_ring.isOpen () && !_ringIsHelpers)
     {
         return sleepOnRing (lock, rings, untilCheck);
     }
@@ -159,7 +156,7 @@ int WaitSetState::sleepOnWords (Lock& lock, uint32_t rings, int64_t until) noexc
 unsigned WaitSetState::list (const Group& group, os::FutexWait* waits, int64_t* until) noexcept
 {
     const Lock lock (_mutex);
-    *until = group.number == 0 && (group.asleep || _ring.isOpen ()) ? nextCheck () : detail::Deadline::never;
+    *until = group.number == 0 && group.asleep ? nextCheck () : detail::Deadline::never;
     _checkTold = group.number == 0 ? *until : _checkTold;
     if (!group.asleep)
     {
@@ -186,7 +183,15 @@ unsigned WaitSetState::list (const Group& group, os::FutexWait* waits, int64_t* 
 void WaitSetState::checkForOwner () noexcept
 {
     const Lock lock (_mutex);
-    const int64_t now = os::monotonicNow ();
+    checkNow (os::monotonicNow ());
+    if (hasWork ())
+    {
+        bell ();
+    }
+}
+
+void WaitSetState::checkNow (int64_t now) noexcept
+{
     if (now >= _checkAt)
     {
         check (now);
@@ -195,15 +200,17 @@ void WaitSetState::checkForOwner () noexcept
     {
         endNaps (now);
     }
+}
+
+// Whether the thread that waits has something to do: to report a queue, or to arm a word.
+bool WaitSetState::hasWork () const noexcept
+{
     bool found = !_candidates.isEmpty ();
     for (const WatchedWord* word = _loose.first (); word != nullptr && !found; word = word->next)
     {
         found = !word->naps;
     }
-    if (found)
-    {
-        bell ();
-    }
+    return found;
 }
 
 }  // namespace JOIN_ABI

@@ -72,6 +72,11 @@ public:
     /// @return how many words; 0: the helper rests; changedWord: the epoch of one has changed
     unsigned list (const Group& group, os::FutexWait* waits, int64_t* until) noexcept;
 
+    /// One round of the helper that has the ring: takes the requests that have ended, rings the bell if words have been
+    /// woken, makes the periodic checks, and sleeps until a word is woken or `calls` is no longer `before`.
+    /// @return false: the helper has no ring
+    bool serveRing (const std::atomic<uint32_t>& calls, uint32_t before) noexcept;
+
     /// Makes the periodic checks for a thread that sleeps in its event loop, or in wait ().
     void checkForOwner () noexcept;
 
@@ -124,20 +129,22 @@ private:
     int64_t nextCheck () const noexcept;
     void callHelpers () noexcept;
     void callHelper (Group& group) noexcept;
-    bool rest (uint32_t rings) noexcept;
+    void rest (uint32_t rings) noexcept;
     int sleep (Lock& lock, uint32_t rings, int64_t until) noexcept;
     int sleepOnWords (Lock& lock, uint32_t rings, int64_t until) noexcept;
     int sleepOnBell (Lock& lock, uint32_t rings, int64_t until) noexcept;
 
     int tendRing () noexcept;
+    int keepRing () noexcept;
     int reopenRing () noexcept;
+    int giveRing () noexcept;
     int leaveRing () noexcept;
     void closeRing () noexcept;
-    int setUpRing () noexcept;
     int takeEnded () noexcept;
-    int request () noexcept;
-    int submit () noexcept;
+    int request (const std::atomic<uint32_t>& call, uint32_t before) noexcept;
     int sleepOnRing (Lock& lock, uint32_t rings, int64_t until) noexcept;
+    void checkNow (int64_t now) noexcept;
+    bool hasWork () const noexcept;
 
     const bool _interruptible;
     const uint32_t _forks;
@@ -158,10 +165,10 @@ private:
     int64_t _armedAt = 0;                          // when the set last found nothing ready; 0: it has been awake since
     WaitHistory _history;
 
-    os::FutexRing _ring;  // the thread that waits uses it without the mutex while it sleeps
+    os::FutexRing _ring;  // its thread uses it without the mutex while it sleeps
     bool _ringRefused = false;
-    bool _ringLost = false;      // another thread waits now, or the kernel lost results: a new ring is needed
-    bool _ringNotifies = false;  // it signals _event
+    bool _ringIsHelpers = false;  // it belongs to the helper, and otherwise to the thread that waits
+    bool _ringLost = false;       // another thread waits now, or the kernel refuses a call: a new ring is needed
     unsigned _ringsLost = 0;
     LinkedList<Request> _orphans;  // requests that the kernel has, for words that have left the set
     Request _bellRequest;

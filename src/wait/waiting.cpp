@@ -175,11 +175,7 @@ WaitSetState::Next WaitSetState::endOrArm (int64_t now, int64_t until, uint32_t 
     {
         return Next::Sleep;
     }
-    if (!rest (rings))
-    {
-        *last = false;  // the ring is another thread's: once more, with a new one
-        return Next::Check;
-    }
+    rest (rings);
     return Next::End;
 }
 
@@ -217,14 +213,7 @@ void WaitSetState::awake (int64_t now) noexcept
             touchGroup (*group);
         }
     }
-    if (now >= _checkAt)
-    {
-        check (now);
-    }
-    if (now >= _napsEnd)
-    {
-        endNaps (now);
-    }
+    checkNow (now);
 }
 
 void WaitSetState::poll (std::size_t most) noexcept

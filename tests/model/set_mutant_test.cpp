@@ -104,4 +104,7 @@ TEST_CASE ("ring whose requests, barrier or wake-up are wrong is detected", "[mi
     CHECK (inSet (planted (Mistake::Skip, "epoch (role).fetch_add (1)"), "ring: two elements in one queue") == lost);
     CHECK (inSet (planted (Mistake::Skip, "_sleeps.store (true)", "ringing.cpp"), "ring: woken by a call") == lost);
     CHECK (inSet (planted (Mistake::Skip, "_bell.load () != rings", "ringing.cpp"), "ring: woken by a call") == lost);
+    CHECK (inSet (planted (Mistake::Fresh), "ring of a helper") == lost);
+    CHECK (inSet (planted (Mistake::Skip, "_calls.fetch_add (1)"), "ring of a helper") == lost);
+    CHECK (inSet (planted (Mistake::Skip, "_bell.fetch_add (1)"), "ring of a helper") == lost);
 }

@@ -99,6 +99,7 @@ std::vector<Setup> setSetups ()
         byRing (make ("ring: two elements in one queue", Spsc, 1, {{serve2}, {pushWait, pushWait}})),
         byRing (make ("ring: woken by a call", Spsc, 1, {{serve2}, {push}, {wakeSet}})),
         byRing (asleepFirst (1, withDeaths (2, make ("ring: producer dies", Spsc, 1, {{serve2}, {push}})))),
+        byRing (make ("ring of a helper", Mpsc, 1, {{serve, endHelp}, {help}, {push}})),
     };
 }
 
@@ -119,6 +120,9 @@ std::vector<Setup> largeSetSetups ()
         roomOf (1, 1, make ("set: room, and another producer", Mpsc, 1, {{serve2}, {pop}, {pushBeside}})),
         byRing (make ("ring: cells with sequences", Mpsc, 1, {{serve2}, {pushBeside, push}})),
         byRing (make ("ring: three elements in one queue", Spsc, 1, {{serve3}, {pushWait, pushWait, pushWait}})),
+        byRing (asleepFirst (
+            1, withDeaths (2, make ("ring: producer dies before another", Spsc, 1, {{serve2}, {push}, {pushBeside}})))),
+        byRing (make ("ring of a helper: two queues", Mpsc, 1, {{serve2, endHelp}, {help}, {push, pushBeside}})),
         byRing (make ("ring: two producers", Spsc, 1, {{serve2}, {push}, {pushBeside}})),
         byRing (roomOf (1, 1, make ("ring: room", Mpsc, 1, {{serve2}, {pop, pushBeside}}))),
         make ("set: its helper sleeps on two queues", Mpsc, 1, {{serve2, endHelp}, {help}, {push, pushBeside}}),

@@ -30,7 +30,7 @@ int requestFor (int location) noexcept
 {
     const World& world = running->world;
     const int seen = world.setup ().watch == Watch::Element ? world.elementSeen () : world.roomSeen ();
-    return location == seen ? 0 : location == world.secondSeen () ? 1 : location == world.bell () ? 2 : -1;
+    return location == seen ? 0 : location == world.secondSeen () ? 1 : location == world.call () ? 2 : -1;
 }
 
 void end (int number) noexcept
@@ -140,11 +140,6 @@ void FutexRing::close () noexcept
 }
 
 int FutexRing::bind () noexcept
-{
-    return 0;
-}
-
-int FutexRing::notify (const Event&) noexcept
 {
     return 0;
 }

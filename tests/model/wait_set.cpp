@@ -56,6 +56,7 @@ OPEN_MEMBER (History, &WaitSetState::_history)
 OPEN_MEMBER (Bell, &WaitSetState::_bell)
 OPEN_MEMBER (Sleeps, &WaitSetState::_sleeps)
 OPEN_MEMBER (Woken, &WaitSetState::_woken)
+OPEN_MEMBER (Signalled, &WaitSetState::_signalled)
 OPEN_MEMBER (Calls, &join::Group::_calls)
 OPEN_MEMBER (Rang, &join::Group::_rang)
 OPEN_MEMBER (Ends, &join::Group::_ends)
@@ -98,7 +99,7 @@ Ready readyOf (Watch watch) noexcept
 join::WaitSetOptions optionsFor (const Setup& setup) noexcept
 {
     join::WaitSetOptions options;
-    options.interruptible = setup.ring || has (setup, Call::Help);  // then a small set has a ring or helpers, too
+    options.interruptible = setup.ring || has (setup, Call::Help);  // then a small set has a ring or a helper, too
     return options;
 }
 
@@ -128,6 +129,10 @@ SetWorld::SetWorld (const Setup& setup, const std::vector<OwnedRing*>& firstRing
     rings[server]->shared = first.shared;
     require (set->add (first, readyOf (setup.watch), firstQueue, setup.amount));
     require (set->add (*rings[server], Ready::Element, secondQueue, 1));
+    if (setup.ring && has (setup, Call::Help))
+    {
+        require (set->fd ());  // then the ring is the helper's
+    }
     if (setup.dearBarriers)
     {
         (set->*memberOf (History ())).slept (0);
@@ -234,7 +239,7 @@ void World::listSet ()
     add (_set->elements, 8, "second element", Sort::Payload);
     add (&(_set->set->*memberOf (Mutex ())), 4, "mutex", helps ? Sort::Usual : Sort::Own);
     add (&_set->number, 8, "protected", Sort::Own);
-    _bell = add (&(_set->set->*memberOf (Bell ())), 4, "bell", rings ? Sort::Strong : Sort::Own);
+    _call = add (&(_set->set->*memberOf (Bell ())), 4, "bell", rings ? Sort::Strong : Sort::Own);
     if (rings)
     {
         add (&(_set->set->*memberOf (Sleeps ())), 1, "sleeps", Sort::Strong);
@@ -243,17 +248,22 @@ void World::listSet ()
     {
         add (&_set->kernel->requests[0], 4, "first request");
         add (&_set->kernel->requests[1], 4, "second request");
-        add (&_set->kernel->requests[2], 4, "bell request", rings ? Sort::Usual : Sort::Own);
+        add (&_set->kernel->requests[2], 4, "call request", rings ? Sort::Usual : Sort::Own);
         add (&_set->kernel->count, 4, "requests that have ended", Sort::Strong);
     }
     if (has (_setup, Call::Wake))
     {
         add (&(_set->set->*memberOf (Woken ())), 1, "woken", Sort::Strong);
     }
+    if (helps && _set->kernel != nullptr)
+    {
+        add (&(_set->set->*memberOf (Signalled ())), 1, "signalled", Sort::Strong);
+    }
     if (helps)
     {
         join::Group& group = *(_set->set->*memberOf (Groups ()))[0];
-        add (&(group.*memberOf (Calls ())), 4, "calls", Sort::Strong);
+        const int calls = add (&(group.*memberOf (Calls ())), 4, "calls", Sort::Strong);
+        _call = _set->kernel != nullptr ? calls : _call;
         add (&(group.*memberOf (Rang ())), 1, "rang", Sort::Strong);
         add (&(group.*memberOf (Ends ())), 1, "ends", Sort::Strong);
     }

@@ -211,7 +211,7 @@ Check judgeRing (const CallFacts& calls)
     if (result == 0)
     {
         return ringSubject.fine ("allowed, with requests for futex words",
-                                 "A wait set of any size wakes as fast as a small one, and needs at most one helper "
+                                 "A wait set of any size wakes as fast as a small one, and has at most one helper "
                                  "thread.");
     }
     if (wasKilled (result))
@@ -222,7 +222,7 @@ Check judgeRing (const CallFacts& calls)
     return ringSubject.worse (
         wordsFor (result),
         "A wait set of more than 127 queues, and one with a descriptor, needs a helper thread for "
-        "each 127 queues, and wakes two to five times as slowly. No event is lost.",
+        "each 127 queues, and wakes more slowly. No event is lost.",
         fix);
 }
 
