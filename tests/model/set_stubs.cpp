@@ -101,6 +101,15 @@ void unlocks (const void* mutex) noexcept
     }
 }
 
+// The flag that observers set where that is their epoch.
+void World::flagOf (unsigned epoch, Access* access) const noexcept
+{
+    const bool second = static_cast<int> (epoch) == _secondSeen;
+    access->location = static_cast<uint8_t> (second ? _secondState : _state);
+    access->value =
+        second || static_cast<int> (epoch) == _elementSeen ? join::detail::elementWatched : join::detail::roomWatched;
+}
+
 // A wake-up of the word ends its request. The kernel does both at one moment; here threads may run in between.
 void wakeRing (const void* word) noexcept
 {

@@ -293,15 +293,6 @@ uint64_t World::memo () const noexcept
     return _set->done * 16U + _set->filled;
 }
 
-// The flag that observers set where that is their epoch.
-void World::flagOf (unsigned epoch, Access* access) const noexcept
-{
-    const bool second = static_cast<int> (epoch) == _secondSeen;
-    access->location = static_cast<uint8_t> (second ? _secondState : _state);
-    access->value =
-        second || static_cast<int> (epoch) == _elementSeen ? join::detail::elementWatched : join::detail::roomWatched;
-}
-
 void World::callSet (unsigned thread, const Step& step, uint8_t nextElement, Outcome* outcome) noexcept
 {
     WaitSetState& set = *_set->set;

@@ -213,7 +213,7 @@ private:
     int _state = -1;
     int _elementSeen = -1;
     int _roomSeen = -1;
-    int _call = -1;  // that wakes the thread of the ring
+    int _call = -1;         // that wakes the thread of the ring
     int _secondState = -1;  // of the second queue of a set, as the next one
     int _secondSeen = -1;
     std::unique_ptr<SetWorld> _set;  // null: there is none
