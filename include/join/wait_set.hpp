@@ -84,6 +84,7 @@ struct WaitSetOptions
 /// than Linux 6.7, sets of more than 127 words, interruptible ones, and those with fd () have a helper thread for each
 /// 127 words instead. Helpers sleep while no queue becomes ready, and block all signals. If different threads wait in
 /// turn, each change of the thread costs a system call for each 256 words, and after 16 changes the set has a helper.
+/// The end of a set with an io_uring and without fd () may interrupt one epoll_wait(2) of the thread that waited (EINTR).
 ///
 /// Errors of all members that return -1, in lastError:
 ///     EBADF  the object has no set: it was moved from, or make () failed; or a forked child inherited the object, and

@@ -71,10 +71,8 @@ int FutexRing::open (std::size_t n) noexcept
     if (error != 0)
     {
         close ();
-        return error;
     }
-    _capacity = n < parameters.cq_entries ? parameters.cq_entries : n;  // the kernel keeps further results
-    return 0;
+    return error;
 }
 
 int FutexRing::map (const void* found) noexcept
@@ -127,7 +125,6 @@ void FutexRing::close () noexcept
     _file = -1;
     _isBound = false;
     _added = 0;
-    _capacity = 0;
 }
 
 int FutexRing::bind () noexcept

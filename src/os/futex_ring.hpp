@@ -32,22 +32,18 @@ public:
         close ();
     }
 
-    /// Opens a ring for n requests at a time. @return 0, or an errno. EMFILE, ENOMEM, ...; other ones: the kernel or a
+    /// Opens a ring for about n requests at a time; more make its calls slower. @return 0, or an errno. EMFILE, ENOMEM, ...; other ones: the kernel or a
     /// filter refuses rings, or the kernel is older than 6.7
     int open (std::size_t n) noexcept;
 
-    /// Ends all requests. A forked child may call it too; the parent's ring is unharmed.
+    /// Ends all requests. The kernel interrupts one system call of the threads that have opened or used the ring, at
+    /// that moment or later: calls that SA_RESTART restarts go on, but epoll_wait(2) fails with EINTR. A forked child may
+    /// call it too; the parent's ring is unharmed.
     void close () noexcept;
 
     bool isOpen () const noexcept
     {
         return _file != -1;
-    }
-
-    /// The number of requests that there is room for.
-    std::size_t capacity () const noexcept
-    {
-        return _capacity;
     }
 
     /// Makes the ring the calling thread's. @return 0, or an errno
@@ -76,7 +72,6 @@ private:
 
     int _file = -1;
     bool _isBound = false;
-    std::size_t _capacity = 0;
     void* _rings = nullptr;  // the mapping with the heads and tails of both rings, and the results
     std::size_t _ringBytes = 0;
     io_uring_sqe* _requests = nullptr;

@@ -42,6 +42,7 @@ void Group::serve () noexcept
         const uint32_t calls = _calls.load ();
         if (_ends.load ())
         {
+            _set.endRing ();
             return;
         }
         if (_set.serveRing (_calls, calls))

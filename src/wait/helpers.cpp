@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What a set sleeps with: a ring or helpers, when its words need them; and their end.
+// The helpers of a set: their start, when the words need them, and their end.
 #include "wait/state.hpp"
 
 #include "os/barrier.hpp"
@@ -19,21 +19,23 @@ namespace
 constexpr std::size_t fewWords = 8;
 }  // namespace
 
-// Opens the ring, or starts the helpers, that the words need. An interruptible set always has one or the other: its
-// thread then sleeps with io_uring_enter(2) or futex(2), which every signal handler ends, and not with futex_waitv(2),
-// which SA_RESTART restarts. @return 0, or an errno
+// Whether the thread that waits sleeps on a ring, and not on futexes. An interruptible set always does: io_uring_enter(2)
+// is ended by every signal handler, and SA_RESTART restarts futex_waitv(2).
+bool WaitSetState::wantsRing () const noexcept
+{
+    return _interruptible || _words.size () > fewWords;
+}
+
+// Starts the helpers that the words need: one for the descriptor; where there is no ring, one for each 127 words. An
+// interruptible set without a ring always has one: its thread then sleeps with futex(2). @return 0, or an errno
 int WaitSetState::cover (bool forEvent) noexcept
 try
 {
-    const bool helped = _interruptible || forEvent || _words.size () > groupSize || hasHelpers ();
-    if ((helped || _words.size () > fewWords) && !_ring.isOpen () && !_ringRefused)
-    {
-        _ringRefused = _ring.open (2 * _words.size ()) != 0;
-    }
-    if (_ring.isOpen ())
+    if (!_ringRefused)
     {
         return startHelpers (forEvent ? 1 : 0);
     }
+    const bool helped = _interruptible || forEvent || _words.size () > groupSize || hasHelpers ();
     const std::size_t groups = (_words.size () + groupSize - 1) / groupSize;
     return helped ? startHelpers (groups == 0 ? 1 : groups) : 0;
 }

@@ -3,7 +3,7 @@
 //
 // A request ends when its word is woken, whatever the word's value. So a word that was armed again before a publisher
 // came to wake it may find its new request ended without cause: it is loose then, and gets another one before the next
-// sleep. A request whose word has left the set stays with the kernel until it ends, or until the ring is closed.
+// sleep. The request of a word that leaves the set is ended by a wake-up.
 #include "wait/state.hpp"
 
 #include <cerrno>
@@ -16,7 +16,6 @@ inline namespace JOIN_ABI
 namespace
 {
 constexpr unsigned ringsMost = 16;  // that a set loses before the helper gets the ring, and then before it has none
-constexpr std::size_t fewOrphans = groupSize;
 
 // Whether a call of the ring may succeed later.
 bool isTransient (int error) noexcept
@@ -34,33 +33,51 @@ bool lacksMemory (int error) noexcept
 // Makes the ring ready for the thread that waits. @return 0, or the errno of a helper that cannot be started
 int WaitSetState::tendRing () noexcept
 {
-    if (!_ring.isOpen ())
+    if (_ringRefused)
     {
-        return _ringRefused ? cover (_hasEvent.load ()) : 0;
+        return cover (_hasEvent.load ());
     }
-    if (_ringIsHelpers)
+    const bool forHelper = _hasEvent.load () || _ringsLost > ringsMost;
+    if (_ringIsHelpers || (forHelper && giveRing ()) || (!_ring.isOpen () && !wantsRing ()))
     {
         return 0;
     }
-    return _hasEvent.load () || _ringsLost > ringsMost ? giveRing () : keepRing ();
+    return keepRing ();
 }
 
-// Makes the ring ready for the calling thread, and takes the requests that have ended. @return as above
+// From now on the ring belongs to the helper: for the descriptor, or because many threads wait in turn, and each change
+// would cost as much as all requests. The helper opens it, and closes it.
+bool WaitSetState::giveRing () noexcept
+try
+{
+    if (startHelpers (1) != 0)  // fd () has started it
+    {
+        _ringsLost = 0;
+        return false;
+    }
+    closeRing ();
+    _ringIsHelpers = true;
+    return true;
+}
+catch (const std::bad_alloc&)
+{
+    _ringsLost = 0;
+    return false;
+}
+
+// Opens the ring of the calling thread if it is not open, and takes the requests that have ended. @return 0, or the errno
+// of a helper that cannot be started
 int WaitSetState::keepRing () noexcept
 {
-    while (_ring.isOpen ())
+    for (;;)
     {
-        const std::size_t needed = _words.size () + 1;
-        if (_ringLost || _ring.capacity () < needed || _orphans.size () > needed + fewOrphans)
+        if (_ringLost)
         {
-            const int error = reopenRing ();
-            if (error != 0)
-            {
-                return error;
-            }
-            continue;
+            ++_ringsLost;
+            closeRing ();
         }
-        if (_ring.bind () != 0)
+        const bool open = _ring.isOpen () || _ring.open (2 * _words.size ()) == 0;
+        if (!open || _ring.bind () != 0 || _ringsLost > 2 * ringsMost)
         {
             return leaveRing ();
         }
@@ -71,38 +88,6 @@ int WaitSetState::keepRing () noexcept
         }
         _ringLost = true;
     }
-    return 0;
-}
-
-int WaitSetState::reopenRing () noexcept
-{
-    _ringsLost += _ringLost;
-    closeRing ();
-    return _ringsLost > 2 * ringsMost || _ring.open (2 * _words.size ()) != 0 ? leaveRing () : 0;
-}
-
-// From now on the ring belongs to the helper: for the descriptor, or because many threads wait in turn, and each change
-// would cost as much as all requests.
-int WaitSetState::giveRing () noexcept
-try
-{
-    if (startHelpers (1) != 0)  // fd () has started it
-    {
-        _ringsLost = 0;
-        return keepRing ();
-    }
-    closeRing ();
-    if (_ring.open (2 * _words.size ()) != 0)
-    {
-        return leaveRing ();
-    }
-    _ringIsHelpers = true;
-    return 0;
-}
-catch (const std::bad_alloc&)
-{
-    _ringsLost = 0;
-    return keepRing ();
 }
 
 int WaitSetState::leaveRing () noexcept
@@ -111,6 +96,33 @@ int WaitSetState::leaveRing () noexcept
     _ringRefused = true;
     _ringIsHelpers = false;
     return cover (_hasEvent.load ());
+}
+
+// Nobody sleeps on the words any more: the helpers do from now on, or the thread that waits has to look.
+void WaitSetState::goOnWithoutRing () noexcept
+{
+    bool armed = _candidates.isEmpty ();
+    for (WatchedWord* word = _loose.first (); word != nullptr && armed; word = word->next)
+    {
+        armed = word->naps || word->isArmed ();
+    }
+    if (armed)
+    {
+        callHelpers ();
+    }
+    else
+    {
+        bell ();
+    }
+}
+
+void WaitSetState::endRing () noexcept
+{
+    const Lock lock (_mutex);
+    if (_ringIsHelpers)
+    {
+        closeRing ();
+    }
 }
 
 // All words are loose afterwards.
@@ -218,9 +230,9 @@ bool WaitSetState::serveRing (const std::atomic<uint32_t>& calls, uint32_t befor
         return false;
     }
     const int error = keepRing ();
-    if (!_ring.isOpen ())
+    if (_ringRefused)
     {
-        bell ();  // nobody sleeps on the words any more
+        goOnWithoutRing ();
         return error == 0;
     }
     checkNow (os::monotonicNow ());

@@ -63,7 +63,7 @@ void WaitSetState::callHelpers () noexcept
     {
         calls = word->wasArmed ();
     }
-    for (std::size_t i = 0; i < _groups.size () && !_ring.isOpen (); ++i)
+    for (std::size_t i = 0; i < _groups.size () && _ringRefused; ++i)
     {
         if (!_groups[i]->asleep)
         {

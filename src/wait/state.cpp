@@ -258,6 +258,7 @@ void WaitSetState::drop (WatchedWord& word) noexcept
     {
         word.request->word = nullptr;
         _orphans.pushBack (*word.request.release ());
+        os::wake (word.word (), UINT32_MAX, word.isShared ());  // ends the request
     }
     word.request.reset ();
     ++_changes;

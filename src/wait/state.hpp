@@ -77,6 +77,9 @@ public:
     /// @return false: the helper has no ring
     bool serveRing (const std::atomic<uint32_t>& calls, uint32_t before) noexcept;
 
+    /// Closes the ring if it is the helper's, which is about to end.
+    void endRing () noexcept;
+
     /// Makes the periodic checks for a thread that sleeps in its event loop, or in wait ().
     void checkForOwner () noexcept;
 
@@ -134,12 +137,13 @@ private:
     int sleepOnWords (Lock& lock, uint32_t rings, int64_t until) noexcept;
     int sleepOnBell (Lock& lock, uint32_t rings, int64_t until) noexcept;
 
+    bool wantsRing () const noexcept;
     int tendRing () noexcept;
+    bool giveRing () noexcept;
     int keepRing () noexcept;
-    int reopenRing () noexcept;
-    int giveRing () noexcept;
     int leaveRing () noexcept;
     void closeRing () noexcept;
+    void goOnWithoutRing () noexcept;
     int takeEnded () noexcept;
     int request (const std::atomic<uint32_t>& call, uint32_t before) noexcept;
     int sleepOnRing (Lock& lock, uint32_t rings, int64_t until) noexcept;

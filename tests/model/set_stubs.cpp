@@ -139,7 +139,6 @@ FutexWait::FutexWait (const std::atomic<uint32_t>& word, uint32_t expected, bool
 int FutexRing::open (std::size_t) noexcept
 {
     _file = model::kernelRing != nullptr ? 3 : -1;
-    _capacity = 16;
     return isOpen () ? 0 : ENOSYS;
 }
 

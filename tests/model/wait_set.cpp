@@ -57,6 +57,7 @@ OPEN_MEMBER (Bell, &WaitSetState::_bell)
 OPEN_MEMBER (Sleeps, &WaitSetState::_sleeps)
 OPEN_MEMBER (Woken, &WaitSetState::_woken)
 OPEN_MEMBER (Signalled, &WaitSetState::_signalled)
+OPEN_MEMBER (RingRefused, &WaitSetState::_ringRefused)
 OPEN_MEMBER (Calls, &join::Group::_calls)
 OPEN_MEMBER (Rang, &join::Group::_rang)
 OPEN_MEMBER (Ends, &join::Group::_ends)
@@ -127,6 +128,7 @@ SetWorld::SetWorld (const Setup& setup, const std::vector<OwnedRing*>& firstRing
     OwnedRing& first = *firstRings[server];
     first.settleLooks = 1;
     rings[server]->shared = first.shared;
+    set->*memberOf (RingRefused ()) = !setup.ring;
     require (set->add (first, readyOf (setup.watch), firstQueue, setup.amount));
     require (set->add (*rings[server], Ready::Element, secondQueue, 1));
     if (setup.ring && has (setup, Call::Help))

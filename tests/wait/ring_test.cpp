@@ -9,6 +9,7 @@
 #include "../crash/world.hpp"
 
 #include <fcntl.h>
+#include <sys/epoll.h>
 
 using namespace std::chrono_literals;
 using join::Ready;
@@ -51,8 +52,14 @@ struct Many
 TEST_CASE ("a set has a ring wherever the kernel offers one", "[ring]")
 {
     const int64_t before = openDescriptors ();
+    const int64_t ring = kernelHasRings () ? 1 : 0;
     Many many (20);
-    CHECK (openDescriptors () - before == (kernelHasRings () ? 1 : 0));
+    WaitEvent event;
+    REQUIRE (errorOf ([&] { return many.set.wait (&event, 1, 1us); }) == ETIMEDOUT);
+    CHECK (openDescriptors () - before == ring);
+    REQUIRE (many.set.fd () > 2);
+    REQUIRE (errorOf ([&] { return many.set.wait (&event, 1, 0s); }) == ETIMEDOUT);
+    CHECK (comesTrue ([&] { return openDescriptors () - before == ring + 1; }));  // the helper opens one of its own
 }
 
 TEST_CASE ("threads that wait in turn, and end, get all events", "[ring]")
@@ -122,6 +129,7 @@ TEST_CASE ("queues that come, are armed and leave again and again cost no descri
 {
     Many many (20);
     WaitEvent event;
+    REQUIRE (errorOf ([&] { return many.set.wait (&event, 1, 1us); }) == ETIMEDOUT);
     const int64_t before = openDescriptors ();
     for (int round = 0; round < 1000; ++round)
     {
@@ -156,6 +164,30 @@ TEST_CASE ("a set goes on after a fork, and the child has one of its own", "[rin
     waiter.untilSleeping ();
     REQUIRE (many.queues[11].tryPush (11) == 0);
     CHECK (waiter.events () == std::vector<uint64_t> {11});
+}
+
+TEST_CASE ("sets with a descriptor interrupt no epoll_wait of their thread", "[ring]")
+{
+    const int loop = ::epoll_create1 (EPOLL_CLOEXEC);
+    REQUIRE (loop > 2);
+    int interrupted = 0;
+    const auto sleep = [&] {
+        epoll_event event;
+        interrupted += ::epoll_wait (loop, &event, 1, 10) == -1 ? 1 : 0;
+    };
+    for (int round = 0; round < 10; ++round)
+    {
+        {
+            Many many (20);
+            REQUIRE (many.set.fd () > 2);
+            WaitEvent event;
+            REQUIRE (errorOf ([&] { return many.set.wait (&event, 1, 0s); }) == ETIMEDOUT);
+            sleep ();
+        }
+        sleep ();
+    }
+    CHECK (interrupted == 0);
+    ::close (loop);
 }
 
 TEST_CASE ("a push interrupts no other system call of the thread that waits", "[ring]")
