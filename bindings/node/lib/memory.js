@@ -4,7 +4,7 @@
 
 const { native, fail, timedOut } = require('./native.js');
 const { memoryOptions, translate, timeoutOf } = require('./options.js');
-const { placementOf } = require('./look.js');
+const { SharedObject, disposable } = require('./object.js');
 
 const INITIALISE_EVERY = 2; // milliseconds between two attempts while another process initialises
 
@@ -23,13 +23,14 @@ function pause(milliseconds, signal) {
   });
 }
 
-class Memory {
+class Memory extends SharedObject {
   #native;
   #buffer; // made when it is needed
   #readOnly;
   #size;
 
   constructor(made, readOnly) {
+    super(made);
     this.#native = made;
     this.#readOnly = readOnly;
     this.#size = native.size(made);
@@ -71,18 +72,6 @@ class Memory {
     return native.pageSize(this.#native);
   }
 
-  get created() {
-    return native.created(this.#native) === 1;
-  }
-
-  get named() {
-    return native.named(this.#native) === 1;
-  }
-
-  get name() {
-    return native.name(this.#native);
-  }
-
   nodeOf(offset) {
     return native.nodeOf(this.#native, offset);
   }
@@ -97,10 +86,6 @@ class Memory {
 
   unlock() {
     native.unlock(this.#native);
-  }
-
-  placement() {
-    return placementOf(this.#native);
   }
 
   tryInitialise(offset) {
@@ -160,10 +145,6 @@ class ShmMem extends Memory {
   }
 }
 
-for (const one of [LocalMem, ShmMem]) {
-  if (Symbol.dispose) {
-    one.prototype[Symbol.dispose] = one.prototype.close;
-  }
-}
+disposable(LocalMem, ShmMem);
 
 module.exports = { LocalMem, ShmMem };

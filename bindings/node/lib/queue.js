@@ -5,7 +5,7 @@
 const { native } = require('./native.js');
 const { kinds, queueOptions, translate, word } = require('./options.js');
 const { formatOf, resized } = require('./formats.js');
-const { placementOf } = require('./look.js');
+const { SharedObject, disposable } = require('./object.js');
 const { watcherOf, waitFor } = require('./waits.js');
 
 const natives = new WeakMap(); // of queues, for wait sets
@@ -14,7 +14,7 @@ const AT_ONCE = 1024; // elements of a batch of batches ()
 
 const turn = () => new Promise((resolve) => { setImmediate(resolve); });
 
-class Queue {
+class Queue extends SharedObject {
   #native;
   #format;
   #codec;
@@ -26,8 +26,10 @@ class Queue {
   constructor(name, { kind, capacity = 0, element, ...options } = {}) {
     const anyKind = kind === undefined && options.mode === 'openOnly';
     const format = formatOf(element);
-    this.#native = native.openQueue(name, anyKind ? 0 : word(kinds, 'kind', kind ?? 'spsc'), capacity, format.size,
+    const made = native.openQueue(name, anyKind ? 0 : word(kinds, 'kind', kind ?? 'spsc'), capacity, format.size,
       translate(options, queueOptions, ['kind', 'capacity', 'element']));
+    super(made);
+    this.#native = made;
     const size = native.elementSize(this.#native);
     const scratch = new ArrayBuffer(8 * Math.ceil(size / 8));
     native.setScratch(this.#native, scratch, this.#out.buffer);
@@ -249,28 +251,12 @@ class Queue {
     return native.tag(this.#native);
   }
 
-  get created() {
-    return native.created(this.#native) === 1;
-  }
-
-  get named() {
-    return native.named(this.#native) === 1;
-  }
-
-  get name() {
-    return native.name(this.#native);
-  }
-
   stats() {
     return native.stats(this.#native);
   }
 
   producers() {
     return native.producers(this.#native);
-  }
-
-  placement() {
-    return placementOf(this.#native);
   }
 
   bind(node) {
@@ -289,8 +275,6 @@ class Queue {
   }
 }
 
-if (Symbol.dispose) {
-  Queue.prototype[Symbol.dispose] = Queue.prototype.close;
-}
+disposable(Queue);
 
 module.exports = { Queue, nativeOf: (queue) => natives.get(queue) };

@@ -4,6 +4,7 @@
 
 const { native, fail, timedOut, cancelled } = require('./native.js');
 const { timeoutOf } = require('./options.js');
+const { disposable } = require('./object.js');
 const { nativeOf } = require('./queue.js');
 
 const MOST_EVENTS = 256;
@@ -181,8 +182,6 @@ class WaitSet {
   }
 }
 
-if (Symbol.dispose) {
-  WaitSet.prototype[Symbol.dispose] = WaitSet.prototype.close;
-}
+disposable(WaitSet);
 
 module.exports = { WaitSet };

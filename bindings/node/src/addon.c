@@ -42,7 +42,7 @@ static bool add_functions(napi_env env, napi_value exports, const function *tabl
 
 static bool add_constant(napi_env env, napi_value exports, const char *name, double number)
 {
-    return napi_set_named_property(env, exports, name, from_number(env, number)) == napi_ok;
+    return put(env, exports, name, from_number(env, number));
 }
 
 NAPI_MODULE_INIT()

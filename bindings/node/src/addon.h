@@ -76,6 +76,8 @@ bool memory_options(napi_env env, napi_value options, jm_options *into);
 napi_value from_number(napi_env env, double number);
 napi_value from_truth(napi_env env, bool truth);
 napi_value undefined(napi_env env);
+/* Sets a property of a result. @return whether that succeeded */
+bool put(napi_env env, napi_value into, const char *name, napi_value value);
 
 /* Calls read with a larger buffer until the text fits, as snprintf(3) is called. Returns a string, or NULL after it has
  * thrown. */
@@ -89,5 +91,18 @@ object *new_object(napi_env env, jm_handle handle);
 napi_value wrap(napi_env env, object *o);
 /* An ArrayBuffer of the mapping, which keeps the object. */
 napi_value buffer_of(napi_env env, object *o, void *address, uint64_t size);
+
+/* Defines a function of one object that returns a number. The expression uses o; -1 is a failure. */
+#define NUMBER_OF(function, operation, expression)                                                                     \
+    static napi_value function(napi_env env, napi_callback_info info)                                                  \
+    {                                                                                                                  \
+        napi_value value;                                                                                              \
+        object *o = arguments(env, info, &value, 1) ? native(env, value) : NULL;                                       \
+        int64_t number = o != NULL ? (int64_t) (expression) : -1;                                                      \
+        if (o == NULL) {                                                                                               \
+            return NULL;                                                                                               \
+        }                                                                                                              \
+        return number == -1 ? fail(env, operation) : from_number(env, (double) number);                                \
+    }
 
 #endif

@@ -174,6 +174,11 @@ napi_value undefined(napi_env env)
     return value;
 }
 
+bool put(napi_env env, napi_value into, const char *name, napi_value value)
+{
+    return napi_set_named_property(env, into, name, value) == napi_ok;
+}
+
 napi_value text_of(napi_env env, const char *operation, read_text *read, const void *subject)
 {
     uint64_t size = 4096;

@@ -18,32 +18,30 @@ static object *queue_of(napi_env env, napi_callback_info info, napi_value *value
     return o;
 }
 
-/* tryPush(queue): pushes the element in the scratch buffer. false: the queue is full. */
-static napi_value try_push(napi_env env, napi_callback_info info)
+/* tryPush(queue): pushes the element in the scratch buffer. false: the queue is full. tryPop(queue): pops an element into
+ * it. false: the queue is empty. */
+static napi_value try_one(napi_env env, napi_callback_info info, bool push)
 {
     napi_value value;
     object *o = queue_of(env, info, &value, 1);
     if (o == NULL) {
         return NULL;
     }
-    if (jm_queue_try_push(o->handle, o->scratch) == 0) {
+    int result = push ? jm_queue_try_push(o->handle, o->scratch) : jm_queue_try_pop(o->handle, o->scratch);
+    if (result == 0) {
         return from_truth(env, true);
     }
-    return not_ready() ? from_truth(env, false) : fail(env, "push");
+    return not_ready() ? from_truth(env, false) : fail(env, push ? "push" : "pop");
 }
 
-/* tryPop(queue): pops an element into the scratch buffer. false: the queue is empty. */
+static napi_value try_push(napi_env env, napi_callback_info info)
+{
+    return try_one(env, info, true);
+}
+
 static napi_value try_pop(napi_env env, napi_callback_info info)
 {
-    napi_value value;
-    object *o = queue_of(env, info, &value, 1);
-    if (o == NULL) {
-        return NULL;
-    }
-    if (jm_queue_try_pop(o->handle, o->scratch) == 0) {
-        return from_truth(env, true);
-    }
-    return not_ready() ? from_truth(env, false) : fail(env, "pop");
+    return try_one(env, info, false);
 }
 
 /* The elements from index `first` of a typed array, whose length is checked. */
@@ -65,8 +63,9 @@ static bool elements(napi_env env, napi_value *values, const object *o, unsigned
     return true;
 }
 
-/* tryPushMany(queue, typedArray, first, count): how many were pushed, 0: the queue is full. */
-static napi_value try_push_many(napi_env env, napi_callback_info info)
+/* tryPushMany(queue, typedArray, first, count): how many were pushed, 0: the queue is full. tryPopMany(...): how many were
+ * popped, 0: the queue is empty. */
+static napi_value try_many(napi_env env, napi_callback_info info, bool push)
 {
     napi_value values[4];
     unsigned char *at = NULL;
@@ -75,22 +74,21 @@ static napi_value try_push_many(napi_env env, napi_callback_info info)
     if (o == NULL || !elements(env, values, o, &at, &count)) {
         return NULL;
     }
-    int64_t done = jm_queue_try_push_n(o->handle, at, count);
-    return done < 0 && !not_ready() ? fail(env, "push") : from_number(env, done < 0 ? 0 : (double) done);
+    int64_t done = push ? jm_queue_try_push_n(o->handle, at, count) : jm_queue_try_pop_n(o->handle, at, count);
+    if (done >= 0) {
+        return from_number(env, (double) done);
+    }
+    return not_ready() ? from_number(env, 0) : fail(env, push ? "push" : "pop");
 }
 
-/* tryPopMany(queue, typedArray, first, count): how many were popped, 0: the queue is empty. */
+static napi_value try_push_many(napi_env env, napi_callback_info info)
+{
+    return try_many(env, info, true);
+}
+
 static napi_value try_pop_many(napi_env env, napi_callback_info info)
 {
-    napi_value values[4];
-    unsigned char *at = NULL;
-    uint64_t count = 0;
-    object *o = queue_of(env, info, values, 4);
-    if (o == NULL || !elements(env, values, o, &at, &count)) {
-        return NULL;
-    }
-    int64_t done = jm_queue_try_pop_n(o->handle, at, count);
-    return done < 0 && !not_ready() ? fail(env, "pop") : from_number(env, done < 0 ? 0 : (double) done);
+    return try_many(env, info, false);
 }
 
 /* copyOut(queue, typedArray, index) copies the scratch buffer to an element of a batch; copyIn(...) the reverse. */

@@ -27,11 +27,6 @@ const char *error_name(int error)
     return "EUNKNOWN";
 }
 
-static void set_property(napi_env env, napi_value target, const char *name, napi_value value)
-{
-    napi_set_named_property(env, target, name, value);
-}
-
 napi_value fail_with(napi_env env, const char *operation, int error, const char *sentence)
 {
     char text[2048];
@@ -44,8 +39,8 @@ napi_value fail_with(napi_env env, const char *operation, int error, const char 
         || napi_create_string_utf8(env, operation, NAPI_AUTO_LENGTH, &syscall) != napi_ok) {
         return NULL; /* an exception is pending */
     }
-    set_property(env, made, "errno", number);
-    set_property(env, made, "syscall", syscall);
+    put(env, made, "errno", number);
+    put(env, made, "syscall", syscall);
     napi_throw(env, made);
     return NULL;
 }

@@ -96,11 +96,6 @@ static napi_value inspect_pages(napi_env env, napi_callback_info info)
     return made;
 }
 
-static bool put(napi_env env, napi_value into, const char *name, napi_value value)
-{
-    return napi_set_named_property(env, into, name, value) == napi_ok;
-}
-
 /* An array of objects. */
 static napi_value list_of(napi_env env, const jm_producer *list, int64_t count)
 {
@@ -148,22 +143,25 @@ static napi_value inspect_producers(napi_env env, napi_callback_info info)
 }
 
 /* unlink(name), removeUnused(name) and removeUnusedIfUnchanged(name, device, inode, pushed, popped) */
-static napi_value unlink_name(napi_env env, napi_callback_info info)
+static napi_value with_name(napi_env env, napi_callback_info info, const char *operation, int function(const char *))
 {
-    napi_value values[1];
+    napi_value values[1], made = NULL;
     char *name = named(env, info, values, NULL, 0);
-    napi_value made = name == NULL ? NULL : jm_unlink(name) == -1 ? fail(env, "unlink") : undefined(env);
+    if (name != NULL) {
+        made = function(name) == -1 ? fail(env, operation) : undefined(env);
+    }
     free(name);
     return made;
 }
 
+static napi_value unlink_name(napi_env env, napi_callback_info info)
+{
+    return with_name(env, info, "unlink", jm_unlink);
+}
+
 static napi_value remove_unused(napi_env env, napi_callback_info info)
 {
-    napi_value values[1];
-    char *name = named(env, info, values, NULL, 0);
-    napi_value made = name == NULL ? NULL : jm_remove_unused(name) == -1 ? fail(env, "removeUnused") : undefined(env);
-    free(name);
-    return made;
+    return with_name(env, info, "removeUnused", jm_remove_unused);
 }
 
 static napi_value remove_unchanged(napi_env env, napi_callback_info info)

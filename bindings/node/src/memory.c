@@ -139,8 +139,8 @@ static unsigned char *inside(napi_env env, const object *o, const char *operatio
     return address + offset;
 }
 
-/* readBytes(memory, offset, into) */
-static napi_value read_bytes(napi_env env, napi_callback_info info)
+/* readBytes(memory, offset, into) and writeBytes(memory, offset, from) */
+static napi_value transfer(napi_env env, napi_callback_info info, bool write)
 {
     napi_value values[3];
     uint64_t offset = 0;
@@ -150,29 +150,24 @@ static napi_value read_bytes(napi_env env, napi_callback_info info)
     if (o == NULL || !to_uint64(env, values[1], &offset) || !to_bytes(env, values[2], &bytes, &length)) {
         return NULL;
     }
-    const unsigned char *from = inside(env, o, "read", offset, length);
-    if (from != NULL && length != 0) {
-        memcpy(bytes, from, length);
+    unsigned char *at = inside(env, o, write ? "write" : "read", offset, length);
+    if (at == NULL) {
+        return NULL;
     }
-    return from != NULL ? undefined(env) : NULL;
+    if (length != 0) {
+        memcpy(write ? at : bytes, write ? bytes : at, length);
+    }
+    return undefined(env);
 }
 
-/* writeBytes(memory, offset, from) */
+static napi_value read_bytes(napi_env env, napi_callback_info info)
+{
+    return transfer(env, info, false);
+}
+
 static napi_value write_bytes(napi_env env, napi_callback_info info)
 {
-    napi_value values[3];
-    uint64_t offset = 0;
-    void *bytes = NULL;
-    size_t length = 0;
-    object *o = arguments(env, info, values, 3) ? native(env, values[0]) : NULL;
-    if (o == NULL || !to_uint64(env, values[1], &offset) || !to_bytes(env, values[2], &bytes, &length)) {
-        return NULL;
-    }
-    unsigned char *to = inside(env, o, "write", offset, length);
-    if (to != NULL && length != 0) {
-        memcpy(to, bytes, length);
-    }
-    return to != NULL ? undefined(env) : NULL;
+    return transfer(env, info, true);
 }
 
 /* close(object, buffer): detaches the ArrayBuffer, unless it is undefined, and closes. */
@@ -190,19 +185,6 @@ static napi_value close_object(napi_env env, napi_callback_info info)
     o->handle = JM_INVALID_HANDLE;
     return jm_close(handle) == -1 ? fail(env, "close") : undefined(env);
 }
-
-/* Functions of one object that return a number. */
-#define NUMBER_OF(function, operation, expression)                                                                     \
-    static napi_value function(napi_env env, napi_callback_info info)                                                  \
-    {                                                                                                                  \
-        napi_value value;                                                                                              \
-        object *o = arguments(env, info, &value, 1) ? native(env, value) : NULL;                                       \
-        int64_t number = o != NULL ? (int64_t) (expression) : -1;                                                      \
-        if (o == NULL) {                                                                                               \
-            return NULL;                                                                                               \
-        }                                                                                                              \
-        return number == -1 ? fail(env, operation) : from_number(env, (double) number);                                \
-    }
 
 NUMBER_OF(size_of, "size", jm_size(o->handle))
 NUMBER_OF(page_size, "pageSize", jm_page_size(o->handle))

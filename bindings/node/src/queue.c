@@ -79,26 +79,14 @@ static napi_value set_scratch(napi_env env, napi_callback_info info)
     return undefined(env);
 }
 
-#define QUEUE_NUMBER(function, operation, expression)                                                                  \
-    static napi_value function(napi_env env, napi_callback_info info)                                                  \
-    {                                                                                                                  \
-        napi_value value;                                                                                              \
-        object *o = arguments(env, info, &value, 1) ? native(env, value) : NULL;                                       \
-        int64_t number = o != NULL ? (int64_t) (expression) : -1;                                                      \
-        if (o == NULL) {                                                                                               \
-            return NULL;                                                                                               \
-        }                                                                                                              \
-        return number == -1 ? fail(env, operation) : from_number(env, (double) number);                                \
-    }
-
-QUEUE_NUMBER(kind_of, "kind", jm_queue_kind(o->handle) == 0 ? -1 : (int64_t) jm_queue_kind(o->handle))
-QUEUE_NUMBER(element_size, "elementSize", jm_queue_element_size(o->handle))
-QUEUE_NUMBER(capacity_of, "capacity", jm_queue_capacity(o->handle))
-QUEUE_NUMBER(pending_of, "pending", jm_queue_pending(o->handle))
-QUEUE_NUMBER(available_of, "available", jm_queue_available(o->handle))
-QUEUE_NUMBER(shut_down, "shutdown", jm_queue_shutdown(o->handle))
-QUEUE_NUMBER(release_role, "releaseRole", jm_queue_release_role(o->handle))
-QUEUE_NUMBER(lock_queue, "lock", jm_queue_mlock(o->handle))
+NUMBER_OF(kind_of, "kind", jm_queue_kind(o->handle) == 0 ? -1 : (int64_t) jm_queue_kind(o->handle))
+NUMBER_OF(element_size, "elementSize", jm_queue_element_size(o->handle))
+NUMBER_OF(capacity_of, "capacity", jm_queue_capacity(o->handle))
+NUMBER_OF(pending_of, "pending", jm_queue_pending(o->handle))
+NUMBER_OF(available_of, "available", jm_queue_available(o->handle))
+NUMBER_OF(shut_down, "shutdown", jm_queue_shutdown(o->handle))
+NUMBER_OF(release_role, "releaseRole", jm_queue_release_role(o->handle))
+NUMBER_OF(lock_queue, "lock", jm_queue_mlock(o->handle))
 
 /* bindQueue(queue, node) */
 static napi_value bind_queue(napi_env env, napi_callback_info info)
@@ -127,11 +115,6 @@ static napi_value tag_of(napi_env env, napi_callback_info info)
     napi_value made = NULL;
     napi_create_bigint_uint64(env, tag, &made);
     return made;
-}
-
-static bool put(napi_env env, napi_value into, const char *name, napi_value value)
-{
-    return napi_set_named_property(env, into, name, value) == napi_ok;
 }
 
 /* stats(queue) */

@@ -2,14 +2,14 @@
 //! Queues whose kind and element size are known only at run time.
 use super::{
     cells::{Peek, Reservation},
-    control::Control,
+    control::{deref_to_control, Control},
     raw,
 };
 use crate::{
     errno, error::done, text::nanoseconds_or_forever, Error, Kind, OpenMode, Plain, Queue,
     QueueKind, QueueOptions, Result,
 };
-use std::{ffi::OsStr, mem::size_of, ops::Deref, time::Duration};
+use std::{ffi::OsStr, mem::size_of, os::raw::c_void, time::Duration};
 
 /// A queue whose kind and element size are known only at run time, for tools and bridges. Elements
 /// are slices of bytes.
@@ -70,6 +70,23 @@ fn many(bytes: usize, size: usize) -> Result<usize> {
         return Ok(bytes / size);
     }
     Err(Error::new(errno::EINVAL, format!("{} bytes are not whole elements of {}", bytes, size)))
+}
+
+/// A function of [`raw`] that pops several elements.
+type PopMany = unsafe fn(joinmem_sys::jm_handle, *mut c_void, usize, i64) -> Result<usize>;
+
+/// # Safety
+/// The role of a consumer, and the size of an element.
+unsafe fn pop_many(
+    control: &Control,
+    size: usize,
+    elements: &mut [u8],
+    timeout: Option<Duration>,
+    pop: PopMany,
+) -> Result<usize> {
+    let n = many(elements.len(), size)?;
+    let to = elements.as_mut_ptr().cast();
+    pop(control.raw_handle(), to, n, nanoseconds_or_forever(timeout))
 }
 
 /// SAFETY of all: `&mut self` is the role of the producer, since no other object of this control
@@ -134,9 +151,7 @@ macro_rules! pop_methods {
             elements: &mut [u8],
             timeout: Option<Duration>,
         ) -> Result<usize> {
-            let n = many(elements.len(), self.size)?;
-            let (to, timeout) = (elements.as_mut_ptr().cast(), nanoseconds_or_forever(timeout));
-            unsafe { raw::pop_n(self.raw_handle(), to, n, timeout) }
+            unsafe { pop_many(&self.control, self.size, elements, timeout, raw::pop_n) }
         }
 
         /// Waits for an element, up to the timeout, then pops as many as there are and fit. Returns
@@ -146,9 +161,7 @@ macro_rules! pop_methods {
             elements: &mut [u8],
             timeout: Option<Duration>,
         ) -> Result<usize> {
-            let n = many(elements.len(), self.size)?;
-            let (to, timeout) = (elements.as_mut_ptr().cast(), nanoseconds_or_forever(timeout));
-            unsafe { raw::pop_some(self.raw_handle(), to, n, timeout) }
+            unsafe { pop_many(&self.control, self.size, elements, timeout, raw::pop_some) }
         }
 
         /// Pops as many elements as there are and fit, without waiting. Returns how many.
@@ -226,26 +239,4 @@ impl AnyConsumer {
     pop_methods!();
 }
 
-impl Deref for AnyQueue {
-    type Target = Control;
-
-    fn deref(&self) -> &Control {
-        &self.control
-    }
-}
-
-impl Deref for AnyProducer {
-    type Target = Control;
-
-    fn deref(&self) -> &Control {
-        &self.control
-    }
-}
-
-impl Deref for AnyConsumer {
-    type Target = Control;
-
-    fn deref(&self) -> &Control {
-        &self.control
-    }
-}
+deref_to_control!([] AnyQueue, [] AnyProducer, [] AnyConsumer);

@@ -70,6 +70,22 @@ pub struct ProducerSlot {
     pub in_push: bool,
 }
 
+/// Makes types deref to their field `control`; their parameters are in the brackets.
+macro_rules! deref_to_control {
+    ($([$($parameter:tt)*] $type:ty),* $(,)?) => {
+        $(
+            impl<$($parameter)*> std::ops::Deref for $type {
+                type Target = Control;
+
+                fn deref(&self) -> &Control {
+                    &self.control
+                }
+            }
+        )*
+    };
+}
+pub(super) use deref_to_control;
+
 impl Control {
     pub(crate) fn new(handle: sys::jm_handle) -> Result<Control> {
         Ok(Control { handle: Arc::new(Handle::new(handle)?) })

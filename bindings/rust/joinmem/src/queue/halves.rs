@@ -7,8 +7,8 @@
 //! which threads may use a half, and no `unsafe impl` is needed.
 use super::{
     cells::{Peek, Reservation},
-    control::Control,
-    iter::{IntoIter, Iter, TryIter},
+    control::{deref_to_control, Control},
+    iter::{Iter, TryIter},
     kind::{ManyConsumers, ManyProducers, QueueKind, Spsc},
     raw,
 };
@@ -16,7 +16,7 @@ use crate::{
     text::{nanoseconds, FOREVER},
     Plain, Result,
 };
-use std::{fmt, marker::PhantomData, mem::MaybeUninit, ops::Deref, time::Duration};
+use std::{fmt, marker::PhantomData, mem::MaybeUninit, time::Duration};
 
 /// The half of a queue that pushes; [`Queue::split`](crate::Queue::split) makes it.
 ///
@@ -80,21 +80,7 @@ impl<T: Plain, K: QueueKind> fmt::Debug for Consumer<T, K> {
     }
 }
 
-impl<T: Plain, K: QueueKind> Deref for Producer<T, K> {
-    type Target = Control;
-
-    fn deref(&self) -> &Control {
-        &self.control
-    }
-}
-
-impl<T: Plain, K: QueueKind> Deref for Consumer<T, K> {
-    type Target = Control;
-
-    fn deref(&self) -> &Control {
-        &self.control
-    }
-}
+deref_to_control!([T: Plain, K: QueueKind] Producer<T, K>, [T: Plain, K: QueueKind] Consumer<T, K>);
 
 /// The methods of an object that has the role of a producer. SAFETY of all: its type lets one
 /// thread at a time call them, unless the kind has many producers; the elements of the queue have
@@ -288,23 +274,5 @@ impl<T: Plain> Consumer<T, Spsc> {
     pub fn peek(&mut self, count: usize) -> Result<Peek<'_, T>> {
         // SAFETY: &mut self is the role, and elements have the size of T.
         unsafe { Peek::new(&self.control, count, 1) }
-    }
-}
-
-impl<'a, T: Plain, K: QueueKind> IntoIterator for &'a Consumer<T, K> {
-    type Item = Result<T>;
-    type IntoIter = Iter<'a, T, K>;
-
-    fn into_iter(self) -> Iter<'a, T, K> {
-        self.iter()
-    }
-}
-
-impl<T: Plain, K: QueueKind> IntoIterator for Consumer<T, K> {
-    type Item = Result<T>;
-    type IntoIter = IntoIter<T, K>;
-
-    fn into_iter(self) -> IntoIter<T, K> {
-        IntoIter::of(self)
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //! Iteration over the elements that a consumer pops.
 use super::{halves::Consumer, kind::QueueKind};
-use crate::{ErrorKind, Plain, Result};
+use crate::{ErrorKind, Plain, Queue, Result};
 use std::{fmt, iter::FusedIterator};
 
 /// The next item, and whether it is the last: `None` for an error of the kind `end`, and after any
@@ -69,6 +69,37 @@ impl<'a, T: Plain, K: QueueKind> TryIter<'a, T, K> {
     pub(super) fn of(consumer: &'a Consumer<T, K>) -> TryIter<'a, T, K> {
         TryIter { consumer, ended: false }
     }
+}
+
+/// The iterators of an object that pops, as the expression makes its consumer.
+macro_rules! iterate {
+    ($($type:ident, $object:ident => $consumer:expr);* $(;)?) => {
+        $(
+            impl<'a, T: Plain, K: QueueKind> IntoIterator for &'a $type<T, K> {
+                type Item = Result<T>;
+                type IntoIter = Iter<'a, T, K>;
+
+                fn into_iter(self) -> Iter<'a, T, K> {
+                    self.iter()
+                }
+            }
+
+            impl<T: Plain, K: QueueKind> IntoIterator for $type<T, K> {
+                type Item = Result<T>;
+                type IntoIter = IntoIter<T, K>;
+
+                fn into_iter(self) -> IntoIter<T, K> {
+                    let $object = self;
+                    IntoIter::of($consumer)
+                }
+            }
+        )*
+    };
+}
+
+iterate! {
+    Consumer, consumer => consumer;
+    Queue, queue => queue.split().1;
 }
 
 impl<T: Plain, K: QueueKind> Iterator for Iter<'_, T, K> {

@@ -213,21 +213,3 @@ impl<T: Plain, K: QueueKind> Deref for Queue<T, K> {
         &self.producer
     }
 }
-
-impl<'a, T: Plain, K: QueueKind> IntoIterator for &'a Queue<T, K> {
-    type Item = Result<T>;
-    type IntoIter = Iter<'a, T, K>;
-
-    fn into_iter(self) -> Iter<'a, T, K> {
-        self.iter()
-    }
-}
-
-impl<T: Plain, K: QueueKind> IntoIterator for Queue<T, K> {
-    type Item = Result<T>;
-    type IntoIter = IntoIter<T, K>;
-
-    fn into_iter(self) -> IntoIter<T, K> {
-        self.consumer.into_iter()
-    }
-}
