@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"runtime"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -96,21 +97,54 @@ func fails(t *testing.T, err, wanted error) {
 	}
 }
 
+// countSleeping returns how many goroutines wait in the wait set of the process.
+func countSleeping() int {
+	poll.mutex.Lock()
+	defer poll.mutex.Unlock()
+	count := 0
+	for _, w := range poll.watches {
+		count += len(w.waiters[elementSide]) + len(w.waiters[roomSide])
+	}
+	return count
+}
+
 // sleeping waits until a number of goroutines wait in the wait set of the process.
 func sleeping(t *testing.T, wanted int) {
 	t.Helper()
-	for {
-		count := 0
-		poll.mutex.Lock()
-		for _, w := range poll.watches {
-			count += len(w.waiters[elementSide]) + len(w.waiters[roomSide])
-		}
-		poll.mutex.Unlock()
-		if count == wanted {
-			return
-		}
-		time.Sleep(time.Millisecond)
+	until(func() bool { return countSleeping() == wanted })
+}
+
+// until waits for a condition.
+func until(condition func() bool) {
+	for !condition() {
+		time.Sleep(100 * time.Microsecond)
 	}
+}
+
+// inCall waits until the stack of a goroutine has all of these functions, and not that one, if it is not "".
+func inCall(without string, functions ...string) {
+	stacks := make([]byte, 1<<20)
+	has := func(stack string) bool {
+		for _, function := range functions {
+			if !strings.Contains(stack, function+"(") {
+				return false
+			}
+		}
+		return without == "" || !strings.Contains(stack, without+"(")
+	}
+	until(func() bool {
+		for _, stack := range strings.Split(string(stacks[:runtime.Stack(stacks, true)]), "\n\n") {
+			if has(stack) {
+				return true
+			}
+		}
+		return false
+	})
+}
+
+// inWait waits until a goroutine sleeps in a WaitSet, or is about to.
+func inWait() {
+	inCall("pollInC", "_Cfunc_jmgo_wait", "(*WaitSet).Wait")
 }
 
 func newQueueOf[T any](t *testing.T, kind Kind, capacity uint64, options ...Option) *Queue[T] {

@@ -12,7 +12,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 )
 
 func TestLocalMemoryIsZeroAndKeepsItsBytes(t *testing.T) {
@@ -98,7 +97,13 @@ func TestCloseWaitsForAView(t *testing.T) {
 	go func() {
 		done <- m.View(func(b []byte) error {
 			inside <- true
-			time.Sleep(20 * time.Millisecond)
+			until(func() bool { // Close waits: it keeps readers out
+				if m.lock.TryRLock() {
+					m.lock.RUnlock()
+					return false
+				}
+				return true
+			})
 			b[100] = 1
 			return errors.New("of the view")
 		})
@@ -138,7 +143,10 @@ func TestContextEndsAnInitialisationThatWaits(t *testing.T) {
 	b := must[*ShmMem](t)(OpenShm(name, 4096))
 	defer b.Close()
 	ctx, cancel := context.WithCancel(context.Background())
-	time.AfterFunc(5*time.Millisecond, cancel)
+	go func() {
+		inCall("", "_Cfunc_jmgo_initialise_begin")
+		cancel()
+	}()
 	_, err := b.InitialiseBegin(ctx, 0)
 	fails(t, err, context.Canceled)
 }

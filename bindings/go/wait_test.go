@@ -194,6 +194,20 @@ func TestCloseEndsWaits(t *testing.T) {
 	}
 }
 
+// eventsServed returns once the wait set of the process has served the events of all queues that were ready before.
+func eventsServed(t *testing.T, witness *Queue[int64]) {
+	t.Helper()
+	done := make(chan error)
+	go func() { done <- second(witness.Pop()) }()
+	until(func() bool {
+		poll.mutex.Lock()
+		defer poll.mutex.Unlock()
+		return len(witness.watch.waiters[elementSide]) == 1
+	})
+	check(t, witness.Push(1))
+	check(t, <-done)
+}
+
 func TestAwaitWaitsForTheAmountAndTakesNothing(t *testing.T) {
 	q := openQueueOf[int64](t, Spsc, newName(t), 4)
 	ctx := context.Background()
@@ -201,13 +215,11 @@ func TestAwaitWaitsForTheAmountAndTakesNothing(t *testing.T) {
 	go func() { done <- q.AwaitElement(ctx, 3) }()
 	go func() { done <- q.AwaitElement(ctx, 3) }()
 	sleeping(t, 2)
+	witness := newQueueOf[int64](t, Spsc, 4)
 	for i := int64(0); i < 2; i++ {
 		check(t, q.Push(i))
-		select {
-		case err := <-done:
-			t.Fatal("await returned with ", i+1, " elements: ", err)
-		case <-time.After(5 * time.Millisecond):
-		}
+		eventsServed(t, witness)
+		same(t, countSleeping(), 2) // both still wait
 	}
 	check(t, q.Push(2))
 	check(t, <-done)
@@ -243,7 +255,7 @@ func TestStreamOfAFastProducerAndASlowConsumer(t *testing.T) {
 		go func() {
 			for i := 0; i < count; i++ {
 				if i%100 == 0 {
-					time.Sleep(100 * time.Microsecond)
+					until(func() bool { return countSleeping() == 1 })
 				}
 				if q.Push(i) != nil {
 					return

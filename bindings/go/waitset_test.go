@@ -25,13 +25,14 @@ func TestSetReportsReadyQueues(t *testing.T) {
 	same(t, must[int](t)(s.Len()), 2)
 	_, err := s.TryWait(events)
 	exactly(t, err, ErrTimeout)
+	check(t, a.Push(1))
+	exactly(t, second(s.TryWait(events)), ErrTimeout) // one of two
 	done := make(chan int)
 	go func() {
 		n, _ := s.Wait(context.Background(), events)
 		done <- n
 	}()
-	check(t, a.Push(1))
-	time.Sleep(time.Millisecond)
+	inWait()
 	check(t, a.Push(2))
 	same(t, <-done, 1)
 	same(t, events[0].Key, 1<<63)
@@ -62,7 +63,7 @@ func TestWakeEndsOneWait(t *testing.T) {
 		}
 		done <- n
 	}()
-	time.Sleep(5 * time.Millisecond)
+	inWait()
 	check(t, s.Wake())
 	same(t, <-done, 0)
 }
@@ -88,13 +89,8 @@ func TestOneGoroutineWaitsInASet(t *testing.T) {
 			}
 		}
 	}()
-	for {
-		if _, err := s.TryWait(events); err != ErrTimeout {
-			fails(t, err, syscall.EBUSY)
-			break
-		}
-		time.Sleep(100 * time.Microsecond)
-	}
+	until(func() bool { return second(s.TryWait(events)) != ErrTimeout })
+	fails(t, second(s.TryWait(events)), syscall.EBUSY)
 	fails(t, second(s.Wait(context.Background(), nil)), syscall.EINVAL)
 	check(t, s.Close())
 	fails(t, <-done, syscall.ECANCELED)
@@ -113,11 +109,13 @@ func TestDescriptorInTheRuntimesPoller(t *testing.T) {
 	file := os.NewFile(uintptr(copied), "wait set")
 	defer file.Close()
 	raw := must[syscall.RawConn](t)(file.SyscallConn())
-	time.AfterFunc(2*time.Millisecond, func() { q.Push(11) })
-	n := 0
+	n, calls := 0, 0
 	check(t, raw.Read(func(uintptr) bool {
 		var err error
 		n, err = s.TryWait(events)
+		if calls++; calls == 1 {
+			go q.Push(11) // the poller waits by then, or will
+		}
 		return err != ErrTimeout
 	}))
 	same(t, n, 1)

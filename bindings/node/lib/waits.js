@@ -312,4 +312,10 @@ function waitFor(wait, attempt, options = {}, partial = undefined) {
   });
 }
 
-module.exports = { watcherOf, waitFor };
+/** How many waits the set watches. The tests wait for that. */
+function countArmed() {
+  const lists = [...watchers.values()].flatMap((watcher) => Object.values(watcher.lists));
+  return lists.flat().filter((waiter) => waiter.armed).length;
+}
+
+module.exports = { watcherOf, waitFor, countArmed };

@@ -6,6 +6,7 @@ const { spawn } = require('node:child_process');
 const path = require('node:path');
 const readline = require('node:readline');
 const joinmem = require('..');
+const { countArmed } = require('../lib/waits.js');
 
 let last = 0;
 
@@ -50,6 +51,14 @@ function start(t, role, ...args) {
   };
 }
 
-const pause = (milliseconds) => new Promise((resolve) => { setTimeout(resolve, milliseconds); });
+/** Turns the loop until a condition holds. */
+async function until(condition) {
+  while (!condition()) {
+    await new Promise((resolve) => { setImmediate(resolve); });
+  }
+}
 
-module.exports = { newName, newQueue, code, start, pause };
+/** Turns the loop until so many waits of queues sleep: the loop does not try them, the set watches them. */
+const asleep = (count) => until(() => countArmed() === count);
+
+module.exports = { newName, newQueue, code, start, until, asleep };

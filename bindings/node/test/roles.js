@@ -3,6 +3,7 @@
 'use strict';
 
 const { Queue, ShmMem } = require('..');
+const { asleep } = require('./helpers.js');
 
 const roles = {
   async push(name, count) {
@@ -46,7 +47,8 @@ const roles = {
   async pending(name) {
     const queue = new Queue(name, { kind: 'mpmc', capacity: 4, element: 'int32' });
     queue.pop().then((value) => console.log('got', value));
-    console.log('waits');
+    await asleep(1);
+    console.log('waits'); // nothing else is left to do
   },
 
   /** Ends without close (). */

@@ -6,7 +6,7 @@ const { once } = require('node:events');
 const { test } = require('node:test');
 const { Worker } = require('node:worker_threads');
 const { WaitSet } = require('..');
-const { newName, newQueue, code, start, pause } = require('./helpers.js');
+const { newName, newQueue, code, start, until, asleep } = require('./helpers.js');
 
 const kinds = ['spsc', 'mpsc', 'mpmc'];
 
@@ -15,13 +15,13 @@ test('a push ends a pop that waits, and the reverse', async (t) => {
     const queue = newQueue(t, newName(t), { kind, capacity: 1, element: 'int32' });
     for (let i = 0; i < 3; ++i) {
       const pop = queue.pop();
-      await pause(1);
+      await asleep(1);
       assert.ok(queue.tryPush(i));
       assert.strictEqual(await pop, i);
     }
     queue.tryPush(1);
     const push = queue.push(2);
-    await pause(1);
+    await asleep(1);
     assert.strictEqual(queue.tryPop(), 1);
     await push;
     assert.strictEqual(queue.tryPop(), 2);
@@ -42,7 +42,7 @@ test('an ended wait takes nothing', async (t) => {
   await assert.rejects(queue.pop({ timeout: 2 }), code('ETIMEDOUT'));
   const controller = new AbortController();
   const pop = queue.pop({ signal: controller.signal });
-  setTimeout(() => controller.abort(new Error('enough')), 2);
+  asleep(1).then(() => controller.abort(new Error('enough')));
   await assert.rejects(pop, /enough/);
   queue.tryPush(1);
   await assert.rejects(queue.pop({ signal: controller.signal }), /enough/);
@@ -59,7 +59,7 @@ test('a batch that ends early returns what is done', async (t) => {
   assert.strictEqual((await queue.popMany(6, { all: true, timeout: 2 })).length, 4);
   const all = queue.popMany(3, { all: true });
   for (let i = 0; i < 3; ++i) {
-    await pause(1);
+    await until(() => queue.pending === 0);
     queue.tryPush(i);
   }
   assert.deepStrictEqual([...await all], [0, 1, 2]);
@@ -71,7 +71,7 @@ test('a batch that ends early returns what is done', async (t) => {
 test('shutdown and close end waits', async (t) => {
   const queue = newQueue(t, newName(t), { kind: 'mpmc', capacity: 1, element: 'int32' });
   const pops = [queue.pop(), queue.pop()];
-  await pause(1);
+  await asleep(2);
   queue.shutdown();
   for (const pop of pops) {
     await assert.rejects(pop, code('EPIPE'));
@@ -86,10 +86,15 @@ test('shutdown and close end waits', async (t) => {
 
 test('await waits for the amount and takes nothing', async (t) => {
   const queue = newQueue(t, newName(t), { kind: 'spsc', capacity: 4, element: 'int32' });
+  const witness = newQueue(t, null, { capacity: 1, element: 'int8' });
   let awaited = false;
   const wait = queue.awaitElement(3).then(() => { awaited = true; });
   for (let i = 0; i < 3; ++i) {
-    await pause(3);
+    await asleep(1);
+    const seen = witness.pop();
+    await asleep(2);
+    witness.tryPush(1);
+    await seen; // the events of both queues have been served
     assert.strictEqual(awaited, false);
     queue.tryPush(i);
   }
@@ -99,7 +104,7 @@ test('await waits for the amount and takes nothing', async (t) => {
   await assert.rejects(queue.awaitRoom(2, { timeout: 2 }), code('ETIMEDOUT'));
   await assert.rejects(queue.awaitElement(0), code('EINVAL'));
   const both = [queue.awaitElement(4), queue.awaitRoom(3)]; // the set watches for the smaller amount
-  await pause(3);
+  await asleep(2);
   queue.tryPushMany([5]);
   await both[0];
   queue.tryPopMany(3);
@@ -141,8 +146,6 @@ test('a pending wait keeps the process alive, and no other', async (t) => {
   assert.strictEqual(await idle.ended, 0);
   const pending = start(t, 'pending', name);
   assert.strictEqual(await pending.line(), 'waits');
-  await pause(20);
-  assert.strictEqual(pending.child.exitCode, null);
   await queue.push(8);
   assert.strictEqual(await pending.line(), 'got 8');
   assert.strictEqual(await pending.ended, 0);
