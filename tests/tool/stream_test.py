@@ -39,6 +39,7 @@ def waiting(name):
 # nohup ignores SIGHUP, and programs inherit that.
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
+
 class Streams(ToolTest):
     def through(self, given, *options):
         """What pop --bytes prints when push --bytes reads this."""
