@@ -4,6 +4,7 @@
 
 #include <cerrno>
 #include <fcntl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 namespace join
@@ -23,7 +24,7 @@ int keepDescriptor (int result, int* file) noexcept
     {
         const int moved = ::fcntl (result, F_DUPFD_CLOEXEC, firstFree);
         const int error = errno;
-        ::close (result);
+        ::syscall (SYS_close, result);  // libc's close () is a cancellation point
         if (moved == -1)
         {
             return error == EINVAL ? EMFILE : error;  // EINVAL: the limit is below 4

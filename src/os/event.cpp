@@ -29,14 +29,14 @@ int openPipe (Event* event) noexcept
     {
         if (ends[1] != -1)
         {
-            ::close (ends[1]);
+            ::syscall (SYS_close, ends[1]);
         }
         return error;
     }
     const int second = keepDescriptor (ends[1], &event->writable);
     if (second != 0)
     {
-        ::close (event->readable);
+        ::syscall (SYS_close, event->readable);
         *event = Event ();
     }
     return second;

@@ -14,6 +14,7 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include <utility>
 
 namespace join
 {
@@ -106,23 +107,22 @@ int FutexRing::map (const void* found) noexcept
     return 0;
 }
 
+// A child that is forked meanwhile closes what is noted as open: it must be open still.
 void FutexRing::close () noexcept
 {
-    if (_requests != nullptr)
+    if (void* const requests = std::exchange (_requests, nullptr))
     {
-        ::munmap (_requests, _requestBytes);
+        ::munmap (requests, _requestBytes);
     }
-    if (_rings != nullptr)
+    if (void* const rings = std::exchange (_rings, nullptr))
     {
-        ::munmap (_rings, _ringBytes);
+        ::munmap (rings, _ringBytes);
     }
-    if (_file != -1)
+    const int file = std::exchange (_file, -1);
+    if (file != -1)
     {
-        ::syscall (SYS_close, _file);  // libc's close () is a cancellation point
+        ::syscall (SYS_close, file);  // libc's close () is a cancellation point
     }
-    _requests = nullptr;
-    _rings = nullptr;
-    _file = -1;
     _isBound = false;
     _added = 0;
 }
@@ -159,10 +159,9 @@ int FutexRing::add (const FutexWait& wait, uint64_t tag) noexcept
     return 0;
 }
 
-// Calls the kernel with all added requests.
-int FutexRing::enter (unsigned least, unsigned flags, int64_t until) noexcept
+// Calls the kernel with that many of the added requests.
+int FutexRing::enter (unsigned added, unsigned least, unsigned flags, int64_t until) noexcept
 {
-    const unsigned added = _added - _requestHead->load ();
     int64_t time[2] = {0, 0};
     io_uring_getevents_arg argument = {};
     if (least != 0 && until != INT64_MAX)
@@ -178,18 +177,32 @@ int FutexRing::enter (unsigned least, unsigned flags, int64_t until) noexcept
     {
         return errno == ETIME ? ETIMEDOUT : errno;
     }
-    return static_cast<unsigned> (result) < added ? EAGAIN : 0;  // EAGAIN: the kernel has no memory for more requests
+    return static_cast<unsigned> (result) < added ? ENOMEM : 0;
 }
 
 int FutexRing::submit () noexcept
 {
-    const bool none = _added == _requestHead->load ();
-    return none ? 0 : enter (0, 0, 0);
+    const unsigned added = _added - _requestHead->load ();
+    return added == 0 ? 0 : enter (added, 0, 0, 0);
 }
 
 int FutexRing::sleep (int64_t until) noexcept
 {
-    return enter (1, IORING_ENTER_GETEVENTS, until);
+    return enter (0, 1, IORING_ENTER_GETEVENTS, until);
+}
+
+// The thread that wakes a word first queues the request, and sets IORING_SQ_TASKRUN afterwards. If a call completes the
+// request in between, the bit stays without a request, and the kernel clears it only when it completes another one. So
+// it is cleared here, before the call.
+int FutexRing::complete () noexcept
+{
+    _flags->fetch_and (~uint32_t (IORING_SQ_TASKRUN));
+    const int error = enter (0, 0, IORING_ENTER_GETEVENTS, 0);
+    if (error != 0)
+    {
+        _flags->fetch_or (IORING_SQ_TASKRUN);
+    }
+    return error;
 }
 
 bool FutexRing::hasEnded () const noexcept
@@ -203,11 +216,7 @@ int FutexRing::take (uint64_t* tag, int* error) noexcept
     const uint32_t head = _resultHead->load ();
     if (head == _resultTail->load ())
     {
-        if (!hasEnded ())
-        {
-            return 0;
-        }
-        *error = enter (0, IORING_ENTER_GETEVENTS, 0);
+        *error = hasEnded () ? complete () : 0;
         if (*error != 0)
         {
             return -1;
@@ -218,6 +227,7 @@ int FutexRing::take (uint64_t* tag, int* error) noexcept
         }
     }
     *tag = _results[head & _resultMask].user_data;
+    *error = -_results[head & _resultMask].res;
     _resultHead->store (head + 1);
     return 1;
 }

@@ -50,25 +50,28 @@ public:
     int bind () noexcept;
 
     /// Adds a request, which ends when the word is woken, or at once if the word has another value than expected.
-    /// The kernel gets it at the next submit () or sleep (). @return 0, or the errno of a submission that failed
+    /// The kernel gets it at the next submit (). @return 0, or the errno of a submission that failed
     int add (const FutexWait& wait, uint64_t tag) noexcept;
 
-    /// Gives the added requests to the kernel, without a sleep. @return 0, or an errno
+    /// Gives the added requests to the kernel. @return 0, or an errno; ENOMEM, EAGAIN: it has no memory for them. The ring
+    /// is of no use then
     int submit () noexcept;
 
-    /// Submits, and sleeps until a request has ended, or monotonicNow () reaches `until`. 0: one may have ended.
-    /// ETIMEDOUT. EINTR: a signal handler has run, whatever its SA_RESTART. Other ones: the submission failed
+    /// Sleeps until a request has ended, or monotonicNow () reaches `until`. 0: one has ended. ETIMEDOUT. EINTR: a signal
+    /// handler has run, whatever its SA_RESTART. Other ones: the ring is of no use
     int sleep (int64_t until) noexcept;
 
-    /// Whether requests have ended that take () has not returned. Costs two loads.
+    /// Whether requests have ended that take () has not returned. Costs a few loads.
     bool hasEnded () const noexcept;
 
-    /// Takes the tag of a request that has ended, for any reason. @return 1; 0: none; or -1 with *error
+    /// Takes the tag of a request that has ended. @return 1, with *error 0 for a word that was woken, EAGAIN for one with
+    /// another value, or the errno for which the kernel gave the request up; 0: none; or -1 with *error
     int take (uint64_t* tag, int* error) noexcept;
 
 private:
     int map (const void* parameters) noexcept;
-    int enter (unsigned least, unsigned flags, int64_t until) noexcept;
+    int enter (unsigned added, unsigned least, unsigned flags, int64_t until) noexcept;
+    int complete () noexcept;
 
     int _file = -1;
     bool _isBound = false;

@@ -23,7 +23,7 @@ class WatchedWord;
 /// has left the set.
 struct Request final : Link<Request>
 {
-    WatchedWord* word = nullptr;  // null: it has left the set, or the request is for the bell
+    WatchedWord* word = nullptr;  // null: it has left the set, or the request calls the thread
     bool pending = false;         // the kernel has the request, or gets it next
 };
 

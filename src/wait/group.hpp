@@ -59,6 +59,7 @@ public:
     std::unique_ptr<Group> next;  // in the list of groups whose helpers are to end
     const std::size_t number;
     bool asleep = false;  // all words are armed, and the helper sleeps on them; otherwise the set checks them itself
+    bool listed = false;  // the helper has a list of the words, and may sleep on them still
 
 private:
     static void run (void* group) noexcept;

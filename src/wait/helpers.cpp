@@ -31,26 +31,27 @@ bool WaitSetState::wantsRing () const noexcept
 int WaitSetState::cover (bool forEvent) noexcept
 try
 {
+    const std::size_t covering = (_words.size () + groupSize - 1) / groupSize;
+    const std::size_t groups = covering == 0 ? 1 : covering;
+    _groups.reserve (groups);  // in add (), as a fork never comes meanwhile: a wait must not move the list
     if (!_ringRefused)
     {
         return startHelpers (forEvent ? 1 : 0);
     }
     const bool helped = _interruptible || forEvent || _words.size () > groupSize || hasHelpers ();
-    const std::size_t groups = (_words.size () + groupSize - 1) / groupSize;
-    return helped ? startHelpers (groups == 0 ? 1 : groups) : 0;
+    return helped ? startHelpers (groups) : 0;
 }
 catch (const std::bad_alloc&)
 {
     return ENOMEM;
 }
 
-// @return 0, or an errno. @throw std::bad_alloc
+// _groups has room for them. @return 0, or an errno. @throw std::bad_alloc
 int WaitSetState::startHelpers (std::size_t n)
 {
     while (_groups.size () < n)
     {
         std::unique_ptr<Group> group (new Group (*this, _groups.size ()));
-        _groups.reserve (_groups.size () + 1);
         const int error = group->start ();
         if (error != 0)
         {
@@ -68,6 +69,8 @@ void WaitSetState::retire () noexcept
     const std::size_t needed = covering == 0 && !_interrupted.load () ? 1 : covering;
     while (_groups.size () > needed)
     {
+        _groups.back ()->asleep = false;
+        _groups.back ()->call ();
         _groups.back ()->next = std::move (_retired);
         _retired = std::move (_groups.back ());
         _groups.pop_back ();

@@ -17,16 +17,10 @@ namespace
 {
 constexpr unsigned ringsMost = 16;  // that a set loses before the helper gets the ring, and then before it has none
 
-// Whether a call of the ring may succeed later.
-bool isTransient (int error) noexcept
+// Whether the ring is as good as before.
+bool isHarmless (int error) noexcept
 {
-    return error == EAGAIN || error == EBUSY || error == ENOMEM || error == EINTR || error == ETIMEDOUT;
-}
-
-// Whether a submission failed because the kernel has no memory for requests.
-bool lacksMemory (int error) noexcept
-{
-    return error == EAGAIN || error == EBUSY || error == ENOMEM;
+    return error == 0 || error == EINTR || error == ETIMEDOUT;
 }
 }  // namespace
 
@@ -81,8 +75,7 @@ int WaitSetState::keepRing () noexcept
         {
             return leaveRing ();
         }
-        const int error = takeEnded ();
-        if (error == 0 || isTransient (error))
+        if (isHarmless (takeEnded ()))
         {
             return 0;
         }
@@ -125,48 +118,60 @@ void WaitSetState::endRing () noexcept
     }
 }
 
-// All words are loose afterwards.
+// The kernel ends the requests of a closed ring a moment later, or once a forked child has closed its copy. So those on
+// private memory, which may soon serve another purpose, are ended before. All words are loose afterwards.
 void WaitSetState::closeRing () noexcept
 {
+    for (WatchedWord* word : _words)
+    {
+        if (word->request->pending && !word->isShared ())
+        {
+            os::wake (word->word (), UINT32_MAX, false);
+        }
+        word->request->pending = false;
+        _loose.pushBack (*word);
+    }
+    if (_callRequest.pending)
+    {
+        os::wake (*_call, UINT32_MAX, false);
+    }
+    _callRequest.pending = false;
     _ring.close ();
     _ringLost = false;
-    _bellRequest.pending = false;
     while (!_orphans.isEmpty ())
     {
         delete &_orphans.popFront ();
     }
-    for (WatchedWord* word : _words)
-    {
-        word->request->pending = false;
-        _loose.pushBack (*word);
-    }
 }
 
-// Makes the words loose whose requests have ended. @return 0, or the errno of the ring
+// Makes the words loose whose requests have ended. @return 0, or the errno of the ring, or of a request that failed
 int WaitSetState::takeEnded () noexcept
 {
     uint64_t tag = 0;
     int error = 0;
+    int failed = 0;
     int taken = 0;
     while ((taken = _ring.take (&tag, &error)) == 1)
     {
         Request& ended = *reinterpret_cast<Request*> (static_cast<std::uintptr_t> (tag));
         ended.pending = false;
+        failed = error == 0 || error == EAGAIN || error == ECANCELED ? failed : error;
         if (ended.word != nullptr)
         {
             touch (*ended.word);
             pollWord (*ended.word);
         }
-        else if (&ended != &_bellRequest)
+        else if (&ended != &_callRequest)
         {
             _orphans.remove (ended);
             delete &ended;
         }
     }
-    return taken == 0 ? 0 : error;
+    return taken == 0 ? failed : error;
 }
 
-// Adds a request for each armed word that has none, and for the word that calls the ring's thread. @return 0, or an errno
+// Gives the kernel a request for each armed word that has none, and for the word that calls the ring's thread. It does so
+// under the mutex: a word that leaves the set ends its request, which must not begin afterwards. @return 0, or an errno
 int WaitSetState::request (const std::atomic<uint32_t>& call, uint32_t before) noexcept
 {
     const auto add = [this] (Request& request, const os::FutexWait& wait) {
@@ -174,7 +179,8 @@ int WaitSetState::request (const std::atomic<uint32_t>& call, uint32_t before) n
         request.pending = error == 0;
         return error;
     };
-    int error = add (_bellRequest, os::FutexWait (call, before, false));
+    _call = &call;
+    int error = add (_callRequest, os::FutexWait (call, before, false));
     WatchedWord* next = nullptr;
     for (WatchedWord* word = _loose.first (); word != nullptr && error == 0; word = next)
     {
@@ -189,10 +195,9 @@ int WaitSetState::request (const std::atomic<uint32_t>& call, uint32_t before) n
             _loose.remove (*word);
         }
     }
-    return error;
+    return error == 0 ? _ring.submit () : error;
 }
 
-// Where the kernel has no memory for requests, the set checks its queues every millisecond.
 int WaitSetState::sleepOnRing (Lock& lock, uint32_t rings, int64_t until) noexcept
 {
     int error = request (_bell, rings);
@@ -200,26 +205,17 @@ int WaitSetState::sleepOnRing (Lock& lock, uint32_t rings, int64_t until) noexce
     {
         return EAGAIN;
     }
-    lock.unlock ();
-    if (error == 0 && _interruptible)
-    {
-        error = _ring.submit ();  // a sleep that submits may hide a signal
-    }
     _sleeps.store (true);
+    lock.unlock ();
     const bool rang = _bell.load () != rings;
     if (error == 0 && !rang)
     {
         error = _ring.sleep (until);
     }
-    if (lacksMemory (error))
-    {
-        const int64_t soon = os::monotonicNow () + napTime;
-        error = os::sleepOn (_bell, rings, false, soon < until ? soon : until);
-    }
     _sleeps.store (false);
     lock.lock ();
-    _ringLost = _ringLost || !(error == 0 || isTransient (error));
-    return rang ? EAGAIN : error;
+    _ringLost = _ringLost || !isHarmless (error);
+    return rang || !isHarmless (error) ? EAGAIN : error;
 }
 
 bool WaitSetState::serveRing (const std::atomic<uint32_t>& calls, uint32_t before) noexcept
@@ -229,14 +225,14 @@ bool WaitSetState::serveRing (const std::atomic<uint32_t>& calls, uint32_t befor
     {
         return false;
     }
-    const int error = keepRing ();
+    const int refused = keepRing ();
     if (_ringRefused)
     {
         goOnWithoutRing ();
-        return error == 0;
+        return refused == 0;
     }
     checkNow (os::monotonicNow ());
-    const int added = request (calls, before);
+    int error = request (calls, before);
     if (hasWork ())
     {
         bell ();
@@ -244,14 +240,9 @@ bool WaitSetState::serveRing (const std::atomic<uint32_t>& calls, uint32_t befor
     const int64_t until = nextCheck ();
     _checkTold = until;
     lock.unlock ();
-    const int slept = added == 0 ? _ring.sleep (until) : added;
-    if (lacksMemory (slept))
-    {
-        const int64_t soon = os::monotonicNow () + napTime;
-        os::sleepOn (calls, before, false, soon < until ? soon : until);
-    }
+    error = error == 0 ? _ring.sleep (until) : error;
     lock.lock ();
-    _ringLost = _ringLost || !(slept == 0 || isTransient (slept));
+    _ringLost = _ringLost || !isHarmless (error);
     return true;
 }
 

@@ -108,8 +108,8 @@ int WaitSetState::sleep (Lock& lock, uint32_t rings, int64_t until) noexcept
 
 int WaitSetState::sleepOnBell (Lock& lock, uint32_t rings, int64_t until) noexcept
 {
-    lock.unlock ();
     _sleeps.store (true);
+    lock.unlock ();
     const int error = os::sleepOn (_bell, rings, false, until);
     _sleeps.store (false);
     lock.lock ();
@@ -135,8 +135,8 @@ int WaitSetState::sleepOnWords (Lock& lock, uint32_t rings, int64_t until) noexc
     }
     waits[0] = os::FutexWait (_bell, rings, false);
     const uint64_t changes = _changes;
-    lock.unlock ();
     _sleeps.store (true);
+    lock.unlock ();
     unsigned woken = 0;
     int error = os::sleepOnAny (waits, n, until, &woken);
     if (os::isRefused (error) || error == ENOMEM)
@@ -153,11 +153,12 @@ int WaitSetState::sleepOnWords (Lock& lock, uint32_t rings, int64_t until) noexc
     return error;
 }
 
-unsigned WaitSetState::list (const Group& group, os::FutexWait* waits, int64_t* until) noexcept
+unsigned WaitSetState::list (Group& group, os::FutexWait* waits, int64_t* until) noexcept
 {
     const Lock lock (_mutex);
     *until = group.number == 0 && group.asleep ? nextCheck () : detail::Deadline::never;
     _checkTold = group.number == 0 ? *until : _checkTold;
+    group.listed = group.asleep;
     if (!group.asleep)
     {
         return 0;

@@ -45,6 +45,10 @@ void WaitSetState::leaveAll () noexcept
     {
         entry->ring.watchers.remove (entry.get ());
     }
+    for (const WatchedWord* word : _words)
+    {
+        endSleeps (*word);
+    }
     _words.clear ();
     retire ();
 }
@@ -195,11 +199,16 @@ int WaitSetState::watch (Entry& entry, Ready wanted, uint64_t key, uint64_t amou
     const bool needs[] = {(wanted & Ready::Element) != Ready::Nothing, (wanted & Ready::Room) != Ready::Nothing};
     const bool has[] = {entry.wants (Ready::Element), entry.wants (Ready::Room)};
     WatchedWord* const words[] = {&entry.elementWord, &entry.roomWord};
+    std::unique_ptr<Request> requests[2];
     for (int side = 0; side < 2; ++side)
     {
-        if (needs[side] && !has[side])
+        requests[side].reset (needs[side] && !has[side] ? new Request : nullptr);
+    }
+    for (int side = 0; side < 2; ++side)
+    {
+        if (requests[side] != nullptr)
         {
-            take (*words[side]);
+            take (*words[side], std::move (requests[side]));
         }
     }
     const int error = cover (_hasEvent.load ());
@@ -232,10 +241,9 @@ int WaitSetState::watch (Entry& entry, Ready wanted, uint64_t key, uint64_t amou
     return 0;
 }
 
-// @throw std::bad_alloc
-void WaitSetState::take (WatchedWord& word)
+void WaitSetState::take (WatchedWord& word, std::unique_ptr<Request> request) noexcept
 {
-    word.request.reset (new Request);
+    word.request = std::move (request);
     word.request->word = &word;
     word.index = _words.size ();
     _words.push_back (&word);
@@ -248,6 +256,7 @@ void WaitSetState::drop (WatchedWord& word) noexcept
     WatchedWord* const last = _words.back ();
     touch (word);
     touch (*last);
+    endList (*last);
     _words[word.index] = last;
     last->index = word.index;
     touch (*last);
@@ -262,6 +271,34 @@ void WaitSetState::drop (WatchedWord& word) noexcept
     }
     word.request.reset ();
     ++_changes;
+    endSleeps (word);
+}
+
+// Ends the sleeps on a word that leaves the set. The memory of a private queue may soon serve another purpose, and a
+// sleeper that is left there would take a wake-up from a thread that waits for it. A thread that has read the word from
+// the set, and does not sleep yet, finds that the bell has rung, or its call.
+void WaitSetState::endSleeps (const WatchedWord& word) noexcept
+{
+    if (word.isShared ())
+    {
+        return;
+    }
+    if (_sleeps.load ())
+    {
+        bell ();
+    }
+    endList (word);
+    os::wake (word.word (), UINT32_MAX, false);
+}
+
+// Makes the helper that may sleep on the word give up its list.
+void WaitSetState::endList (const WatchedWord& word) noexcept
+{
+    const std::size_t group = word.index / groupSize;
+    if (group < _groups.size () && _groups[group]->listed)
+    {
+        _groups[group]->call ();
+    }
 }
 
 // Makes the set itself check a changed word, and those of its helper, until the set sleeps again.

@@ -70,7 +70,7 @@ public:
 
     /// Writes the armed words of a group to `waits`, and the time at which its helper has to check the set to `until`.
     /// @return how many words; 0: the helper rests; changedWord: the epoch of one has changed
-    unsigned list (const Group& group, os::FutexWait* waits, int64_t* until) noexcept;
+    unsigned list (Group& group, os::FutexWait* waits, int64_t* until) noexcept;
 
     /// One round of the helper that has the ring: takes the requests that have ended, rings the bell if words have been
     /// woken, makes the periodic checks, and sleeps until a word is woken or `calls` is no longer `before`.
@@ -100,7 +100,9 @@ private:
     Entry* find (OwnedRing& ring) const noexcept;
     int watch (Entry& entry, Ready wanted, uint64_t key, uint64_t amount);
     int insert (OwnedRing& ring, Ready wanted, uint64_t key, uint64_t amount);
-    void take (WatchedWord& word);
+    void take (WatchedWord& word, std::unique_ptr<Request> request) noexcept;
+    void endSleeps (const WatchedWord& word) noexcept;
+    void endList (const WatchedWord& word) noexcept;
     void drop (WatchedWord& word) noexcept;
     void touch (WatchedWord& word) noexcept;
     void touchGroup (Group& group) noexcept;
@@ -174,8 +176,9 @@ private:
     bool _ringIsHelpers = false;  // it belongs to the helper, and otherwise to the thread that waits
     bool _ringLost = false;       // another thread waits now, or the kernel refuses a call: a new ring is needed
     unsigned _ringsLost = 0;
-    LinkedList<Request> _orphans;  // requests that the kernel has, for words that have left the set
-    Request _bellRequest;
+    LinkedList<Request> _orphans;                  // requests that the kernel has, for words that have left the set
+    Request _callRequest;                          // for the word that calls the ring's thread
+    const std::atomic<uint32_t>* _call = nullptr;  // that word
 
     os::Event _event;
     std::atomic<bool> _hasEvent {false};

@@ -183,8 +183,9 @@ bool FutexRing::hasEnded () const noexcept
     return model::ask (model::Kind::Load, &model::kernelRing->count) != 0;
 }
 
-int FutexRing::take (uint64_t* tag, int*) noexcept
+int FutexRing::take (uint64_t* tag, int* error) noexcept
 {
+    *error = 0;
     for (int i = 0; hasEnded () && i < 3; ++i)
     {
         if (model::ask (model::Kind::Load, &model::kernelRing->requests[i]) == model::KernelRing::ended)

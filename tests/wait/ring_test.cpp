@@ -2,9 +2,8 @@
 // Sets of many words, whose requests stay with the kernel (io_uring): threads that take turns, sets that grow and
 // shrink, forks, and calls of the program that a wake-up must not interrupt. Where the kernel has no rings, the same
 // holds with helpers.
-#include "wait_support.hpp"
-
 #include "helpers.hpp"
+#include "many.hpp"
 
 #include "../crash/world.hpp"
 
@@ -17,38 +16,7 @@ using join::WaitEvent;
 using join::WaitSet;
 using join::WaitSetOptions;
 
-namespace
-{
-using Queue = join::LocalMem::Mpsc::Queue<uint64_t>;
-
-/// A set of n private queues, whose keys are their numbers.
-struct Many
-{
-    explicit Many (uint64_t n)
-    {
-        grow (n);
-    }
-
-    void grow (uint64_t n)
-    {
-        while (queues.size () < n)
-        {
-            queues.emplace_back (4);
-            REQUIRE (set.add (queues.back (), Ready::Element, queues.size () - 1) == 0);
-        }
-    }
-
-    /// Pushes to a queue, and takes the element once the set has reported it. @return whether it did
-    bool passes (uint64_t which, int64_t result, const WaitEvent& event)
-    {
-        uint64_t got = 0;
-        return result == 1 && event.key == which && event.ready == Ready::Element && queues[which].tryPop (got) == 0;
-    }
-
-    std::vector<Queue> queues;
-    WaitSet set;
-};
-}  // namespace
+using Queue = Many::Queue;
 
 TEST_CASE ("a set has a ring wherever the kernel offers one", "[ring]")
 {
