@@ -210,16 +210,6 @@ char* ringMapping (uint64_t offset)
     return nullptr;
 }
 
-/// The flags of that ring.
-std::atomic<uint32_t>* ringFlags ()
-{
-    char* const mapping = ringMapping (IORING_OFF_SQ_RING);
-    io_uring_params parameters;
-    std::memset (&parameters, 0, sizeof (parameters));
-    ::close (static_cast<int> (::syscall (SYS_io_uring_setup, 1, &parameters)));
-    return mapping != nullptr ? reinterpret_cast<std::atomic<uint32_t>*> (mapping + parameters.sq_off.flags) : nullptr;
-}
-
 /// Waits without a timeout until nothing is found. @return whether the descriptor then comes to rest
 bool comesToRest (WaitSet& set, int fd)
 {
@@ -235,25 +225,6 @@ bool comesToRest (WaitSet& set, int fd)
     return false;
 }
 }  // namespace
-
-TEST_CASE ("a descriptor comes to rest after a bit that the kernel sets late", "[faults]")
-{
-    Many many (20);
-    const int fd = many.set.fd ();
-    REQUIRE (comesToRest (many.set, fd));
-    if (kernelHasRings ())
-    {
-        std::atomic<uint32_t>* flags = nullptr;
-        REQUIRE (comesTrue ([&] { return (flags = ringFlags ()) != nullptr; }));  // the helper opens the ring
-        *flags |= IORING_SQ_TASKRUN;
-    }
-    CHECK (comesToRest (many.set, fd));
-    REQUIRE (many.queues[7].tryPush (7) == 0);
-    CHECK (isReadable (fd));
-    WaitEvent event;
-    CHECK (many.passes (7, many.set.wait (&event, 1, 0s), event));
-    CHECK (comesToRest (many.set, fd));
-}
 
 TEST_CASE ("a descriptor comes to rest after the set has lost its ring", "[faults]")
 {
