@@ -117,12 +117,20 @@ func (q *queue) run(ctx context.Context, end time.Time, op operation, p unsafe.P
 	if awaits {
 		amount = n
 	}
+	woken := false // by an event, since the last attempt
 	for futile := false; ; futile = true {
-		if err := ctx.Err(); err != nil && (futile || !awaits) {
+		err := ctx.Err()
+		if err != nil && (futile || !awaits) {
+			if woken {
+				poll.retried(&q.watch, op.side())
+			}
 			return done, err // an await takes nothing, so it may try once all the same
 		}
 		at := unsafe.Add(p, uintptr(done)*q.size)
 		result := q.step(op, at, n-done, 0)
+		if woken {
+			poll.retried(&q.watch, op.side())
+		}
 		if isNotReady(result) {
 			result = q.stepInC(op, at, n-done, end, result)
 		}
@@ -132,6 +140,7 @@ func (q *queue) run(ctx context.Context, end time.Time, op operation, p unsafe.P
 			if done == n {
 				return done, nil
 			}
+			woken = false
 			continue
 		case result.code == 0 && op == opPopSome:
 			return uint64(result.value), nil
@@ -143,19 +152,20 @@ func (q *queue) run(ctx context.Context, end time.Time, op operation, p unsafe.P
 		if futile && amount > 1 {
 			time.Sleep(time.Millisecond) // another goroutine waits for a smaller amount, at which the set wakes both
 		}
-		if err := q.sleep(ctx, end, op.side(), amount); err != nil {
+		if woken, err = q.sleep(ctx, end, op.side(), amount); err != nil {
 			return done, err
 		}
 	}
 }
 
-// sleep waits in the wait set of the process until the side may be ready.
-func (q *queue) sleep(ctx context.Context, end time.Time, side int, amount uint64) error {
+// sleep waits in the wait set of the process until the side may be ready. If it returns true the caller calls
+// poll.retried after its next attempt.
+func (q *queue) sleep(ctx context.Context, end time.Time, side int, amount uint64) (bool, error) {
 	var expired <-chan time.Time
 	if !end.IsZero() {
 		left := time.Until(end)
 		if left <= 0 {
-			return ErrTimeout
+			return false, ErrTimeout
 		}
 		timer := time.NewTimer(left)
 		defer timer.Stop()
@@ -163,23 +173,23 @@ func (q *queue) sleep(ctx context.Context, end time.Time, side int, amount uint6
 	}
 	w := &waiter{ready: make(chan uint32, 1), amount: amount}
 	if err := poll.add(&q.watch, side, w); err != nil {
-		return err
+		return false, err
 	}
 	select {
 	case ready := <-w.ready:
 		if ready == readyClosed {
-			return cancelled()
+			return false, cancelled()
 		}
 		if ready&C.JM_READY_PRODUCERS_DEAD != 0 && side == elementSide {
-			return q.checkProducers()
+			return false, q.checkProducers()
 		}
-		return nil
+		return ready&endings == 0, nil
 	case <-ctx.Done():
 		poll.remove(&q.watch, side, w)
-		return ctx.Err()
+		return false, ctx.Err()
 	case <-expired:
 		poll.remove(&q.watch, side, w)
-		return ErrTimeout
+		return false, ErrTimeout
 	}
 }
 

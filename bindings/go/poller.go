@@ -12,8 +12,9 @@ import (
 )
 
 // poller is the wait set of the process. One goroutine, and its thread, sleep in it for all goroutines that wait.
-// Invariant: while a waiter is in the list of a side, the set watches that side of its queue. The set is
-// level-triggered, so an element that comes before the queue is watched is reported, too.
+// Invariant: while a waiter is in the list of a side, the set watches that side of its queue, or a goroutine of that side
+// is woken and has not tried again yet. The set is level-triggered, so an element that comes before the queue is watched
+// is reported, too. It watches for more elements than the woken goroutines will take, since it would report theirs again.
 type poller struct {
 	mutex   sync.Mutex
 	set     C.jm_handle // 0: not made yet
@@ -23,12 +24,14 @@ type poller struct {
 
 // watch is the poller's part of a queue. It does not refer to the queue, so that the queue can be collected.
 type watch struct {
-	handle  C.jm_handle
-	key     uint64 // 0: the set does not have the queue
-	ready   C.uint32_t
-	amount  uint64
-	waiters [2][]*waiter
-	closed  bool
+	handle   C.jm_handle
+	capacity uint64
+	key      uint64 // 0: the set does not have the queue
+	ready    C.uint32_t
+	amount   uint64
+	waiters  [2][]*waiter
+	woken    [2]uint64 // goroutines that an event has woken, and that have not tried again yet
+	closed   bool
 }
 
 // waiter is a goroutine that waits for one side of a queue. It gets one message and is in no list afterwards.
@@ -41,6 +44,7 @@ const (
 	elementSide = 0
 	roomSide    = 1
 	readyClosed = uint32(1 << 31) // the queue's object was closed
+	readyAgain  = uint32(C.JM_READY_END)
 
 	endings = uint32(C.JM_READY_END | C.JM_READY_PRODUCERS_DEAD | C.JM_READY_DAMAGED)
 )
@@ -83,12 +87,30 @@ func (p *poller) add(w *watch, side int, goroutine *waiter) error {
 	return nil
 }
 
-// remove takes a goroutine out of its list, if it is still there.
+// remove takes a goroutine out of its list. If it has been woken meanwhile, it will not try again.
 func (p *poller) remove(w *watch, side int, goroutine *waiter) {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
-	if w.take(side, goroutine) {
-		p.update(w)
+	if !w.take(side, goroutine) && (<-goroutine.ready)&(endings|readyClosed) == 0 {
+		w.woken[side]--
+	}
+	p.renew(w)
+}
+
+// retried states that a woken goroutine has tried again.
+func (p *poller) retried(w *watch, side int) {
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	w.woken[side]--
+	p.renew(w)
+}
+
+// renew is update for callers that do not wait. If it fails, the waiting goroutines wake, and find the reason when they
+// wait again.
+func (p *poller) renew(w *watch) {
+	if !w.closed && p.update(w) != nil {
+		w.wake(elementSide, len(w.waiters[elementSide]), readyAgain)
+		w.wake(roomSide, len(w.waiters[roomSide]), readyAgain)
 	}
 }
 
@@ -108,16 +130,17 @@ func (p *poller) forget(w *watch) {
 
 // update makes the set watch the sides that have waiters. The caller has the mutex.
 func (p *poller) update(w *watch) error {
-	ready, amount := C.uint32_t(0), uint64(0)
+	amount := w.need(elementSide)
+	if room := w.need(roomSide); room < amount {
+		amount = room
+	}
+	ready := C.uint32_t(0)
 	for side, bit := range [2]C.uint32_t{C.JM_READY_ELEMENT, C.JM_READY_ROOM} {
-		for _, goroutine := range w.waiters[side] {
+		if len(w.waiters[side]) > 0 && (w.woken[side] == 0 || w.need(side) == amount) && amount <= w.capacity {
 			ready |= bit
-			if amount == 0 || goroutine.amount < amount {
-				amount = goroutine.amount
-			}
 		}
 	}
-	if amount == 0 {
+	if ready == 0 {
 		amount = 1
 	}
 	switch {
@@ -141,6 +164,17 @@ func (p *poller) update(w *watch) error {
 	return nil
 }
 
+// need returns the amount for which the set has to watch a side; more than any capacity: not at all.
+func (w *watch) need(side int) uint64 {
+	least := uint64(1 << 63)
+	for _, goroutine := range w.waiters[side] {
+		if goroutine.amount < least {
+			least = goroutine.amount
+		}
+	}
+	return least + w.woken[side]
+}
+
 // serve waits in the set for ever.
 func (p *poller) serve(set C.jm_handle) {
 	events := make([]C.jm_wait_event, 64)
@@ -154,27 +188,32 @@ func (p *poller) serve(set C.jm_handle) {
 		for _, event := range events[:result.value] {
 			if w := p.watches[uint64(event.key)]; w != nil {
 				w.report(uint32(event.ready))
-				p.update(w) // cannot fail: it watches less than before
+				p.renew(w)
 			}
 		}
 		p.mutex.Unlock()
 	}
 }
 
-// report wakes as many goroutines of a side as there are elements, or free cells; all of them at the end of the queue.
+// report wakes as many goroutines of a side as there are elements, or free cells, for which none has been woken yet; all
+// of them at the end of the queue.
 func (w *watch) report(ready uint32) {
 	for side, bit := range [2]uint32{C.JM_READY_ELEMENT, C.JM_READY_ROOM} {
 		count := len(w.waiters[side])
 		if ready&(bit|endings) == 0 || count == 0 {
 			continue
 		}
-		if ready&endings == 0 && count > 1 {
-			if there := w.there(side); there < int64(count) {
-				count = int(there)
+		if ready&endings == 0 {
+			if free := w.there(side) - int64(w.woken[side]); free < int64(count) {
+				count = int(free)
 			}
-		}
-		if count < 1 {
-			count = 1
+			if count < 1 && w.woken[side] == 0 {
+				count = 1 // the event is right, the number is an estimate
+			}
+			if count < 1 {
+				continue
+			}
+			w.woken[side] += uint64(count)
 		}
 		w.wake(side, count, ready)
 	}

@@ -65,7 +65,7 @@ func openQueue(kind Kind, name *string, capacity uint64, size uint32, options []
 	q.kind = Kind(C.jm_queue_kind(q.handle))
 	q.size = uintptr(C.jm_queue_element_size(q.handle))
 	q.capacity = uint64(C.jm_queue_capacity(q.handle))
-	q.watch.handle = q.handle
+	q.watch.handle, q.watch.capacity = q.handle, q.capacity
 	setFinalizer(q, func(q *queue) { q.Close() })
 	return q, nil
 }

@@ -142,6 +142,13 @@ func TestThousandsOfGoroutinesWaitOnFewThreads(t *testing.T) {
 	same(t, sum, wanted)
 }
 
+// waitersOf returns the goroutines that wait for elements of a queue. Each wait has a waiter of its own.
+func waitersOf(q *Queue[int64]) []*waiter {
+	poll.mutex.Lock()
+	defer poll.mutex.Unlock()
+	return append([]*waiter(nil), q.watch.waiters[elementSide]...)
+}
+
 func TestOneElementEndsOneOfManyPops(t *testing.T) {
 	q := newQueueOf[int64](t, Mpmc, 8)
 	got := make(chan int64, 10)
@@ -155,13 +162,67 @@ func TestOneElementEndsOneOfManyPops(t *testing.T) {
 		}()
 	}
 	sleeping(t, 10)
+	before := waitersOf(q)
 	check(t, q.Push(5))
 	same(t, <-got, 5)
-	sleeping(t, 9)
+	eventsServed(t, newQueueOf[int64](t, Spsc, 1))
+	after := waitersOf(q)
+	same(t, len(after), 9)
+	for i := range after {
+		same(t, after[i], before[i+1]) // it has not been woken
+	}
 	check(t, q.Shutdown())
 	for g := 0; g < 9; g++ {
 		same(t, <-got, -1)
 	}
+}
+
+// Goroutines that are woken and do not run yet: the set does not report their elements again and again meanwhile.
+func TestSetWatchesForMoreThanWokenGoroutinesTake(t *testing.T) {
+	q, witness := newQueueOf[int64](t, Mpmc, 2), newQueueOf[int64](t, Spsc, 1)
+	watches := func(ready uint32, amount uint64) {
+		t.Helper()
+		eventsServed(t, witness)
+		poll.mutex.Lock()
+		defer poll.mutex.Unlock()
+		same(t, uint32(q.watch.ready), ready)
+		same(t, q.watch.amount, amount)
+	}
+	goroutines := [3]*waiter{}
+	for i := range goroutines {
+		goroutines[i] = &waiter{ready: make(chan uint32, 1), amount: 1}
+		check(t, poll.add(&q.watch, elementSide, goroutines[i]))
+	}
+	for i := 0; i < 2; i++ {
+		check(t, q.Push(1))
+		same(t, <-goroutines[i].ready, uint32(ReadyElement))
+		same(t, len(goroutines[i+1].ready), 0)
+		if i == 0 {
+			watches(uint32(ReadyElement), 2)
+		}
+	}
+	watches(0, 1) // a third element has no room
+	poll.retried(&q.watch, elementSide)
+	same(t, <-goroutines[2].ready, uint32(ReadyElement))
+	for range goroutines[1:] {
+		poll.retried(&q.watch, elementSide)
+	}
+	same(t, q.watch.woken[elementSide], 0)
+	watches(0, 1)
+}
+
+// Otherwise the set would report the second element again and again, although nobody waits.
+func TestQueueWithoutWaitingGoroutinesIsNotWatched(t *testing.T) {
+	q := openQueueOf[int64](t, Mpmc, newName(t), 4)
+	done := make(chan error)
+	go func() { done <- second(q.Pop()) }()
+	sleeping(t, 1)
+	same(t, must[int](t)(q.TryPushSlice([]int64{1, 2})), 2)
+	check(t, <-done)
+	eventsServed(t, newQueueOf[int64](t, Spsc, 1))
+	poll.mutex.Lock()
+	defer poll.mutex.Unlock()
+	same(t, q.watch.ready, 0)
 }
 
 func TestShutdownEndsAllWaits(t *testing.T) {
@@ -199,11 +260,7 @@ func eventsServed(t *testing.T, witness *Queue[int64]) {
 	t.Helper()
 	done := make(chan error)
 	go func() { done <- second(witness.Pop()) }()
-	until(func() bool {
-		poll.mutex.Lock()
-		defer poll.mutex.Unlock()
-		return len(witness.watch.waiters[elementSide]) == 1
-	})
+	until(func() bool { return len(waitersOf(witness)) == 1 })
 	check(t, witness.Push(1))
 	check(t, <-done)
 }
