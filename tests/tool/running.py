@@ -4,11 +4,17 @@ import contextlib
 import ctypes
 import glob
 import os
+import signal
 import subprocess
 import sys
 import time
 import unittest
 from ctypes import c_char_p, c_int, c_int64, c_uint32, c_uint64, c_void_p
+
+# nohup ignores SIGHUP, and shells ignore SIGINT in the background; programs would inherit that.
+for number in (signal.SIGHUP, signal.SIGINT):
+    if signal.getsignal(number) == signal.SIG_IGN:
+        signal.signal(number, signal.SIG_DFL)
 
 SPSC, MPSC, MPMC = 1, 2, 3
 PREFIX = f"joinmem-tool-{os.getpid()}"

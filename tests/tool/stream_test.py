@@ -36,10 +36,6 @@ def waiting(name):
     return json.loads(done.stdout)["pending"] if done.returncode == 0 else -1
 
 
-# nohup ignores SIGHUP, and programs inherit that.
-signal.signal(signal.SIGHUP, signal.SIG_DFL)
-
-
 class Streams(ToolTest):
     def through(self, given, *options):
         """What pop --bytes prints when push --bytes reads this."""
