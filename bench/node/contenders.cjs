@@ -2,7 +2,7 @@
 // The contenders by name: `where` the consumer is, and how many messages of each row one measurement has.
 'use strict';
 
-const { ours, awaiting } = require('./ours.cjs');
+const { ours, awaiting, faults } = require('./ours.cjs');
 const { worker, child, shared, socket } = require('./peers.cjs');
 
 const contenders = {
@@ -17,4 +17,10 @@ const contenders = {
   'SharedArrayBuffer, postMessage': { ...shared, where: 'worker', counts: { frame: 60 } },
 };
 
-module.exports = { contenders };
+// Those that the check has to reject.
+const faulty = {};
+for (const [name, one] of Object.entries(faults)) {
+  faulty[name] = { ...one, where: 'worker', counts: { one: 1000 } };
+}
+
+module.exports = { contenders, faulty };

@@ -50,38 +50,38 @@ const producers = {
 
 const consumers = {
   async one({ there }, count) {
-    let sum = 0;
+    let wrong = 0;
     for (let i = 0; i < count; ++i) {
-      sum += there.tryPop() ?? await there.pop();
+      wrong += (there.tryPop() ?? await there.pop()) === i ? 0 : 1;
     }
-    return sum;
+    return wrong;
   },
   async batch({ there }, count) {
     const batch = new Float64Array(1024);
-    let sum = 0;
+    let wrong = 0;
     for (let i = 0; i < count; ++i) {
       await there.popMany(batch, { all: true });
-      sum += rows.batch.read(batch);
+      wrong += rows.batch.read(batch) === i ? 0 : 1;
     }
-    return sum;
+    return wrong;
   },
   async frame({ there, back, each }, count) {
-    let sum = 0;
+    let wrong = 0;
     for (let i = 0; i < count; ++i) {
       const frame = await there.pop();
-      sum += rows.frame.read(each[frame]);
+      wrong += rows.frame.read(each[frame]) === i ? 0 : 1;
       await back.push(frame);
     }
-    return sum;
+    return wrong;
   },
   async trip({ there, back }, count) {
-    let sum = 0;
+    let wrong = 0;
     for (let i = 0; i < count; ++i) {
       const value = await there.pop();
-      sum += value;
+      wrong += value === i ? 0 : 1;
       await back.push(value);
     }
-    return sum;
+    return wrong;
   },
 };
 
@@ -96,16 +96,16 @@ const awaiting = {
   },
   consumers: {
     async one({ there }, count) {
-      let sum = 0;
-      let left = count;
+      let wrong = 0;
+      let got = 0;
       for await (const value of there) {
-        sum += value;
-        left -= 1;
-        if (left === 0) {
+        wrong += value === got ? 0 : 1;
+        got += 1;
+        if (got === count) {
           break;
         }
       }
-      return sum;
+      return wrong;
     },
   },
 };
@@ -121,9 +121,9 @@ function contender(made, consumed) {
       return () => close(state);
     },
     async consume(row, state, count) {
-      const sum = await consumed[row](state, count);
+      const wrong = await consumed[row](state, count);
       close(state);
-      return sum;
+      return wrong;
     },
     clean(name) {
       ['there', 'back', 'frames'].forEach((part) => unlink(`${name}-${part}`));
@@ -131,4 +131,24 @@ function contender(made, consumed) {
   };
 }
 
-module.exports = { ours: contender(producers, consumers), awaiting: contender(awaiting.producers, awaiting.consumers) };
+/** A producer with a fault, to prove that the consumer finds it. */
+function faulty(numbers) {
+  const produce = {
+    async one({ there }, count) {
+      for (let i = 0; i < count; ++i) {
+        await there.push(numbers(i));
+      }
+    },
+  };
+  return contender(produce, consumers);
+}
+
+const faults = {
+  'faulty: loses': faulty((i) => (i < 5 ? i : i + 1)),
+  'faulty: doubles': faulty((i) => (i < 5 ? i : i - 1)),
+  'faulty: swaps': faulty((i) => ({ 5: 6, 6: 5 })[i] ?? i),
+  'faulty: alters': faulty((i) => (i === 5 ? 5.5 : i)),
+};
+const ours = contender(producers, consumers);
+
+module.exports = { ours, awaiting: contender(awaiting.producers, awaiting.consumers), faults };

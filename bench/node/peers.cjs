@@ -34,18 +34,18 @@ function messages(send, listen) {
     },
     consume(row, { port }, count) {
       const every = row === 'trip' ? 1 : row === 'frame' ? 4 : WINDOW;
-      let sum = 0;
+      let wrong = 0;
       let got = 0;
       return new Promise((resolve) => {
         const stop = listen(port, (message) => {
-          sum += rows[row].read(message);
+          wrong += rows[row].read(message) === got ? 0 : 1;
           got += 1;
           if (got % every === 0) {
             send(port, 'answer', new Float64Array([got]));
           }
           if (got === count) {
             stop();
-            resolve(sum);
+            resolve(wrong);
           }
         });
       });
@@ -95,16 +95,16 @@ const shared = {
     return stop;
   },
   consume(row, { port, each }, count) {
-    let sum = 0;
+    let wrong = 0;
     let got = 0;
     return new Promise((resolve) => {
       const stop = on(port, (message) => {
-        sum += rows.frame.read(each[message[0]]);
+        wrong += rows.frame.read(each[message[0]]) === got ? 0 : 1;
         port.postMessage(message);
         got += 1;
         if (got === count) {
           stop();
-          resolve(sum);
+          resolve(wrong);
         }
       });
     });
@@ -144,7 +144,7 @@ const socket = {
     const message = new Float64Array(bytes / 8);
     const buffer = Buffer.from(message.buffer);
     let filled = 0;
-    let sum = 0;
+    let wrong = 0;
     let got = 0;
     for await (const chunk of stream) {
       for (let at = 0; at < chunk.length;) {
@@ -153,8 +153,8 @@ const socket = {
         filled += part;
         if (filled === bytes) {
           filled = 0;
+          wrong += read(message) === got ? 0 : 1;
           got += 1;
-          sum += read(message);
           if (row === 'trip') {
             stream.write(buffer);
           }
@@ -165,7 +165,7 @@ const socket = {
       }
     }
     server.close();
-    return sum;
+    return wrong;
   },
   clean: (name) => fs.rmSync(`/tmp${name}.socket`, { force: true }),
 };

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The rows: what one message is, how it is made and checked. A message has a number, and the consumer adds them up.
+// The rows: what one message is, how it is made and read. Message i has the number i, and the consumer counts those that
+// have another one.
 'use strict';
 
 const FRAME = 8 << 20; // bytes

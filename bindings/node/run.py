@@ -118,7 +118,8 @@ def types(env, place):
         "--moduleResolution", "node16", "types.mts", "types.cts", env=env, cwd=folder)
 
 
-def main(build, cc, cxx, what):
+def prepared(build, cc, cxx):
+    """The folder of this binding in the build, and the environment in which it finds the installed library."""
     for program in ("node", "npm"):
         if shutil.which(program) is None:
             skip(f"{program} is not installed: scripts/setup node")
@@ -126,7 +127,11 @@ def main(build, cc, cxx, what):
     place = build / "bindings/node"
     place.mkdir(parents=True, exist_ok=True)
     prefix = installed.prepared(build, shlex.split(cc), shlex.split(cxx))
-    env = dict(prefix.environment, CC=cc, JOINMEM_FFI_H=prefix.header, HOME=str(place))
+    return place, dict(prefix.environment, CC=cc, JOINMEM_FFI_H=prefix.header, HOME=str(place))
+
+
+def main(build, cc, cxx, what):
+    place, env = prepared(build, cc, cxx)
     with installed.locked(place / "lock"):
         {"tests": tests, "package": package, "types": types}[what](env, place)
 
