@@ -46,10 +46,10 @@ catch (const std::bad_alloc&)
     return ENOMEM;
 }
 
-// _groups has room for them. @return 0, or an errno. @throw std::bad_alloc
+// _groups has room for them. A set that is being destroyed gets no more. @return 0, or an errno. @throw std::bad_alloc
 int WaitSetState::startHelpers (std::size_t n)
 {
-    while (_groups.size () < n)
+    while (_groups.size () < n && !_interrupted.load ())
     {
         std::unique_ptr<Group> group (new Group (*this, _groups.size ()));
         const int error = group->start ();
