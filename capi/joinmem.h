@@ -409,7 +409,8 @@ int64_t jm_wait_size(jm_handle set) JM_NOEXCEPT;
 /* Waits until a queue is ready, and writes one event for each ready queue, up to count. Later calls report the others,
  * all within ceil(ready queues / count) calls. @param timeout_ns as jm_queue_push() @return how many, 1 or more; 0
  * after jm_wait_wake(); or -1. EINVAL: events NULL, count 0, a timeout below -1. ETIMEDOUT. EBUSY: another thread
- * waits. EINTR: a signal handler, with interruptible. ECANCELED: jm_close() on another thread. */
+ * waits. EINTR: a signal handler, with interruptible. ECANCELED: jm_close() on another thread. EAGAIN: the kernel
+ * refuses io_uring, and no helper thread can be started. */
 int64_t jm_wait(jm_handle set, jm_wait_event *events, uint64_t count, int64_t timeout_ns) JM_NOEXCEPT;
 
 /* Returns a descriptor for epoll, poll, select, io_uring and event loops. It becomes readable when a queue is ready or

@@ -148,7 +148,7 @@ public:
     /// @param events room for n events
     /// @return how many, 1 or more; 0 after wake (); or -1 with lastError as in the table, and EINVAL events null or n
     ///     0; EBUSY another thread waits; EINTR a signal handler, with WaitSetOptions::interruptible; ECANCELED the set
-    ///     is being destroyed
+    ///     is being destroyed; EAGAIN the kernel refuses io_uring, and no helper thread can be started
     int64_t wait (WaitEvent* events, uint64_t n) noexcept
     {
         return waitUntil (events, n, detail::noDeadline ());
