@@ -156,12 +156,12 @@ int WaitSetState::takeEnded () noexcept
         Request& ended = *reinterpret_cast<Request*> (static_cast<std::uintptr_t> (tag));
         ended.pending = false;
         failed = error == 0 || error == EAGAIN || error == ECANCELED ? failed : error;
-        if (ended.word != nullptr)
+        if (ended.word != nullptr && !_interrupted.load ())
         {
             touch (*ended.word);
             pollWord (*ended.word);
         }
-        else if (&ended != &_callRequest)
+        else if (ended.word == nullptr && &ended != &_callRequest)
         {
             _orphans.remove (ended);
             delete &ended;

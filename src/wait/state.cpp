@@ -37,6 +37,7 @@ WaitSetState::~WaitSetState ()
     os::closeEvent (&_event);
 }
 
+// The queues may end from here on, and a helper may still run: it finds no word.
 void WaitSetState::leaveAll () noexcept
 {
     std::lock_guard<std::mutex> watchers (watchersMutex ());
@@ -45,9 +46,11 @@ void WaitSetState::leaveAll () noexcept
     {
         entry->ring.watchers.remove (entry.get ());
     }
-    for (const WatchedWord* word : _words)
+    for (WatchedWord* word : _words)
     {
         endSleeps (*word);
+        _loose.remove (*word);
+        _candidates.remove (word->entry ());
     }
     _words.clear ();
     retire ();
