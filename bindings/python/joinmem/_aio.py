@@ -4,9 +4,14 @@
 A coroutine tries first. If it has to wait, it adds a future to the hub of its loop, which completes the future once the
 queue is ready; then the coroutine tries again. So the element is taken and returned without an await between, and a
 coroutine that is cancelled has taken none.
+
+Loops of several threads may wait for the same queue, and any thread may close it. What they share are two dictionaries,
+_hubs and Queue._hubs. Each access is one operation of C, so that no lock is needed, which a forked child might inherit.
 """
 import asyncio
 import errno
+import itertools
+import os
 import sys
 import weakref
 from typing import TYPE_CHECKING, Any, AsyncGenerator, Optional
@@ -21,6 +26,7 @@ ELEMENT, ROOM, END, PRODUCERS_DEAD, DAMAGED = 1, 2, 4, 8, 16  # Ready, as number
 _NOTHING: Any = object()
 _TURNS = 64  # a coroutine that need not wait lets the others run after this many calls
 Futures = dict["asyncio.Future[int]", None]  # in the order of their calls
+_numbers = itertools.count()  # of hubs
 
 
 class Watch:
@@ -36,10 +42,16 @@ class Watch:
 
 
 class Hub:
-    """The wait set of one event loop. Only the thread of the loop uses it, except forget()."""
+    """The wait set of one event loop. Only the thread of the loop uses it, except notify().
+
+    The loop keeps the hub, by its reader, and nothing else does: the hub ends with the loop, even if the futures of
+    coroutines that never ended refer to the loop.
+    """
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = weakref.ref(loop)
+        self._process = os.getpid()
+        self._number = next(_numbers)
         self._set = _core.WaitSet()
         self._watches: "weakref.WeakKeyDictionary[Queue[Any], Watch]" = weakref.WeakKeyDictionary()
         self._by_key: "weakref.WeakValueDictionary[int, Watch]" = weakref.WeakValueDictionary()
@@ -68,16 +80,19 @@ class Hub:
             return
         self.closed = True
         loop = self._loop()
-        if loop is not None and not loop.is_closed():
-            loop.remove_reader(self._descriptor)
+        open_loop = loop if loop is not None and not loop.is_closed() else None
+        if open_loop is not None and not self.inherited():
+            open_loop.remove_reader(self._descriptor)
         for queue, watch in list(self._watches.items()):
-            if queue._hubs is not None:
-                queue._hubs.discard(self)
-            for futures in watch.sides.values():
-                for future in futures:
-                    future.cancel()
+            queue._hubs.pop(self._number, None)
+            for future in [*watch.sides[ELEMENT], *watch.sides[ROOM]] if open_loop is not None else ():
+                future.cancel()
         self._watches.clear()
         self._set.close()
+
+    def inherited(self) -> bool:
+        """Whether this is a copy in a forked child. The descriptors are those of the parent's loop, and stay so."""
+        return self._process != os.getpid()
 
     def _watch(self, queue: "Queue[Any]") -> Watch:
         watch = self._watches.get(queue)
@@ -86,13 +101,15 @@ class Hub:
             self._next += 1
             self._set._add(queue, 0, watch.key, 1)
             self._watches[queue] = self._by_key[watch.key] = watch
-            if queue._hubs is None:
-                queue._hubs = weakref.WeakSet()
-            queue._hubs.add(self)
+            for number in list(queue._hubs):
+                known = queue._hubs.get(number)
+                if known is not None and known() is None:
+                    queue._hubs.pop(number, None)
+            queue._hubs[self._number] = weakref.ref(self)
         return watch
 
     async def wait(self, queue: "Queue[Any]", side: int) -> int:
-        """Waits until the queue may be ready, and returns the bits of the event."""
+        """Waits until the queue may be ready, and returns the bits of the event, or 0 after notify()."""
         watch, loop = self._watch(queue), self._loop()
         assert loop is not None
         if not watch.bits & side or queue._options["owner_dead"]:  # the death of producers is reported once per call
@@ -102,30 +119,40 @@ class Hub:
         futures = watch.sides[side]
         futures[future] = None
         try:
-            return await future
+            # A close() or cancel() of another thread from here on finds the hub, and an earlier one is seen here.
+            return 0 if queue.closed or queue._canceled else await future
         finally:
             futures.pop(future, None)
 
     def _serve(self) -> None:
         """The descriptor is readable: completes a future for each element, or for each free cell."""
+        if self.inherited():
+            for watch in list(self._watches.values()):
+                self._complete(watch, 0)  # they try again, and cannot wait here
+            return
         for key, ready in self._set._poll():
-            watch = self._by_key.get(key)
-            queue = watch.queue() if watch is not None else None
-            if watch is None or queue is None or queue.closed:
-                continue
-            if ready & (END | PRODUCERS_DEAD | DAMAGED):
-                self._complete(watch, ready)
-                continue
-            bits = watch.bits
-            for side in (ELEMENT, ROOM):
-                if ready & side and not watch.sides[side]:
-                    bits &= ~side  # no coroutine waits any more
-                elif ready & side:
-                    count = queue.pending if side == ELEMENT else queue.available
-                    self._complete(watch, ready, side, max(1, count))
-            if bits != watch.bits:
-                watch.bits = bits
-                self._set._modify(queue, bits, key, 1)
+            known = self._by_key.get(key)
+            queue = known.queue() if known is not None else None
+            if known is not None and queue is not None:
+                try:
+                    self._report(known, queue, ready)
+                except Closed:
+                    pass  # by another thread, whose notify() ends the waits
+
+    def _report(self, watch: Watch, queue: "Queue[Any]", ready: int) -> None:
+        if ready & (END | PRODUCERS_DEAD | DAMAGED):
+            self._complete(watch, ready)
+            return
+        bits = watch.bits
+        for side in (ELEMENT, ROOM):
+            if ready & side and not watch.sides[side]:
+                bits &= ~side  # no coroutine waits any more
+            elif ready & side:
+                count = queue.pending if side == ELEMENT else queue.available
+                self._complete(watch, ready, side, max(1, count))
+        if bits != watch.bits:
+            watch.bits = bits
+            self._set._modify(queue, bits, watch.key, 1)
 
     def _complete(self, watch: Watch, ready: int, only: int = 0, most: Optional[int] = None) -> None:
         for side, futures in watch.sides.items():
@@ -135,22 +162,25 @@ class Hub:
                     if not future.done():
                         future.set_result(ready)
 
-    def forget(self, queue: "Queue[Any]") -> None:
-        """The queue was closed, on any thread: its waits end."""
+    def notify(self, queue: "Queue[Any]") -> None:
+        """The queue was closed or its waits were cancelled, on any thread: the coroutines look why."""
         loop = self._loop()
-        if loop is None or loop.is_closed() or self.closed:
+        if loop is None or self.closed or self.inherited():
             return
         try:
             current = asyncio.get_running_loop() is loop
         except RuntimeError:
             current = False
-        if current:
-            self._drop(queue)
-        else:
-            loop.call_soon_threadsafe(self._drop, queue)
+        try:
+            if current:
+                self._wake(queue)
+            else:
+                loop.call_soon_threadsafe(self._wake, queue)
+        except RuntimeError:
+            pass  # the loop is closed, and nothing waits in it
 
-    def _drop(self, queue: "Queue[Any]") -> None:
-        watch = self._watches.pop(queue, None)
+    def _wake(self, queue: "Queue[Any]") -> None:
+        watch = self._watches.pop(queue, None) if queue.closed else self._watches.get(queue)
         if watch is not None:
             self._complete(watch, 0)
 
@@ -164,19 +194,19 @@ async def _lifetime(hub: "weakref.ref[Hub]") -> AsyncGenerator[None, None]:
             living.close()
 
 
-_hubs: "weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Hub]" = weakref.WeakKeyDictionary()
+_hubs: "weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, weakref.ref[Hub]]" = weakref.WeakKeyDictionary()
 
 
 def _hub() -> Hub:
     """The hub of the running loop."""
     loop = asyncio.get_running_loop()
-    hub = _hubs.get(loop)
+    known = _hubs.get(loop)
+    hub = known() if known is not None else None
     if hub is None or hub.closed:
-        for other, unused in list(_hubs.items()):
-            if other.is_closed():
-                del _hubs[other]
-                unused.close()
-        hub = _hubs[loop] = Hub(loop)
+        hub = Hub(loop)
+        _hubs[loop] = weakref.ref(hub)
+    elif hub.inherited():
+        raise Closed(errno.EBADF, "this event loop is that of the parent process: run a new one in the child")
     return hub
 
 
@@ -188,6 +218,8 @@ async def _wait(queue: "Queue[Any]", side: int) -> None:
     ready = await _hub().wait(queue, side)
     if queue.closed:
         raise Canceled(errno.ECANCELED, "the queue was closed while this call waited")
+    if queue._canceled:
+        raise Canceled(errno.ECANCELED, "the wait was cancelled: cancel() was called, and not yet resume()")
     if ready & PRODUCERS_DEAD and side == ELEMENT and queue.pending == 0:
         raise ProducersDead(errno.EOWNERDEAD,
                             "no live producer is left, and at least one was killed: start a producer, or stop popping")

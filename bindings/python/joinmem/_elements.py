@@ -96,8 +96,20 @@ def _joined(values: Any, parts: Iterable[bytes]) -> Any:
     return values if isinstance(values, (bytes, bytearray, memoryview)) else b"".join(parts)
 
 
+def _has_pointer(kind: Any) -> bool:
+    """Whether a class of ctypes has the address of something, or an object of Python."""
+    if issubclass(kind, ctypes.Array):
+        return _has_pointer(kind._type_)
+    if issubclass(kind, (ctypes.Structure, ctypes.Union)):
+        fields = [field[1] for base in kind.__mro__ for field in vars(base).get("_fields_", ())]
+        return any(map(_has_pointer, fields))
+    return not issubclass(kind, _SIMPLE) or kind._type_ in "OPzZ"
+
+
 def _of_ctypes(kind: Any) -> Element:
     size = ctypes.sizeof(kind)
+    if _has_pointer(kind):
+        raise ValueError(f"{kind.__name__} has a pointer or an object of Python, which means nothing elsewhere")
 
     def encode(value: Any) -> Any:
         if not isinstance(value, kind):

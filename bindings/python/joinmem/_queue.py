@@ -40,7 +40,7 @@ class Queue(_core.Queue[T]):
     element: what a value is.
       - a number of bytes, 1 to 65536: values are bytes; push takes any buffer of that size
       - a format of the struct module, as "d" or "<Q16s": values are numbers or, for several items, tuples
-      - a class of ctypes, as a Structure: values are its instances
+      - a class of ctypes, as a Structure without pointers: values are its instances
       - a dtype of numpy, or what numpy.dtype takes: values are scalars or records, and batches are arrays
       - None, with mode="open": bytes, of the size that the queue has
 
@@ -59,9 +59,9 @@ class Queue(_core.Queue[T]):
     them. A timeout is in seconds; None waits without limit, 0 tries once.
     """
 
-    __slots__ = ("_text", "_view", "_spec", "_options", "_hubs", "_turn", "__weakref__")
+    __slots__ = ("_text", "_view", "_spec", "_options", "_hubs", "_canceled", "_turn", "__weakref__")
 
-    _hubs: Optional["weakref.WeakSet[_aio.Hub]"]
+    _hubs: dict[int, "weakref.ref[_aio.Hub]"]  # by their numbers; some may be gone
 
     @overload
     def __init__(self: "Queue[bytes]", name: Name, element: Union[int, None] = None, *, kind: Optional[Kind] = None,
@@ -103,11 +103,11 @@ class Queue(_core.Queue[T]):
         memory = memory_options(mode=mode, huge=huge, huge_page_size=huge_page_size, node=node, prefault=prefault,
                                 lock=lock, permissions=permissions, only_ours=only_ours)
         number = 0 if kind is None and opening else number_of(KINDS, "kind", "spsc" if kind is None else kind)
-        self._text, self._view, self._spec = known.text, known.view, element
-        self._options = {"type_id": type_id, "owner_dead": owner_dead, "exclusive": exclusive, "spin_ns": spin_ns}
-        self._hubs, self._turn = None, 0
         super().__init__(name, number, (0 if opening else 1024) if capacity is None else capacity, known.size, memory,
                          (max_producers, type_id, tag, int(exclusive), int(owner_dead), spin_ns), known.core())
+        self._text, self._view, self._spec = known.text, known.view, element
+        self._options = {"type_id": type_id, "owner_dead": owner_dead, "exclusive": exclusive, "spin_ns": spin_ns}
+        self._hubs, self._canceled, self._turn = {}, False, 0
 
     def __repr__(self) -> str:
         if self.closed:
@@ -130,9 +130,26 @@ class Queue(_core.Queue[T]):
     def close(self) -> None:
         """Closes the queue. Calls of other threads that wait raise Canceled, and so do coroutines. The name stays."""
         super().close()
-        hubs, self._hubs = self._hubs, None
-        for hub in hubs or ():
-            hub.forget(self)
+        self._notify()
+
+    def cancel(self) -> None:
+        """Ends the waits of this object, and all until resume(), with Canceled: of threads and of coroutines."""
+        super().cancel()
+        self._canceled = True
+        self._notify()
+
+    def resume(self) -> None:
+        """Undoes cancel(), once the cancelled calls have returned."""
+        self._canceled = False
+        super().resume()
+
+    def _notify(self) -> None:
+        """Lets the coroutines that wait find out that they are to end."""
+        hubs: dict[int, "weakref.ref[_aio.Hub]"] = getattr(self, "_hubs", {})  # none: the constructor failed
+        for known in list(hubs.values()):
+            hub = known()
+            if hub is not None:
+                hub.notify(self)
 
     def unlink(self) -> None:
         """Removes the name. Processes that have the queue open, this one too, keep it."""
@@ -198,7 +215,7 @@ class Queue(_core.Queue[T]):
         """Pops the oldest element, and lets the event loop run while the queue is empty.
 
         A coroutine that is cancelled takes no element. All queues of a loop share one descriptor. asyncio.timeout()
-        and asyncio.wait_for() limit the time.
+        and asyncio.wait_for() limit the time. A forked child runs a loop of its own.
 
         >>> import asyncio, joinmem
         >>> async def main():

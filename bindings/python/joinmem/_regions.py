@@ -57,9 +57,10 @@ class Peek(_Piece):
 
     def __exit__(self, kind: Optional[Type[BaseException]], error: Optional[BaseException],
                  trace: Optional[TracebackType]) -> None:
-        if self._open and kind is None:
-            self.release()
-        elif self._open:
+        try:
+            if self._open and kind is None:
+                self.release()
+        finally:
             self._close()
 
 
@@ -80,7 +81,8 @@ class Reservation(_Piece):
 
     def __exit__(self, kind: Optional[Type[BaseException]], error: Optional[BaseException],
                  trace: Optional[TracebackType]) -> None:
-        if self._open and kind is None:
-            self.commit()
-        elif self._open:
+        try:
+            if self._open and kind is None:
+                self.commit()
+        finally:
             self._close()

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Wait sets: one thread waits for many queues, by itself or in an event loop."""
 import enum
+import itertools
 from types import TracebackType
 from typing import Any, Iterable, NamedTuple, Optional, Type
 
@@ -47,13 +48,13 @@ class WaitSet(_core.WaitSet):
     process that was forked makes sets of its own.
     """
 
-    __slots__ = ("_keys", "_entries", "_next", "__weakref__")
+    __slots__ = ("_keys", "_entries", "_numbers", "__weakref__")
 
     def __init__(self) -> None:
         super().__init__()
         self._keys: dict[Queue[Any], int] = {}
         self._entries: dict[int, tuple[Queue[Any], Any]] = {}
-        self._next = 0
+        self._numbers = itertools.count()
 
     def __enter__(self) -> "WaitSet":
         return self
@@ -71,25 +72,26 @@ class WaitSet(_core.WaitSet):
     def add(self, queue: Queue[Any], ready: int = Ready.ELEMENT, data: Any = None, amount: int = 1) -> None:
         """Watches a queue. ready: ELEMENT, ROOM, both, or 0 to pause; data: any object, for its events;
         amount: how many elements have to be there, or to fit, before an event."""
-        key = self._next
-        self._next += 1
+        key = next(self._numbers)  # at once: threads may add queues at the same time
         self._entries[key] = queue, data  # first: a wait() on another thread may report it at once
         try:
             self._add(queue, ready, key, amount)
         except BaseException:
-            del self._entries[key]
+            self._entries.pop(key, None)  # close() may have emptied it
             raise
         self._keys[queue] = key
 
     def modify(self, queue: Queue[Any], ready: int = Ready.ELEMENT, data: Any = None, amount: int = 1) -> None:
         """Replaces what a queue is watched for, its data and its amount."""
-        key = self._keys.get(queue, self._next)
+        key = self._keys.get(queue)
+        if key is None:
+            key = next(self._numbers)  # the library refuses what the set does not watch
         self._modify(queue, ready, key, amount)
         self._entries[key] = queue, data
 
     def remove(self, queue: Queue[Any]) -> None:
         """Stops watching a queue."""
-        if not queue.closed:  # a closed queue has left its sets
+        if not (isinstance(queue, Queue) and queue.closed):  # a closed queue has left its sets
             self._remove(queue)
         self._entries.pop(self._keys.pop(queue, -1), None)
 

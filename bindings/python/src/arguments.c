@@ -2,6 +2,7 @@
 /* Arguments of fast calls, and texts and lists that the library writes. */
 #include "core.h"
 
+#include <limits.h>
 #include <math.h>
 
 void freeObject (PyTypeObject* type, PyObject* object)
@@ -99,6 +100,22 @@ int readNumber (PyObject* number, uint64_t* value)
     *value = PyLong_AsUnsignedLongLong (index);
     Py_DECREF (index);
     return *value == (uint64_t) -1 && PyErr_Occurred () ? -1 : 0;
+}
+
+int readNode (PyObject* number, int* node)
+{
+    const long value = PyLong_AsLong (number);
+    if (value == -1 && PyErr_Occurred ())
+    {
+        return -1;
+    }
+    if (value < INT_MIN || value > INT_MAX)
+    {
+        PyErr_SetString (PyExc_OverflowError, "the number of a node is too large");
+        return -1;
+    }
+    *node = (int) value;
+    return 0;
 }
 
 int convert64 (PyObject* number, void* value)

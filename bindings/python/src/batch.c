@@ -106,8 +106,8 @@ static void addPartial (PyObject* part)
 static PyObject* pushMany (Queue* self, PyObject* values, Extent extent, int64_t timeoutNs)
 {
     Elements elements;
-    const jm_handle handle = openQueue (self);
-    if (handle == 0 || encodeElements (self, values, &elements) != 0)
+    jm_handle handle = 0;
+    if (encodeElements (self, values, &elements, &handle) != 0)
     {
         return NULL;
     }
@@ -150,7 +150,8 @@ static PyObject* tryPushMany (PyObject* object, PyObject* values)
 static PyObject* encodeMany (PyObject* object, PyObject* values)
 {
     Elements elements;
-    if (openQueue ((Queue*) object) == 0 || encodeElements ((Queue*) object, values, &elements) != 0)
+    jm_handle handle = 0;
+    if (encodeElements ((Queue*) object, values, &elements, &handle) != 0)
     {
         return NULL;
     }
@@ -257,8 +258,7 @@ static PyObject* makeBatch (Queue* self, uint64_t count, Py_buffer* view, char**
 static PyObject* popMany (Queue* self, PyObject* number, Extent extent, int64_t timeoutNs)
 {
     uint64_t count = 0;
-    const jm_handle handle = openQueue (self);
-    if (handle == 0 || readNumber (number, &count) != 0)
+    if (readNumber (number, &count) != 0 || openQueue (self) == 0)
     {
         return NULL;
     }
@@ -270,30 +270,28 @@ static PyObject* popMany (Queue* self, PyObject* number, Extent extent, int64_t 
     char* address = NULL;
     Wait wait;
     PyObject* batch = makeBatch (self, count, &view, &address);
-    if (batch == NULL)
-    {
-        return NULL;
-    }
-    const int outcome = popInto (self, &wait, handle, address, count, extent, timeoutNs);
-    if (self->makeMany != NULL)
+    const jm_handle handle = batch != NULL ? openQueue (self) : 0; /* the array was made by code of Python */
+    const int outcome = handle != 0 ? popInto (self, &wait, handle, address, count, extent, timeoutNs) : -1;
+    if (batch != NULL && self->makeMany != NULL)
     {
         PyBuffer_Release (&view);
     }
-    if (outcome == 0 || (wait.error != 0 && wait.done > 0))
+    if (handle == 0 || (outcome != 0 && wait.error != 0 && wait.done == 0))
+    {
+        PyObject* result = handle != 0 ? raiseWait (&wait, POP_CALL) : NULL;
+        Py_XDECREF (batch);
+        return result;
+    }
+    if (outcome == 0 || wait.error != 0)
     {
         return finishBatch (self, batch, count, wait.done);
     }
-    if (wait.error == 0 && wait.done > 0)
-    {
-        PyObject *type, *error, *trace;
-        PyErr_Fetch (&type, &error, &trace);
-        PyObject* part = finishBatch (self, batch, count, wait.done);
-        PyErr_Restore (type, error, trace);
-        addPartial (part);
-        return NULL;
-    }
-    Py_DECREF (batch);
-    return raiseWait (&wait, POP_CALL);
+    PyObject *type, *error, *trace;
+    PyErr_Fetch (&type, &error, &trace);
+    PyObject* part = finishBatch (self, batch, count, wait.done);
+    PyErr_Restore (type, error, trace);
+    addPartial (part);
+    return NULL;
 }
 
 static PyObject* readPopMany (PyObject* object, PyObject* const* args, Py_ssize_t count, PyObject* keywords,
@@ -334,19 +332,19 @@ static PyObject* popBuffer (PyObject* object, PyObject* const* args, Py_ssize_t 
     int64_t timeoutNs = 0;
     Py_buffer view;
     Wait wait;
-    const jm_handle handle = openQueue (self);
-    if (handle == 0 || readArguments ("pop_into", names, 1, args, count, keywords, values) != 0
+    if (readArguments ("pop_into", names, 1, args, count, keywords, values) != 0
         || readTimeout (values[1], &timeoutNs) != 0 || PyObject_GetBuffer (values[0], &view, PyBUF_CONTIG) != 0)
     {
         return NULL;
     }
     PyObject* result = NULL;
-    if (view.len % (Py_ssize_t) self->size != 0)
+    const jm_handle handle = openQueue (self);
+    if (handle != 0 && view.len % (Py_ssize_t) self->size != 0)
     {
         PyErr_Format (PyExc_ValueError, "a buffer of %zd bytes holds no whole number of elements of %zd bytes",
                       view.len, (Py_ssize_t) self->size);
     }
-    else
+    else if (handle != 0)
     {
         const uint64_t most = (uint64_t) view.len / self->size;
         const int outcome = popInto (self, &wait, handle, view.buf, most, extent, timeoutNs);

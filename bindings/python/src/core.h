@@ -38,6 +38,8 @@ int readArguments (const char* function, const char* const* names, Py_ssize_t re
 int readTimeout (PyObject* seconds, int64_t* ns);
 /* Converts a number of elements, bytes or the like. */
 int readNumber (PyObject* number, uint64_t* value);
+/* Converts the number of a NUMA node. */
+int readNode (PyObject* number, int* node);
 
 /* The same as converters of PyArg_ParseTuple (). */
 int convert64 (PyObject* number, void* value);
@@ -84,6 +86,7 @@ typedef struct
 typedef struct
 {
     PyObject_HEAD Mapping* mapping; /* NULL: closed, or never opened */
+    int opening;                    /* the constructor runs: it may run code of Python, or wait */
     int closing;                    /* close () was called */
     int lent;                       /* something may use the address, and refer to this object alone */
     int readOnly;
@@ -100,6 +103,7 @@ typedef struct
 {
     PyObject_HEAD jm_handle handle; /* 0: closed, or never opened */
     Py_ssize_t regions;             /* live regions of peek and reserve, which keep the mapping */
+    int opening;                    /* the constructor runs: it may run code of Python, or wait */
     int closing;                    /* close () was called */
     uint32_t size;                  /* bytes of an element */
     uint64_t capacity;
@@ -143,9 +147,10 @@ typedef struct
     char* copy;      /* to be freed */
 } Elements;
 
-/* Finds the bytes of a value, or of many; releaseElements () after each success. */
-int encodeElement (Queue* queue, PyObject* value, Elements* elements);
-int encodeElements (Queue* queue, PyObject* values, Elements* elements);
+/* Finds the bytes of a value, or of many, and the handle of the queue. The conversion may run code of Python, which may
+ * close the queue: that is an error, too. releaseElements () after each success. */
+int encodeElement (Queue* queue, PyObject* value, Elements* elements, jm_handle* handle);
+int encodeElements (Queue* queue, PyObject* values, Elements* elements, jm_handle* handle);
 void releaseElements (Elements* elements);
 /* Make a value of bytes, and an object of count elements. The bytes object, if any, is used instead of a copy. */
 PyObject* decodeElement (Queue* queue, const char* address, PyObject* bytes);

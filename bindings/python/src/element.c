@@ -3,6 +3,7 @@
  * which functions of Python may convert further. */
 #include "core.h"
 
+#include <math.h>
 #include <string.h>
 
 static int outOfRange (char code)
@@ -50,15 +51,13 @@ static int encodeFloat (PyObject* value, char code, Elements* elements)
     {
         return -1;
     }
-    if (code == 'f')
-    {
-        elements->number.f = (float) number;
-    }
-    else
+    if (code == 'd')
     {
         elements->number.d = number;
+        return 0;
     }
-    return 0;
+    elements->number.f = (float) number;
+    return isinf (elements->number.f) && !isinf (number) ? outOfRange (code) : 0;
 }
 
 static int encodeNumber (PyObject* value, char code, Elements* elements)
@@ -174,9 +173,8 @@ static void prepare (Elements* elements)
     elements->copy = NULL;
 }
 
-int encodeElement (Queue* queue, PyObject* value, Elements* elements)
+static int encodeOne (Queue* queue, PyObject* value, Elements* elements)
 {
-    prepare (elements);
     if (queue->code != 0)
     {
         elements->address = &elements->number;
@@ -200,17 +198,39 @@ int encodeElement (Queue* queue, PyObject* value, Elements* elements)
     }
     if (viewBuffer (value, PyBUF_SIMPLE, elements) != 0)
     {
-        releaseElements (elements);
         return -1;
     }
     if (elements->length != (Py_ssize_t) queue->size)
     {
         PyErr_Format (PyExc_ValueError, "an element of this queue has %zd bytes, not %zd", (Py_ssize_t) queue->size,
                       elements->length);
+        return -1;
+    }
+    return 0;
+}
+
+/* Encodes by the function, between two looks at whether the queue is open. */
+static int encodeOpen (Queue* queue, PyObject* value, Elements* elements, jm_handle* handle,
+                       int (*encode) (Queue*, PyObject*, Elements*))
+{
+    prepare (elements);
+    *handle = openQueue (queue);
+    if (*handle == 0)
+    {
+        return -1;
+    }
+    *handle = encode (queue, value, elements) == 0 ? openQueue (queue) : 0;
+    if (*handle == 0)
+    {
         releaseElements (elements);
         return -1;
     }
     return 0;
+}
+
+int encodeElement (Queue* queue, PyObject* value, Elements* elements, jm_handle* handle)
+{
+    return encodeOpen (queue, value, elements, handle, encodeOne);
 }
 
 void releaseElements (Elements* elements)
@@ -246,25 +266,33 @@ static int sameNumbers (const Queue* queue, const Py_buffer* view)
            && classOf (format[0]) == classOf (queue->code);
 }
 
-static int encodeList (Queue* queue, PyObject* values, Elements* elements)
+/* The conversion of a number may run code of Python, which cannot change a tuple. */
+static int encodeSequence (Queue* queue, PyObject* values, Elements* elements)
 {
-    PyObject* list = PySequence_List (values);
-    if (list == NULL)
+    PyObject* tuple = PySequence_Tuple (values);
+    if (tuple == NULL)
     {
         return -1;
     }
-    const Py_ssize_t count = PyList_Size (list);
+    const Py_ssize_t count = PyTuple_Size (tuple);
     elements->length = count * (Py_ssize_t) queue->size;
     elements->copy = PyMem_Malloc ((size_t) elements->length);
     elements->address = elements->copy;
     int result = elements->copy != NULL ? 0 : (PyErr_NoMemory (), -1);
     for (Py_ssize_t i = 0; result == 0 && i < count; ++i)
     {
-        result = encodeNumber (PyList_GetItem (list, i), queue->code, elements);
+        result = encodeNumber (PyTuple_GetItem (tuple, i), queue->code, elements);
         memcpy (elements->copy + i * (Py_ssize_t) queue->size, &elements->number, queue->size);
     }
-    Py_DECREF (list);
+    Py_DECREF (tuple);
     return result;
+}
+
+/* Whether a buffer is refused because of its form, so that its items are to be converted one by one. */
+static int refusedForm (void)
+{
+    return !PyErr_ExceptionMatches (PyExc_OSError) /* a memory that is closed */
+           && (PyErr_ExceptionMatches (PyExc_BufferError) || PyErr_ExceptionMatches (PyExc_ValueError));
 }
 
 static int encodeNumbers (Queue* queue, PyObject* values, Elements* elements)
@@ -273,7 +301,11 @@ static int encodeNumbers (Queue* queue, PyObject* values, Elements* elements)
     {
         if (PyObject_GetBuffer (values, &elements->view, PyBUF_CONTIG_RO | PyBUF_FORMAT) != 0)
         {
-            PyErr_Clear (); /* not contiguous */
+            if (!refusedForm ())
+            {
+                return -1;
+            }
+            PyErr_Clear ();
         }
         else if (sameNumbers (queue, &elements->view))
         {
@@ -287,12 +319,11 @@ static int encodeNumbers (Queue* queue, PyObject* values, Elements* elements)
             PyBuffer_Release (&elements->view);
         }
     }
-    return encodeList (queue, values, elements);
+    return encodeSequence (queue, values, elements);
 }
 
-int encodeElements (Queue* queue, PyObject* values, Elements* elements)
+static int encodeAll (Queue* queue, PyObject* values, Elements* elements)
 {
-    prepare (elements);
     int result = 0;
     if (queue->encodeMany != NULL)
     {
@@ -310,11 +341,12 @@ int encodeElements (Queue* queue, PyObject* values, Elements* elements)
                       (Py_ssize_t) queue->size);
         result = -1;
     }
-    if (result != 0)
-    {
-        releaseElements (elements);
-    }
     return result;
+}
+
+int encodeElements (Queue* queue, PyObject* values, Elements* elements, jm_handle* handle)
+{
+    return encodeOpen (queue, values, elements, handle, encodeAll);
 }
 
 PyObject* decodeElement (Queue* queue, const char* address, PyObject* bytes)

@@ -38,9 +38,14 @@ int loadErrors (void)
     PyObject* module = PyImport_ImportModule ("joinmem._errors");
     for (int i = 0; module != NULL && i < KINDS; ++i)
     {
-        if (classes[i] == NULL && (classes[i] = PyObject_GetAttrString (module, kinds[i].name)) == NULL)
+        PyObject* loaded = PyObject_GetAttrString (module, kinds[i].name);
+        if (loaded == NULL)
         {
             Py_CLEAR (module);
+        }
+        else
+        {
+            classes[i] = loaded; /* those of an earlier import stay: its interpreter may have ended */
         }
     }
     const int result = module != NULL ? 0 : -1;

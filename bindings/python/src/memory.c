@@ -22,23 +22,8 @@ int readMemoryOptions (PyObject* tuple, jm_options* options)
                : -1;
 }
 
-static int initMemory (PyObject* object, PyObject* args, PyObject* keywords)
+static int openMapping (Memory* self, PyObject* name, uint64_t size, const jm_options* options)
 {
-    Memory* self = (Memory*) object;
-    PyObject *name, *tuple;
-    uint64_t size = 0;
-    jm_options options;
-    static char* names[] = {"name", "size", "options", NULL};
-    if (!PyArg_ParseTupleAndKeywords (args, keywords, "OO&O!", names, &name, convert64, &size, &PyTuple_Type, &tuple)
-        || readMemoryOptions (tuple, &options) != 0)
-    {
-        return -1;
-    }
-    if (self->mapping != NULL || self->closing)
-    {
-        PyErr_SetString (PyExc_RuntimeError, "this memory is open, or was");
-        return -1;
-    }
     PyObject* path = NULL;
     if (name != Py_None && !PyUnicode_FSConverter (name, &path))
     {
@@ -47,7 +32,7 @@ static int initMemory (PyObject* object, PyObject* args, PyObject* keywords)
     const char* text = path != NULL ? PyBytes_AsString (path) : NULL;
     jm_handle handle = 0;
     Py_BEGIN_ALLOW_THREADS
-    handle = text != NULL ? jm_shm_open_with (size, text, &options) : jm_local_create_with (size, &options);
+    handle = text != NULL ? jm_shm_open_with (size, text, options) : jm_local_create_with (size, options);
     Py_END_ALLOW_THREADS
     Py_XDECREF (path);
     if (handle == JM_INVALID_HANDLE)
@@ -63,8 +48,31 @@ static int initMemory (PyObject* object, PyObject* args, PyObject* keywords)
     }
     mapping->handle = handle;
     self->mapping = mapping;
-    self->readOnly = options.read_only != 0;
+    self->readOnly = options->read_only != 0;
     return 0;
+}
+
+static int initMemory (PyObject* object, PyObject* args, PyObject* keywords)
+{
+    Memory* self = (Memory*) object;
+    PyObject *name, *tuple;
+    uint64_t size = 0;
+    jm_options options;
+    static char* names[] = {"name", "size", "options", NULL};
+    if (!PyArg_ParseTupleAndKeywords (args, keywords, "OO&O!", names, &name, convert64, &size, &PyTuple_Type, &tuple)
+        || readMemoryOptions (tuple, &options) != 0)
+    {
+        return -1;
+    }
+    if (self->mapping != NULL || self->opening || self->closing)
+    {
+        PyErr_SetString (PyExc_RuntimeError, "this memory is open, or was");
+        return -1;
+    }
+    self->opening = 1;
+    const int result = openMapping (self, name, size, &options);
+    self->opening = 0;
+    return result;
 }
 
 static void deleteMapping (PyObject* object)
@@ -166,22 +174,22 @@ static PyObject* noneOf (int result)
 
 static PyObject* nodeOf (PyObject* object, PyObject* offset)
 {
-    const jm_handle handle = openMemory (object);
     uint64_t number = 0;
-    return handle != 0 && readNumber (offset, &number) == 0 ? numberOf (jm_node_of (handle, number)) : NULL;
+    const jm_handle handle = readNumber (offset, &number) == 0 ? openMemory (object) : 0;
+    return handle != 0 ? numberOf (jm_node_of (handle, number)) : NULL;
 }
 
 static PyObject* bindMemory (PyObject* object, PyObject* node)
 {
-    const jm_handle handle = openMemory (object);
-    const long number = handle != 0 ? PyLong_AsLong (node) : -1;
-    if (handle == 0 || (number == -1 && PyErr_Occurred ()))
+    int number = 0;
+    const jm_handle handle = readNode (node, &number) == 0 ? openMemory (object) : 0;
+    if (handle == 0)
     {
         return NULL;
     }
     int result = 0;
     Py_BEGIN_ALLOW_THREADS
-    result = jm_mbind (handle, (int) number);
+    result = jm_mbind (handle, number);
     Py_END_ALLOW_THREADS
     return noneOf (result);
 }
@@ -219,10 +227,10 @@ static PyObject* beginInitialise (PyObject* object, PyObject* const* args, Py_ss
     static const char* const names[] = {"offset", "timeout", NULL};
     PyObject* values[2];
     int64_t timeoutNs = 0;
-    const jm_handle handle = openMemory (object);
-    Wait wait = {.attempt = attemptInitialise, .handle = handle, .closing = &((Memory*) object)->closing};
-    if (handle == 0 || readArguments ("_initialise_begin", names, 1, args, count, keywords, values) != 0
-        || readNumber (values[0], &wait.count) != 0 || readTimeout (values[1], &timeoutNs) != 0)
+    Wait wait = {.attempt = attemptInitialise, .closing = &((Memory*) object)->closing};
+    if (readArguments ("_initialise_begin", names, 1, args, count, keywords, values) != 0
+        || readNumber (values[0], &wait.count) != 0 || readTimeout (values[1], &timeoutNs) != 0
+        || (wait.handle = openMemory (object)) == 0)
     {
         return NULL;
     }

@@ -25,8 +25,29 @@ static PyObject* orNull (PyObject* object)
     return object != Py_None ? Py_NewRef (object) : NULL;
 }
 
+static int clearQueue (PyObject* object)
+{
+    Queue* self = (Queue*) object;
+    Py_CLEAR (self->encode);
+    Py_CLEAR (self->decode);
+    Py_CLEAR (self->encodeMany);
+    Py_CLEAR (self->decodeMany);
+    Py_CLEAR (self->makeMany);
+    Py_CLEAR (self->finishMany);
+    return 0;
+}
+
+/* The bytes of a number with this letter; 0: none is known. */
+static uint32_t sizeOf (char code)
+{
+    static const char letters[] = "?bBhHiIfqQd";
+    static const uint32_t sizes[] = {1, 1, 1, 2, 2, 4, 4, 4, 8, 8, 8};
+    const char* found = code != 0 ? strchr (letters, code) : NULL;
+    return found != NULL ? sizes[found - letters] : 0;
+}
+
 /* Reads (code, spread, encode, decode, encode_many, decode_many, make_many, finish_many). */
-static int readElement (Queue* self, PyObject* tuple)
+static int readElement (Queue* self, PyObject* tuple, uint32_t size)
 {
     const char* code;
     PyObject *encode, *decode, *encodeMany, *decodeMany, *makeMany, *finishMany;
@@ -35,6 +56,12 @@ static int readElement (Queue* self, PyObject* tuple)
     {
         return -1;
     }
+    if (code[0] != 0 && sizeOf (code[0]) != size)
+    {
+        PyErr_Format (PyExc_ValueError, "a number of format '%s' has no %u bytes", code, (unsigned) size);
+        return -1;
+    }
+    clearQueue ((PyObject*) self); /* of a constructor that failed */
     self->code = code[0];
     self->encode = orNull (encode);
     self->decode = orNull (decode);
@@ -42,6 +69,32 @@ static int readElement (Queue* self, PyObject* tuple)
     self->decodeMany = orNull (decodeMany);
     self->makeMany = orNull (makeMany);
     self->finishMany = orNull (finishMany);
+    return 0;
+}
+
+static int openNamed (Queue* self, PyObject* name, uint32_t kind, uint64_t capacity, uint32_t size,
+                      const jm_queue_options* options)
+{
+    PyObject* path = NULL;
+    if (name != Py_None && !PyUnicode_FSConverter (name, &path))
+    {
+        return -1;
+    }
+    const char* text = path != NULL ? PyBytes_AsString (path) : NULL;
+    jm_handle handle = 0;
+    Py_BEGIN_ALLOW_THREADS
+    handle = text != NULL ? jm_queue_open_with (kind, capacity, size, text, options)
+                          : jm_queue_create_with (kind, capacity, size, options);
+    Py_END_ALLOW_THREADS
+    Py_XDECREF (path);
+    if (handle == JM_INVALID_HANDLE)
+    {
+        raiseLast (ANY_CALL);
+        return -1;
+    }
+    self->size = (uint32_t) jm_queue_element_size (handle);
+    self->capacity = (uint64_t) jm_queue_capacity (handle);
+    self->handle = handle;
     return 0;
 }
 
@@ -61,33 +114,17 @@ static int initQueue (PyObject* object, PyObject* args, PyObject* keywords)
     {
         return -1;
     }
-    if (self->handle != 0 || self->closing)
+    if (self->handle != 0 || self->opening || self->closing)
     {
         PyErr_SetString (PyExc_RuntimeError, "this queue is open, or was");
         return -1;
     }
-    PyObject* path = NULL;
-    if (name != Py_None && !PyUnicode_FSConverter (name, &path))
-    {
-        return -1;
-    }
     options.memory = &memory;
-    const char* text = path != NULL ? PyBytes_AsString (path) : NULL;
-    jm_handle handle = 0;
-    Py_BEGIN_ALLOW_THREADS
-    handle = text != NULL ? jm_queue_open_with (kind, capacity, size, text, &options)
-                          : jm_queue_create_with (kind, capacity, size, &options);
-    Py_END_ALLOW_THREADS
-    Py_XDECREF (path);
-    if (handle == JM_INVALID_HANDLE)
-    {
-        raiseLast (ANY_CALL);
-        return -1;
-    }
-    self->handle = handle;
-    self->size = (uint32_t) jm_queue_element_size (handle);
-    self->capacity = (uint64_t) jm_queue_capacity (handle);
-    return readElement (self, element);
+    self->opening = 1;
+    const int result =
+        readElement (self, element, size) == 0 ? openNamed (self, name, kind, capacity, size, &options) : -1;
+    self->opening = 0;
+    return result;
 }
 
 jm_handle openQueue (Queue* queue)
@@ -137,18 +174,6 @@ static int visitQueue (PyObject* object, visitproc visit, void* arg)
     Py_VISIT (self->decodeMany);
     Py_VISIT (self->makeMany);
     Py_VISIT (self->finishMany);
-    return 0;
-}
-
-static int clearQueue (PyObject* object)
-{
-    Queue* self = (Queue*) object;
-    Py_CLEAR (self->encode);
-    Py_CLEAR (self->decode);
-    Py_CLEAR (self->encodeMany);
-    Py_CLEAR (self->decodeMany);
-    Py_CLEAR (self->makeMany);
-    Py_CLEAR (self->finishMany);
     return 0;
 }
 

@@ -19,7 +19,7 @@ void setRegionType (PyObject* type)
 
 PyObject* makeRegion (Queue* queue, void* address, uint64_t count, int readOnly)
 {
-    Region* region = PyObject_New (Region, regionType);
+    Region* region = PyObject_GC_New (Region, regionType);
     if (region != NULL)
     {
         region->queue = (Queue*) Py_NewRef ((PyObject*) queue);
@@ -27,18 +27,28 @@ PyObject* makeRegion (Queue* queue, void* address, uint64_t count, int readOnly)
         region->count = count;
         region->readOnly = readOnly;
         ++queue->regions;
+        PyObject_GC_Track (region);
     }
     return (PyObject*) region;
+}
+
+/* A queue of a subclass may have its own pieces as attributes. Those can be cleared, so a region need not be. */
+static int visitRegion (PyObject* object, visitproc visit, void* arg)
+{
+    Py_VISIT (Py_TYPE (object));
+    Py_VISIT ((PyObject*) ((Region*) object)->queue);
+    return 0;
 }
 
 static void deleteRegion (PyObject* object)
 {
     Region* self = (Region*) object;
     PyTypeObject* type = Py_TYPE (object);
+    PyObject_GC_UnTrack (object);
     --self->queue->regions;
     closeIfUnused (self->queue);
     Py_DECREF ((PyObject*) self->queue);
-    PyObject_Free (object);
+    PyObject_GC_Del (object);
     Py_DECREF (type);
 }
 
@@ -57,6 +67,7 @@ static Py_ssize_t regionLength (PyObject* object)
 static PyType_Slot slots[] = {
     {Py_tp_doc, "A piece of a queue's memory."},
     {Py_tp_dealloc, deleteRegion},
+    {Py_tp_traverse, visitRegion},
     {Py_sq_length, regionLength},
     {Py_bf_getbuffer, getBuffer},
     {0, NULL},
@@ -65,7 +76,7 @@ static PyType_Slot slots[] = {
 PyType_Spec regionSpec = {
     .name = "joinmem._core.Region",
     .basicsize = sizeof (Region),
-    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION,
     .slots = slots,
 };
 
@@ -100,10 +111,10 @@ static PyObject* openRegion (PyObject* object, PyObject* const* args, Py_ssize_t
     Queue* self = (Queue*) object;
     PyObject* values[3];
     int64_t timeoutNs = 0;
-    const jm_handle handle = openQueue (self);
-    Wait wait = {.attempt = attempt, .handle = handle, .closing = &self->closing};
-    if (handle == 0 || readArguments ("_peek", names, 1, args, count, keywords, values) != 0
-        || readNumber (values[0], &wait.count) != 0 || readTimeout (values[1], &timeoutNs) != 0)
+    Wait wait = {.attempt = attempt, .closing = &self->closing};
+    if (readArguments ("_peek", names, 1, args, count, keywords, values) != 0
+        || readNumber (values[0], &wait.count) != 0 || readTimeout (values[1], &timeoutNs) != 0
+        || (wait.handle = openQueue (self)) == 0)
     {
         return NULL;
     }
@@ -139,8 +150,8 @@ static PyObject* reserveRegion (PyObject* object, PyObject* const* args, Py_ssiz
 static PyObject* finish (PyObject* object, PyObject* number, int (*call) (jm_handle, uint64_t), CallKind kind)
 {
     uint64_t count = 0;
-    const jm_handle handle = openQueue ((Queue*) object);
-    if (handle == 0 || readNumber (number, &count) != 0)
+    const jm_handle handle = readNumber (number, &count) == 0 ? openQueue ((Queue*) object) : 0;
+    if (handle == 0)
     {
         return NULL;
     }

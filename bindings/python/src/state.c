@@ -34,15 +34,15 @@ static PyObject* lockQueue (PyObject* object, PyObject* none)
 
 static PyObject* bindQueue (PyObject* object, PyObject* node)
 {
-    const jm_handle handle = openQueue ((Queue*) object);
-    const long number = handle != 0 ? PyLong_AsLong (node) : -1;
-    if (handle == 0 || (number == -1 && PyErr_Occurred ()))
+    int number = 0;
+    const jm_handle handle = readNode (node, &number) == 0 ? openQueue ((Queue*) object) : 0;
+    if (handle == 0)
     {
         return NULL;
     }
     int result = 0;
     Py_BEGIN_ALLOW_THREADS
-    result = jm_queue_mbind (handle, (int) number);
+    result = jm_queue_mbind (handle, number);
     Py_END_ALLOW_THREADS
     return noneOf (result);
 }
@@ -64,10 +64,10 @@ static PyObject* awaitAmount (PyObject* object, PyObject* const* args, Py_ssize_
     Queue* self = (Queue*) object;
     PyObject* values[2];
     int64_t timeoutNs = 0;
-    const jm_handle handle = openQueue (self);
-    Wait wait = {.attempt = attempt, .handle = handle, .closing = &self->closing, .count = 1};
-    if (handle == 0 || readArguments (function, names, 0, args, count, keywords, values) != 0
-        || (values[0] != NULL && readNumber (values[0], &wait.count) != 0) || readTimeout (values[1], &timeoutNs) != 0)
+    Wait wait = {.attempt = attempt, .closing = &self->closing, .count = 1};
+    if (readArguments (function, names, 0, args, count, keywords, values) != 0
+        || (values[0] != NULL && readNumber (values[0], &wait.count) != 0) || readTimeout (values[1], &timeoutNs) != 0
+        || (wait.handle = openQueue (self)) == 0)
     {
         return NULL;
     }

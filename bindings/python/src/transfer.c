@@ -37,9 +37,9 @@ static PyObject* pushElement (PyObject* object, PyObject* const* args, Py_ssize_
     PyObject* value = NULL;
     int64_t timeoutNs = 0;
     Elements elements;
-    const jm_handle handle = openQueue (self);
-    if (handle == 0 || readPush (args, count, keywords, &value, &timeoutNs) != 0
-        || encodeElement (self, value, &elements) != 0)
+    jm_handle handle = 0;
+    if (readPush (args, count, keywords, &value, &timeoutNs) != 0
+        || encodeElement (self, value, &elements, &handle) != 0)
     {
         return NULL;
     }
@@ -62,8 +62,8 @@ static PyObject* tryPushElement (PyObject* object, PyObject* value)
 {
     Queue* self = (Queue*) object;
     Elements elements;
-    const jm_handle handle = openQueue (self);
-    if (handle == 0 || encodeElement (self, value, &elements) != 0)
+    jm_handle handle = 0;
+    if (encodeElement (self, value, &elements, &handle) != 0)
     {
         return NULL;
     }
@@ -81,8 +81,8 @@ static PyObject* offerElement (PyObject* object, PyObject* value)
 {
     Queue* self = (Queue*) object;
     Elements elements;
-    const jm_handle handle = openQueue (self);
-    if (handle == 0 || encodeElement (self, value, &elements) != 0)
+    jm_handle handle = 0;
+    if (encodeElement (self, value, &elements, &handle) != 0)
     {
         return NULL;
     }

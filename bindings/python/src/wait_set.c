@@ -82,14 +82,12 @@ static PyObject* watch (PyObject* object, PyObject* args,
     PyObject* queue;
     uint32_t ready = 0;
     uint64_t key = 0, amount = 0;
-    const jm_handle set = openSet (object);
-    if (set == 0
-        || !PyArg_ParseTuple (args, "O!O&O&O&", queueType, &queue, convert32, &ready, convert64, &key, convert64,
-                              &amount))
+    if (!PyArg_ParseTuple (args, "O!O&O&O&", queueType, &queue, convert32, &ready, convert64, &key, convert64, &amount))
     {
         return NULL;
     }
-    const jm_handle handle = openQueue ((Queue*) queue);
+    const jm_handle set = openSet (object);
+    const jm_handle handle = set != 0 ? openQueue ((Queue*) queue) : 0;
     if (handle == 0)
     {
         return NULL;
@@ -164,9 +162,12 @@ static PyObject* waitSet (PyObject* object, PyObject* args)
     uint64_t most = 0;
     int64_t timeoutNs = 0;
     jm_wait_event events[MAX_EVENTS];
+    if (!PyArg_ParseTuple (args, "O&O", convert64, &most, &timeout) || readTimeout (timeout, &timeoutNs) != 0)
+    {
+        return NULL;
+    }
     const jm_handle set = openSet (object);
-    if (set == 0 || !PyArg_ParseTuple (args, "O&O", convert64, &most, &timeout)
-        || readTimeout (timeout, &timeoutNs) != 0)
+    if (set == 0)
     {
         return NULL;
     }

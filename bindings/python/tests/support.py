@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: MIT
 """What the tests share: names of segments that are removed afterwards, and processes that end in any case."""
+import asyncio
 import contextlib
 import itertools
 import os
 import subprocess
 import sys
 import threading
+import traceback
 import unittest
 
 import joinmem
@@ -54,9 +56,62 @@ class Case(unittest.TestCase):
             waited.wait(0.005)
         self.fail("it did not happen")
 
+    def forked(self, function):
+        """Runs a function in a forked child, which ends after it. Returns once it has returned there."""
+        child = os.fork()
+        if child == 0:
+            try:
+                function()
+                os._exit(0)
+            except BaseException:
+                traceback.print_exc()
+            finally:
+                os._exit(1)
+        self.assertEqual(os.waitpid(child, 0)[1], 0)
+
     def thread(self, function, *arguments):
         """Starts a thread; result() waits for its end, and returns or raises what the function did."""
         return Thread(function, arguments)
+
+
+def at_line(number, action, function, *modules):
+    """Calls the function, and the action before it executes its number-th line in the modules, from 1.
+
+    Returns whether the function has executed so many lines.
+    """
+    files, left = [module.__file__ for module in modules], number
+
+    def trace(frame, event, _):
+        nonlocal left
+        if frame.f_code.co_filename not in files:
+            return None
+        if event == "line":
+            left -= 1
+            if left == 0:
+                action()
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        function()
+    finally:
+        sys.settrace(before)
+    return left <= 0
+
+
+def run(coroutine):
+    return asyncio.run(asyncio.wait_for(coroutine, PATIENCE))
+
+
+def descriptors():
+    found = {}
+    for name in os.listdir("/proc/self/fd"):
+        try:
+            found[name] = os.readlink("/proc/self/fd/" + name)
+        except FileNotFoundError:
+            pass  # that of listdir
+    return found
 
 
 class Raises(contextlib.AbstractContextManager):

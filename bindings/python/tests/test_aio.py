@@ -3,11 +3,10 @@
 import asyncio
 import errno
 import gc
-import os
 import threading
 import weakref
 
-from support import PATIENCE, Case, main, needs_numpy, numpy
+from support import PATIENCE, Case, descriptors, main, needs_numpy, numpy, run
 
 import joinmem
 from joinmem import _aio
@@ -19,20 +18,6 @@ with joinmem.Queue(sys.argv[1], "Q", kind="mpsc", capacity=64) as queue:
         queue.push(number)
     queue.shutdown()
 """
-
-
-def run(coroutine):
-    return asyncio.run(asyncio.wait_for(coroutine, PATIENCE))
-
-
-def descriptors():
-    found = {}
-    for name in os.listdir("/proc/self/fd"):
-        try:
-            found[name] = os.readlink("/proc/self/fd/" + name)
-        except FileNotFoundError:
-            pass  # that of listdir
-    return found
 
 
 class Loops(Case):

@@ -47,6 +47,14 @@ class Formats(Case):
             queue.push(-1)
         with joinmem.Queue(None, "d") as queue, self.assertRaises(TypeError):
             queue.push("1")
+        with joinmem.Queue(None, "f") as queue:
+            for value in 3.5e38, -1e300:
+                with self.assertRaises(OverflowError):
+                    queue.push(value)
+                with self.assertRaises(OverflowError):
+                    queue.push_many([1.0, value])
+            queue.push_many([float("inf"), float("-inf"), 3.4e38])
+            self.assertEqual(queue.pop_many(2), [float("inf"), float("-inf")])
 
     def test_buffers_of_the_same_numbers_are_taken_whole(self):
         with joinmem.Queue(None, "i", capacity=8) as queue:
@@ -116,6 +124,31 @@ class Formats(Case):
                 room[0].number, room[1].number = 7, 8
             with queue.peek(2) as elements:
                 self.assertEqual([element.number for element in elements], [7, 8])
+
+    def test_pointers_are_refused(self):
+        """An element of another process would be an address that means nothing here."""
+        class Inner(ctypes.Structure):
+            _fields_ = [("text", ctypes.c_char_p)]
+
+        class Outer(ctypes.Structure):
+            _fields_ = [("number", ctypes.c_int), ("inner", Inner * 2)]
+
+        class Derived(Outer):
+            _fields_ = [("more", ctypes.c_int)]
+
+        class Choice(ctypes.Union):
+            _fields_ = [("number", ctypes.c_int64), ("function", ctypes.CFUNCTYPE(None))]
+
+        class Pointed(ctypes.Structure):
+            _fields_ = [("pointer", ctypes.POINTER(ctypes.c_int))]
+
+        for wrong in (ctypes.py_object, ctypes.c_void_p, ctypes.c_char_p, ctypes.c_wchar_p, Inner, Outer, Derived,
+                      Choice, Pointed, ctypes.py_object * 3):
+            with self.subTest(wrong), self.assertRaisesRegex(ValueError, "pointer"):
+                joinmem.Queue(None, wrong)
+        for right in ctypes.c_wchar, ctypes.c_int * 3, ctypes.BigEndianStructure.__class__(
+                "Big", (ctypes.BigEndianStructure,), {"_fields_": [("number", ctypes.c_int, 5)]}):
+            joinmem.Queue(None, right).close()
 
     def test_failed_decoding_is_an_exception(self):
         class Broken(ctypes.Structure):

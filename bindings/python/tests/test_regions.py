@@ -45,6 +45,21 @@ class Pieces(Case):
                     raise ZeroDivisionError
             self.assertEqual(queue.pop_many(2), [1, 2])
 
+    def test_view_ends_with_the_block_in_any_case(self):
+        """Another push took the room, so a write to it would change an element that is published."""
+        with joinmem.Queue(None, "i", capacity=4) as queue:
+            with self.raises(errno.EINVAL):
+                with queue.reserve(2) as room:
+                    queue.push(7)
+            queue.push(8)
+            with self.raises(errno.EINVAL):
+                with queue.peek(2) as elements:
+                    queue.pop()
+            for view in room, elements:
+                with self.assertRaisesRegex(ValueError, "released"):
+                    view[0]
+            self.assertEqual(queue.pop(), 8)
+
     def test_part_of_a_piece(self):
         with joinmem.Queue(None, "i", capacity=4) as queue:
             piece = queue.reserve(4)

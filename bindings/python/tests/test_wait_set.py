@@ -60,6 +60,8 @@ class Sets(Case):
             waits.wait(0, 0)
         with self.assertRaises(TypeError):
             waits.add("queue")
+        with self.assertRaises(TypeError):
+            waits.remove("queue")
         queue.push(1)
         self.assertEqual(len(waits.poll()), 1)
         queue.close()

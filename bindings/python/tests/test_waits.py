@@ -106,6 +106,12 @@ class Signals(Case):
                 queue.pop_into(room)
             self.assertEqual(found.exception.partial, 4)
             self.assertEqual(queue.pending, 0)
+            for wait, nothing in ((lambda: queue.pop_many(3), []), (lambda: queue.pop_some(3), []),
+                                  (lambda: queue.pop_into(room), 0), (lambda: queue.pop_some_into(room), 0)):
+                signal.setitimer(signal.ITIMER_REAL, 0.01)
+                with self.assertRaises(Interrupted) as found:
+                    wait()
+                self.assertEqual(found.exception.partial, nothing)
 
     def test_time_is_limited_although_signals_come(self):
         """A handler that returns does not begin the time anew."""
