@@ -228,7 +228,7 @@ bool WaitSetState::serveRing (const std::atomic<uint32_t>& calls, uint32_t befor
     const int refused = keepRing ();
     if (_ringRefused)
     {
-        goOnWithoutRing ();
+        refused == 0 ? goOnWithoutRing () : bell ();  // the bell: the next wait fails, or starts the helpers
         return refused == 0;
     }
     checkNow (os::monotonicNow ());

@@ -1,195 +1,18 @@
 // SPDX-License-Identifier: MIT
-// Faults of the kernel, of filters and of memory that come while a set sleeps, or between two of its steps. The test sees
-// each system call that the library makes by syscall(2), and the memory that it unmaps.
+// Faults of the kernel, filters and limits that come while a set is in use, and moments between two of its system calls.
 #include "helpers.hpp"
+#include "hook.hpp"
 #include "many.hpp"
 
 #include "../crash/world.hpp"
 #include "../queue/forbid.hpp"
 
-#include <cstdarg>
-#include <dlfcn.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <sys/mman.h>
-#include <sys/wait.h>
 
 using namespace std::chrono_literals;
-using join::Ready;
 using join::WaitEvent;
 using join::WaitSet;
-
-namespace
-{
-constexpr long futexWaitv = 449;  // SYS_futex_waitv, which older headers lack
-
-/// Called before each system call of the library. @return 0, or the errno with which the call fails
-using BeforeCall = std::function<int (long number, const long* arguments)>;
-BeforeCall beforeCall;
-std::atomic<bool> hooked {false};
-
-/// Memory of a queue that has ended.
-struct Left
-{
-    const char* begin = nullptr;
-    std::size_t bytes = 0;
-};
-
-thread_local Left unmapped;  // by this thread last
-
-/// Sets beforeCall for the time of a scope, in which no thread begins or ends.
-class Hook
-{
-public:
-    explicit Hook (BeforeCall call)
-    {
-        beforeCall = std::move (call);
-        hooked = true;
-    }
-
-    Hook (const Hook&) = delete;
-    Hook& operator= (const Hook&) = delete;
-
-    ~Hook ()
-    {
-        hooked = false;
-    }
-};
-
-/// The number of threads and requests that sleep on private words of that memory, which may be unmapped. Wakes them.
-int sleepersOn (const Left& memory)
-{
-    int sleepers = 0;
-    for (std::size_t i = 0; i < memory.bytes; i += sizeof (uint32_t))
-    {
-        sleepers += static_cast<int> (::syscall (SYS_futex, memory.begin + i, FUTEX_WAKE_PRIVATE, 1000));
-    }
-    return sleepers;
-}
-
-/// Ends a queue. @return its memory
-Left end (std::unique_ptr<Many::Queue>& queue)
-{
-    queue.reset ();
-    return unmapped;
-}
-
-/// Ends a queue, and maps its memory again, for another purpose. @return the memory, which is zero
-Left endAndReuse (std::unique_ptr<Many::Queue>& queue)
-{
-    const Left left = end (queue);
-    void* const again = ::mmap (const_cast<char*> (left.begin), left.bytes, PROT_READ | PROT_WRITE,
-                                MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
-    return again == left.begin ? left : Left ();
-}
-}  // namespace
-
-// These replace libc's functions, for the library as well.
-extern "C" __attribute__ ((visibility ("default"))) long syscall (long number, ...) noexcept
-{
-    using Function = long (*) (long, ...);
-    static const auto next = reinterpret_cast<Function> (::dlsym (RTLD_NEXT, "syscall"));
-    va_list list;
-    va_start (list, number);
-    long a[6];
-    for (long& argument : a)
-    {
-        argument = va_arg (list, long);
-    }
-    va_end (list);
-    const int error = hooked.load () ? beforeCall (number, a) : 0;
-    if (error != 0)
-    {
-        errno = error;
-        return -1;
-    }
-    return next (number, a[0], a[1], a[2], a[3], a[4], a[5]);
-}
-
-extern "C" __attribute__ ((visibility ("default"))) int munmap (void* address, std::size_t bytes) noexcept
-{
-    using Function = int (*) (void*, std::size_t);
-    static const auto next = reinterpret_cast<Function> (::dlsym (RTLD_NEXT, "munmap"));
-    unmapped = Left {static_cast<const char*> (address), bytes};
-    return next (address, bytes);
-}
-
-TEST_CASE ("a queue that ends leaves no sleeper on its memory", "[faults]")
-{
-    const uint64_t others = GENERATE (uint64_t (3), uint64_t (20), uint64_t (300));
-    Many many (others);
-    auto queue = std::make_unique<Many::Queue> (4);
-    REQUIRE (many.set.add (*queue, Ready::Element, 1000) == 0);
-    SetWaiter waiter (many.set);
-    waiter.go ();
-    waiter.untilSleeping ();
-    for (const std::string& thread : helperThreads ())
-    {
-        untilAsleep (std::atomic<pid_t> (std::stoi (thread)));
-    }
-    CHECK (sleepersOn (end (queue)) == 0);
-    REQUIRE (many.queues[1].tryPush (1) == 0);
-    CHECK (waiter.events () == std::vector<uint64_t> {1});
-}
-
-TEST_CASE ("a queue that ends as a set begins to sleep leaves no sleeper on its memory", "[faults]")
-{
-    const uint64_t others = GENERATE (uint64_t (3), uint64_t (20), uint64_t (300));
-    Many many (others);
-    auto queue = std::make_unique<Many::Queue> (4);
-    REQUIRE (many.set.add (*queue, Ready::Element, 1000) == 0);
-    Left memory;
-    std::atomic<uint64_t> sleeps {0};  // on the queue's word, among others
-    const Hook hook ([&] (long number, const long* arguments) {
-        const uint64_t words = static_cast<uint64_t> (arguments[1]) - 1;  // beside the sleeper's own
-        const bool onWords = number == futexWaitv && (words == others % 127 || words == (others + 1) % 127);
-        const bool onRing = number == SYS_io_uring_enter && arguments[2] != 0;  // the least number of results
-        if ((onWords || onRing) && sleeps == 0)
-        {
-            memory = endAndReuse (queue);
-        }
-        sleeps += onWords || onRing ? 1 : 0;
-        return 0;
-    });
-    SetWaiter waiter (many.set);
-    waiter.go ();
-    REQUIRE (comesTrue ([&] { return sleeps >= 2; }));
-    waiter.untilSleeping ();
-    REQUIRE (memory.bytes != 0);
-    CHECK (sleepersOn (memory) == 0);
-    REQUIRE (many.queues[1].tryPush (1) == 0);
-    CHECK (waiter.events () == std::vector<uint64_t> {1});
-}
-
-TEST_CASE ("a set that ends leaves no sleeper on its memory", "[faults]")
-{
-    static_assert (sizeof (WaitSet) == sizeof (void*), "a set is a pointer to its state");
-    auto many = std::make_unique<Many> (20);
-    WaitEvent event;
-    REQUIRE (errorOf ([&] { return many->set.wait (&event, 1, 1ms); }) == ETIMEDOUT);
-    Left state;
-    std::memcpy (&state.begin, &many->set, sizeof (state.begin));
-    state.bytes = 512;  // at least
-    int ends[2];
-    REQUIRE (::pipe2 (ends, O_CLOEXEC) == 0);
-    const pid_t child = ::fork ();  // has a copy of each descriptor, so that the kernel closes nothing
-    if (child == 0)
-    {
-        char byte = 0;
-        ::close (ends[1]);
-        ::_exit (::read (ends[0], &byte, 1) == 0 ? 0 : 1);
-    }
-    {
-        const WaitSet end (std::move (many->set));
-    }
-    CHECK (sleepersOn (state) == 0);
-    auto queue = std::make_unique<Many::Queue> (std::move (many->queues.back ()));
-    CHECK (sleepersOn (end (queue)) == 0);
-    ::close (ends[0]);
-    ::close (ends[1]);
-    int status = 0;
-    CHECK ((::waitpid (child, &status, 0) == child && status == 0));
-}
 
 namespace
 {
@@ -225,6 +48,40 @@ bool comesToRest (WaitSet& set, int fd)
     return false;
 }
 }  // namespace
+
+namespace
+{
+std::atomic<bool> noThreads {false};  // no thread can be started
+}
+
+// Replaces libc's function, for the library as well.
+extern "C" __attribute__ ((visibility ("default"))) int pthread_create (pthread_t* thread,
+                                                                        const pthread_attr_t* attributes,
+                                                                        void* (*work) (void*), void* with) noexcept
+{
+    using Function = int (*) (pthread_t*, const pthread_attr_t*, void* (*) (void*), void*);
+    static const auto next = reinterpret_cast<Function> (::dlsym (RTLD_NEXT, "pthread_create"));
+    return noThreads.load () ? EAGAIN : next (thread, attributes, work, with);
+}
+
+TEST_CASE ("a descriptor becomes readable where a helper gets neither a ring nor other helpers", "[faults]")
+{
+    Many many (300);
+    const Hook hook ([] (long number, const long*) { return number == SYS_io_uring_setup ? EMFILE : 0; });
+    const int fd = many.set.fd ();
+    REQUIRE (fd > 2);
+    WaitEvent event;
+    noThreads = true;
+    const int first = errorOf ([&] { return many.set.wait (&event, 1, 0s); });
+    CHECK ((first == ETIMEDOUT || first == EAGAIN));
+    CHECK (isReadable (fd));
+    CHECK (errorOf ([&] { return many.set.wait (&event, 1, 0s); }) == EAGAIN);
+    noThreads = false;
+    REQUIRE (comesToRest (many.set, fd));
+    REQUIRE (many.queues[250].tryPush (1) == 0);
+    CHECK (isReadable (fd));
+    CHECK (many.passes (250, many.set.wait (&event, 1, 0s), event));
+}
 
 TEST_CASE ("a descriptor comes to rest after the set has lost its ring", "[faults]")
 {
