@@ -9,7 +9,6 @@ import (
 	"context"
 	"io"
 	"runtime"
-	"sync"
 	"syscall"
 	"time"
 	"unsafe"
@@ -21,8 +20,7 @@ type memory struct {
 	address  unsafe.Pointer
 	size     int64
 	readOnly bool
-	lock     sync.RWMutex // Close waits for the methods that access the mapping
-	closed   bool
+	users    users // Close waits for the methods that access the mapping
 }
 
 // LocalMem is private memory, all zero, whose pages are present from the beginning.
@@ -74,7 +72,7 @@ func newMemory(op string, result C.jmgo_result, with *config) (*memory, error) {
 	if err := failure(op, result); err != nil {
 		return nil, err
 	}
-	m := &memory{handle: C.jm_handle(result.value), readOnly: with.memory.read_only != 0}
+	m := &memory{handle: C.jm_handle(result.value), readOnly: with.memory.read_only != 0, users: newUsers()}
 	got := C.jmgo_get(m.handle, &m.address)
 	if err := failure(op, got); err != nil {
 		C.jm_close(m.handle)
@@ -90,34 +88,31 @@ func newMemory(op string, result C.jmgo_result, with *config) (*memory, error) {
 // was opened with ReadOnly. Memory whose Bytes were taken is never closed by the garbage collector. ReadAt, WriteAt and
 // View are safe at any time. Returns nil after Close.
 func (m *memory) Bytes() []byte {
-	m.lock.RLock()
-	defer m.lock.RUnlock()
-	if m.closed {
+	if !m.users.enter() {
 		return nil
 	}
+	defer m.users.leave()
 	runtime.SetFinalizer(m, nil)
 	return unsafe.Slice((*byte)(m.address), int(m.size))
 }
 
 // View calls use with the mapping. Close waits for its return, so the slice is valid inside use; it must not leave it.
-// Errors: EBADF after Close; and that of use.
+// use may call other methods, but not Close. Errors: EBADF after Close; and that of use.
 func (m *memory) View(use func(bytes []byte) error) error {
-	m.lock.RLock()
-	defer m.lock.RUnlock()
-	if m.closed {
+	if !m.users.enter() {
 		return closed("view")
 	}
+	defer m.users.leave()
 	return use(unsafe.Slice((*byte)(m.address), int(m.size)))
 }
 
 // ReadAt copies bytes out of the memory. It implements io.ReaderAt: io.EOF if fewer than len (to) bytes follow.
 // Errors: ERANGE: offset is below 0 or past the end. EBADF after Close.
 func (m *memory) ReadAt(to []byte, offset int64) (int, error) {
-	m.lock.RLock()
-	defer m.lock.RUnlock()
-	if m.closed {
+	if !m.users.enter() {
 		return 0, closed("read")
 	}
+	defer m.users.leave()
 	if offset < 0 || offset > m.size {
 		return 0, outOfRange("read", "the offset is past the end of the memory")
 	}
@@ -131,11 +126,10 @@ func (m *memory) ReadAt(to []byte, offset int64) (int, error) {
 // WriteAt copies bytes into the memory; all of them or none. It implements io.WriterAt.
 // Errors: ERANGE: they do not fit. EROFS: the memory was opened with ReadOnly. EBADF after Close.
 func (m *memory) WriteAt(from []byte, offset int64) (int, error) {
-	m.lock.RLock()
-	defer m.lock.RUnlock()
-	if m.closed {
+	if !m.users.enter() {
 		return 0, closed("write")
 	}
+	defer m.users.leave()
 	if m.readOnly {
 		return 0, &Error{"write", syscall.EROFS, "the memory was opened for reading only: Read-only file system"}
 	}
@@ -217,12 +211,9 @@ func (m *memory) Placement() (*Placement, error) {
 
 // Close unmaps the memory once the methods in progress have returned. The name of a segment stays. EBADF: it is closed.
 func (m *memory) Close() error {
-	m.lock.Lock()
-	defer m.lock.Unlock()
-	if m.closed {
+	if !m.users.close() {
 		return closed("close")
 	}
-	m.closed = true
 	runtime.SetFinalizer(m, nil)
 	return failure("close", C.jmgo_close(m.handle))
 }

@@ -97,13 +97,7 @@ func TestCloseWaitsForAView(t *testing.T) {
 	go func() {
 		done <- m.View(func(b []byte) error {
 			inside <- true
-			until(func() bool { // Close waits: it keeps readers out
-				if m.lock.TryRLock() {
-					m.lock.RUnlock()
-					return false
-				}
-				return true
-			})
+			until(m.users.isClosing)
 			b[100] = 1
 			return errors.New("of the view")
 		})
@@ -111,6 +105,22 @@ func TestCloseWaitsForAView(t *testing.T) {
 	<-inside
 	check(t, m.Close())
 	same(t, (<-done).Error(), "of the view")
+}
+
+// A lock that keeps new readers out while Close waits would wait for itself.
+func TestViewMayUseItsMemoryWhileCloseWaits(t *testing.T) {
+	m := must[*LocalMem](t)(NewLocal(4096))
+	inside, done := make(chan bool), make(chan error)
+	go func() {
+		done <- m.View(func([]byte) error {
+			inside <- true
+			until(m.users.isClosing)
+			return second(m.ReadAt(make([]byte, 1), 0))
+		})
+	}()
+	<-inside
+	check(t, m.Close())
+	fails(t, <-done, os.ErrClosed)
 }
 
 func TestOneGoroutineInitialises(t *testing.T) {
