@@ -122,14 +122,14 @@ func (q *queue) run(ctx context.Context, end time.Time, op operation, p unsafe.P
 		err := ctx.Err()
 		if err != nil && (futile || !awaits) {
 			if woken {
-				poll.retried(&q.watch, op.side())
+				poll.retried(q.watch, op.side())
 			}
 			return done, err // an await takes nothing, so it may try once all the same
 		}
 		at := unsafe.Add(p, uintptr(done)*q.size)
 		result := q.step(op, at, n-done, 0)
 		if woken {
-			poll.retried(&q.watch, op.side())
+			poll.retried(q.watch, op.side())
 		}
 		if isNotReady(result) {
 			result = q.stepInC(op, at, n-done, end, result)
@@ -172,7 +172,7 @@ func (q *queue) sleep(ctx context.Context, end time.Time, side int, amount uint6
 		expired = timer.C
 	}
 	w := &waiter{ready: make(chan uint32, 1), amount: amount}
-	if err := poll.add(&q.watch, side, w); err != nil {
+	if err := poll.add(q.watch, side, w); err != nil {
 		return false, err
 	}
 	select {
@@ -185,10 +185,10 @@ func (q *queue) sleep(ctx context.Context, end time.Time, side int, amount uint6
 		}
 		return ready&endings == 0, nil
 	case <-ctx.Done():
-		poll.remove(&q.watch, side, w)
+		poll.remove(q.watch, side, w)
 		return false, ctx.Err()
 	case <-expired:
-		poll.remove(&q.watch, side, w)
+		poll.remove(q.watch, side, w)
 		return false, ErrTimeout
 	}
 }

@@ -40,7 +40,7 @@ type queue struct {
 	kind     Kind
 	closed   atomic.Bool
 	exposed  atomic.Bool // inPlace was called
-	watch    watch       // in the wait set of the process
+	watch    *watch      // in the wait set of the process; an object of its own, which does not keep the queue
 }
 
 // openQueue makes a private queue if name is nil.
@@ -65,7 +65,7 @@ func openQueue(kind Kind, name *string, capacity uint64, size uint32, options []
 	q.kind = Kind(C.jm_queue_kind(q.handle))
 	q.size = uintptr(C.jm_queue_element_size(q.handle))
 	q.capacity = uint64(C.jm_queue_capacity(q.handle))
-	q.watch.handle, q.watch.capacity = q.handle, q.capacity
+	q.watch = &watch{handle: q.handle, capacity: q.capacity}
 	setFinalizer(q, func(q *queue) { q.Close() })
 	return q, nil
 }
@@ -78,7 +78,7 @@ func (q *queue) Close() error {
 		return closed("close")
 	}
 	runtime.SetFinalizer(q, nil)
-	poll.forget(&q.watch)
+	poll.forget(q.watch)
 	return failure("close", C.jmgo_close(q.handle))
 }
 

@@ -98,11 +98,12 @@ func TestTimeoutTakesNothing(t *testing.T) {
 	q := newQueueOf[int64](t, Mpmc, 1)
 	_, err := q.PopTimeout(time.Millisecond)
 	exactly(t, err, ErrTimeout)
+	same(t, countSleeping(), 0)
 	check(t, q.PushTimeout(1, time.Hour))
 	exactly(t, q.PushTimeout(2, time.Millisecond), ErrTimeout)
+	same(t, countSleeping(), 0)
 	same(t, must[int64](t)(q.PopTimeout(0)), 1)
 	exactly(t, second(q.PopTimeout(0)), ErrTimeout)
-	sleeping(t, 0)
 }
 
 func TestThousandsOfGoroutinesWaitOnFewThreads(t *testing.T) {
@@ -191,7 +192,7 @@ func TestSetWatchesForMoreThanWokenGoroutinesTake(t *testing.T) {
 	goroutines := [3]*waiter{}
 	for i := range goroutines {
 		goroutines[i] = &waiter{ready: make(chan uint32, 1), amount: 1}
-		check(t, poll.add(&q.watch, elementSide, goroutines[i]))
+		check(t, poll.add(q.watch, elementSide, goroutines[i]))
 	}
 	for i := 0; i < 2; i++ {
 		check(t, q.Push(1))
@@ -202,10 +203,10 @@ func TestSetWatchesForMoreThanWokenGoroutinesTake(t *testing.T) {
 		}
 	}
 	watches(0, 1) // a third element has no room
-	poll.retried(&q.watch, elementSide)
+	poll.retried(q.watch, elementSide)
 	same(t, <-goroutines[2].ready, uint32(ReadyElement))
 	for range goroutines[1:] {
-		poll.retried(&q.watch, elementSide)
+		poll.retried(q.watch, elementSide)
 	}
 	same(t, q.watch.woken[elementSide], 0)
 	watches(0, 1)
@@ -242,13 +243,16 @@ func TestShutdownEndsAllWaits(t *testing.T) {
 }
 
 func TestCloseEndsWaits(t *testing.T) {
-	q := newQueueOf[int64](t, Mpmc, 1)
+	q, full := newQueueOf[int64](t, Mpmc, 1), newQueueOf[int64](t, Mpmc, 1)
+	check(t, full.Push(1))
 	done := make(chan error)
 	go func() { done <- second(q.Pop()) }()
 	go func() { done <- q.AwaitElement(context.Background(), 1) }()
-	sleeping(t, 2)
+	go func() { done <- full.Push(2) }()
+	sleeping(t, 3)
 	check(t, q.Close())
-	for i := 0; i < 2; i++ {
+	check(t, full.Close())
+	for i := 0; i < 3; i++ {
 		err := <-done
 		fails(t, err, os.ErrClosed)
 		fails(t, err, syscall.ECANCELED)
