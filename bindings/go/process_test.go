@@ -61,6 +61,16 @@ func TestTwoProcessesShareAQueue(t *testing.T) {
 }
 
 func TestConsumerGetsAllOfAKilledProducer(t *testing.T) {
+	getAllOfAKilledProducer(t)
+}
+
+// The death is reported by an event of the set then, and not by the wait in C.
+func TestSleepingConsumerGetsAllOfAKilledProducer(t *testing.T) {
+	limitInC(t, 0)
+	getAllOfAKilledProducer(t)
+}
+
+func getAllOfAKilledProducer(t *testing.T) {
 	name := newName(t)
 	q := openQueueOf[[3]int64](t, Mpmc, name, 64, OwnerDead, MaxProducers(1))
 	for turn := 0; turn < 5; turn++ {
