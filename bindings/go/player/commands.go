@@ -372,13 +372,17 @@ func (p *player) poll() ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	var set syscall.FdSet
-	set.Bits[fd/64] |= 1 << (uint(fd) % 64)
 	var until *syscall.Timeval
 	if timeout := p.timeout(2); timeout >= 0 {
 		left := syscall.NsecToTimeval(int64(timeout))
 		until = &left
 	}
-	n, err := syscall.Select(fd+1, &set, nil, nil, until)
-	return []string{strconv.Itoa(n)}, err
+	for {
+		var set syscall.FdSet
+		set.Bits[fd/64] |= 1 << (uint(fd) % 64)
+		n, err := syscall.Select(fd+1, &set, nil, nil, until) // which reduces until to what is left
+		if err != syscall.EINTR {                             // by a signal of the Go runtime
+			return []string{strconv.Itoa(n)}, err
+		}
+	}
 }
