@@ -148,7 +148,7 @@ class Player:
             raise self.failed("no reply yet", f"'{shown(reply)}'")
 
     def kill(self):
-        """Kills the player at whatever it does, and waits until the kernel has taken it down."""
+        """Kills the player in the middle of its work, and waits until it has ended."""
         self.signal(signal.SIGKILL)
         self.process.wait()
         self.close()

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Waits: blocked calls, amounts, wait sets and their descriptor."""
+import contextlib
+
 from scenarios import KINDS, LARGEST, element, elements, private_queue, shared_queue
 
 SHORT = 5     # ms: a timeout that is waited for
@@ -177,28 +179,33 @@ def sets(pair):
         levels(pair, kind)
 
 
+@contextlib.contextmanager
+def watched(pair, player, kind, ready):
+    """A shared queue of 4 elements of 8 bytes, and a set of the player that watches it, with key 1."""
+    with shared_queue(pair, kind, 4, 8):
+        player.expect("ok", "set", "s")
+        player.expect("ok", "add", "s", "q", ready, 1, 1)
+        yield
+        player.expect("ok", "close", "s")
+
+
 def room_of_another(pair):
     """a waits in a set for room that b makes."""
     for kind in KINDS:
-        with shared_queue(pair, kind, 2, 8):
+        with watched(pair, pair.a, kind, "r"):
             pair.step = f"{kind}: a pop ends the wait of a set for room"
-            pair.a.expect("ok 2", "push_many", "q", elements(8, 0, 2), 0)
-            pair.a.expect("ok", "set", "s")
-            pair.a.expect("ok", "add", "s", "q", "r", 1, 1)
+            pair.a.expect("ok 4", "push_many", "q", elements(8, 0, 4), 0)
             pair.a.later("wait", "s", 8, -1)
             pair.a.silent()
             pair.b.expect("ok " + element(8, 0), "pop", "q", 0)
             pair.a.receive("ok 1:2")
-            pair.a.expect("ok", "close", "s")
 
 
 def ends(pair):
     a, b = pair.a, pair.b
     for kind in KINDS:
-        with shared_queue(pair, kind, 4, 8):
+        with watched(pair, b, kind, "e"):
             pair.step = f"{kind}: the end of a queue is reported once, after its elements"
-            b.expect("ok", "set", "s")
-            b.expect("ok", "add", "s", "q", "e", 1, 1)
             a.expect("ok", "push", "q", element(8, 1), 0)
             a.expect("ok", "shutdown", "q")
             b.expect("ok 1:1", "wait", "s", 8, LONG)
@@ -208,16 +215,12 @@ def ends(pair):
             b.expect("ok", "modify", "s", "q", "r", 2, 1)
             b.expect("ok 2:4", "wait", "s", 8, LONG)
             b.expect("error ETIMEDOUT", "wait", "s", 8, SHORT)
-            b.expect("ok", "close", "s")
-        with shared_queue(pair, kind, 4, 8):
+        with watched(pair, b, kind, "e"):
             pair.step = f"{kind}: a shutdown ends the wait of a set"
-            b.expect("ok", "set", "s")
-            b.expect("ok", "add", "s", "q", "e", 1, 1)
             b.later("wait", "s", 8, -1)
             b.silent()
             a.expect("ok", "shutdown", "q")
             b.receive("ok 1:4")
-            b.expect("ok", "close", "s")
 
 
 def wakes(pair):
@@ -234,10 +237,8 @@ def wakes(pair):
 def descriptor(pair):
     a, b = pair.a, pair.b
     for kind in KINDS:
-        with shared_queue(pair, kind, 4, 8):
+        with watched(pair, b, kind, "e"):
             pair.step = f"{kind}: the descriptor of a set is not readable without events"
-            b.expect("ok", "set", "s")
-            b.expect("ok", "add", "s", "q", "e", 1, 1)
             b.expect(("ok 0", "ok 1"), "poll", "s", 0)  # it may be readable at first
             b.expect("error ETIMEDOUT", "wait", "s", 8, 0)
             b.expect("ok 0", "poll", "s", 0)
@@ -259,7 +260,6 @@ def descriptor(pair):
             b.expect("ok", "wait", "s", 8, 0)
             b.expect("error ETIMEDOUT", "wait", "s", 8, 0)
             b.expect("ok 0", "poll", "s", 0)
-            b.expect("ok", "close", "s")
 
 
 def private(pair):

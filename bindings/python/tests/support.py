@@ -56,6 +56,10 @@ class Case(unittest.TestCase):
             waited.wait(0.005)
         self.fail("it did not happen")
 
+    def until_asleep(self, thread, process=None):
+        """Waits until a thread, by its native id, sleeps in the kernel, in this process or another one."""
+        self.until(lambda: is_asleep(thread, process))
+
     def forked(self, function):
         """Runs a function in a forked child, which ends after it. Returns once it has returned there."""
         child = os.fork()
@@ -72,6 +76,15 @@ class Case(unittest.TestCase):
     def thread(self, function, *arguments):
         """Starts a thread; result() waits for its end, and returns or raises what the function did."""
         return Thread(function, arguments)
+
+
+def is_asleep(thread, process=None):
+    """Whether a thread sleeps in the kernel: in its wait or, for a moment before, because it needs the GIL."""
+    try:
+        with open(f"/proc/{process or 'self'}/task/{thread}/stat", encoding="utf-8") as file:
+            return file.read().rpartition(")")[2].split()[0] == "S"  # the name may have brackets
+    except FileNotFoundError:
+        return False  # it has ended
 
 
 def at_line(number, action, function, *modules):

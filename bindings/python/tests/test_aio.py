@@ -182,10 +182,12 @@ class Loops(Case):
         async def both():
             queues = [joinmem.Queue(None, "Q") for _ in range(20)]
             tasks = [asyncio.create_task(queue.pop_async()) for queue in queues[:1]]
-            await asyncio.sleep(0.01)
+            while not queues[0]._hubs:
+                await asyncio.sleep(0)
             before = descriptors()
             tasks += [asyncio.create_task(queue.pop_async()) for queue in queues[1:]]
-            await asyncio.sleep(0.01)
+            while not all(queue._hubs for queue in queues):
+                await asyncio.sleep(0)
             self.assertEqual(descriptors(), before)
             for number, queue in enumerate(queues):
                 queue.push(number)

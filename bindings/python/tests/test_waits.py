@@ -72,7 +72,8 @@ class Signals(Case):
                     process = self.process(INTERRUPTED, self.name(), code, threads)
                     for number in range(3):
                         self.assertEqual(process.stdout.readline(), "waiting\n")
-                        time.sleep(0.01 * number)  # before the sleep, and in it
+                        if number > 0:  # the first signal comes before the sleep, the others in it
+                            self.until_asleep(process.pid, process.pid)
                         process.send_signal(signal.SIGINT)
                         self.assertEqual(process.stdout.readline(), "interrupted\n")
                     self.assertEqual(self.finish(process), "")
@@ -159,7 +160,7 @@ class Threads(Case):
         waits.add(empty)
         for closed, wait in ((empty, empty.pop), (full, lambda: full.push(2)), (waits, waits.wait)):
             waiting = self.thread(wait)
-            time.sleep(0.02)  # let it sleep in most runs
+            self.until_asleep(waiting.thread.native_id)
             closed.close()
             with self.raises(errno.ECANCELED, joinmem.Canceled):
                 waiting.result()
@@ -186,16 +187,20 @@ class Threads(Case):
     def test_interpreter_ends_while_threads_wait(self):
         code = """
 import joinmem, threading, sys
+from support import is_asleep
 queues = [joinmem.Queue(None, "d") for _ in range(4)]
 waits = joinmem.WaitSet()
 waits.add(queues[0])
 view = memoryview(joinmem.LocalMem(4096))
 piece = queues[1].try_reserve()
-for wait in (queues[0].pop, lambda: list(queues[1]), lambda: queues[2].pop_many(5), waits.wait,
-             lambda: [queues[3].try_pop(None) for _ in iter(int, 1)]):
-    threading.Thread(target=wait, daemon=True).start()
-import time
-time.sleep(0.05)
+def start(wait):
+    thread = threading.Thread(target=wait, daemon=True)
+    thread.start()
+    return thread.native_id
+asleep = [start(wait) for wait in (queues[0].pop, lambda: list(queues[1]), lambda: queues[2].pop_many(5), waits.wait)]
+while not all(map(is_asleep, asleep)):
+    pass
+start(lambda: [queues[3].try_pop(None) for _ in iter(int, 1)])
 print("end")
 """
         for _ in range(5):
